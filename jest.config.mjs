@@ -1,0 +1,33 @@
+const swc = {
+  jsc: {
+    target: 'es2024',
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+  },
+  module: { type: 'es6' },
+  sourceMaps: 'inline',
+};
+
+/** The suffix tells what a test needs: nothing, a database or broker, or the running services. */
+const kind = (displayName, testRegex, more = {}) => ({
+  displayName,
+  rootDir: import.meta.dirname,
+  roots: ['libs', 'services', 'simulators', 'local', 'tests'].map((root) => `<rootDir>/${root}`),
+  testRegex,
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['holdfast-source', 'node', 'import', 'default'] },
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['/dist/', '/.holdfast/', '/.nx/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest', swc] },
+  ...more,
+});
+
+export default {
+  projects: [
+    kind('unit', '(?<!\\.int|\\.e2e|\\.fault)\\.spec\\.ts$'),
+    kind('int', '\\.int\\.spec\\.ts$'),
+    kind('e2e', '\\.e2e\\.spec\\.ts$'),
+    kind('fault', '\\.fault\\.spec\\.ts$'),
+  ],
+};

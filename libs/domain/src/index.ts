@@ -1,0 +1,5 @@
+export * from './journal.ts';
+export * from './money.ts';
+export * from './rejection.ts';
+export * from './rounding.ts';
+export * from './time.ts';

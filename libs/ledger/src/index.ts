@@ -1,0 +1,3 @@
+export * from './journal-writer.ts';
+export * from './reports.ts';
+export * from './schema.ts';

@@ -1,0 +1,137 @@
+import type { Journal } from '@holdfast/domain';
+import { type Catalogue, encodeData, keyOf, subjectOf, wireType } from '@holdfast/events';
+import { type Causality, currentTraceparent } from './causality.ts';
+import { type Client, run } from './database.ts';
+import { newId } from './ids.ts';
+import { partitionOf } from './partitions.ts';
+import type { TableStatements } from './table-statements.ts';
+import type { JournalWriter } from './unit-of-work.ts';
+
+/** What a handler decided, as data, so that another committer may write many of them at once. */
+export interface Changes {
+  /** Versions that were read, per table: each must still stand at the commit. */
+  loaded: Map<TableStatements, Map<string, number>>;
+  inserted: { statements: TableStatements; row: Record<string, unknown> }[];
+  saved: { statements: TableStatements; row: Record<string, unknown> }[];
+  journals: Journal[];
+  events: { catalogue: Catalogue; event: { type: string } }[];
+  /** Business instant of the facts; of a timer its due instant. */
+  now: Date;
+  /** Business instant of the posting: differs from `now` only for what a timer does late (M-21). */
+  postedAt: Date;
+  /** Wall instant of the transaction, for the watermark. */
+  occurredAt: Date;
+  causality: Causality;
+  /** A timer goes on with the correlation id of the aggregate's last fact. */
+  inheritsCorrelation: boolean;
+}
+
+/** Somebody else committed a version that this decision had read: load and decide again. */
+export class Stale extends Error {
+  override readonly name = 'Stale';
+}
+
+/**
+ * The single committer. Order of locks, the same for everybody so that deadlocks do not arise: rows by table name and
+ * id, sequences by aggregate, balances by account (in the journal writer).
+ */
+export async function writeChanges(
+  client: Client,
+  changes: Changes,
+  journals: JournalWriter | undefined,
+): Promise<void> {
+  await lockLoaded(client, changes);
+  for (const { statements, row } of changes.inserted) {
+    await run(client, statements.insert, statements.toValues(row));
+  }
+  for (const { statements, row } of changes.saved) await run(client, statements.update, statements.toValues(row));
+  if (changes.events.length > 0) await writeOutbox(client, changes);
+  if (changes.journals.length > 0) {
+    if (!journals) throw new Error('this service keeps no ledger');
+    await journals.write(client, changes.journals, { valueDate: changes.now, postedAt: changes.postedAt });
+  }
+}
+
+async function lockLoaded(client: Client, { loaded }: Changes): Promise<void> {
+  const tables = [...loaded].sort(([a], [b]) => (a.table < b.table ? -1 : 1));
+  for (const [statements, versions] of tables) {
+    const rows = await run<{ id: string; version: number }>(client, statements.lock, [[...versions.keys()]]);
+    const unchanged = rows.filter(({ id, version }) => versions.get(id) === version);
+    if (unchanged.length !== versions.size) throw new Stale();
+  }
+}
+
+/** Larger than any event by far and below the broker's limit: refused here, not stuck in the relay (F26). */
+const payloadBytesMax = 256 * 1024;
+
+interface Sequence {
+  subject: string;
+  last_sequence: bigint;
+  correlation_id: string;
+}
+
+async function writeOutbox(client: Client, changes: Changes): Promise<void> {
+  const { causality, inheritsCorrelation } = changes;
+  const messages = changes.events.map(({ catalogue, event }) => {
+    const payload = JSON.stringify(encodeData(catalogue, event));
+    if (payload.length > payloadBytesMax) throw new RangeError(`${event.type} is too large to publish`);
+    const key = keyOf(catalogue, event);
+    return {
+      id: newId(),
+      service: catalogue.service,
+      subject: subjectOf(catalogue, event),
+      key,
+      partition: partitionOf(key),
+      type: wireType(catalogue, event.type),
+      payload,
+    };
+  });
+  const subjects = [...new Set(messages.map((message) => message.subject))].sort();
+  const sequences = new Map<string, Sequence>();
+  for (const subject of subjects) {
+    const own = messages.filter((message) => message.subject === subject);
+    const [sequence] = await run<Sequence>(client, advanceSequence, [
+      subject,
+      own.length,
+      own[0]!.key,
+      own[0]!.partition,
+      causality.correlationId,
+      inheritsCorrelation,
+    ]);
+    sequences.set(subject, { ...sequence!, last_sequence: sequence!.last_sequence - BigInt(own.length) });
+  }
+  const traceparent = currentTraceparent();
+  for (const { id, service, subject, key, partition, type, payload } of messages) {
+    const sequence = sequences.get(subject)!;
+    sequence.last_sequence += 1n;
+    const headers = {
+      subject,
+      source: `/holdfast/${service}`,
+      sequence: Number(sequence.last_sequence),
+      time: changes.now.toISOString(),
+      causationId: causality.causationId,
+      correlationId: sequence.correlation_id,
+      ...(traceparent ? { traceparent } : {}),
+    };
+    await run(client, insertOutbox, [
+      id,
+      service,
+      key,
+      type,
+      payload,
+      JSON.stringify(headers),
+      partition,
+      changes.occurredAt,
+    ]);
+  }
+}
+
+const advanceSequence = `insert into event_sequences as known
+    (subject, last_sequence, message_key, partition, correlation_id) values ($1, $2, $3, $4, $5)
+  on conflict (subject) do update set last_sequence = known.last_sequence + excluded.last_sequence,
+    correlation_id = case when $6 then known.correlation_id else excluded.correlation_id end
+  returning subject, last_sequence, correlation_id`;
+
+const insertOutbox = `insert into outbox
+    (id, aggregatetype, aggregateid, type, payload, headers, partition, occurred_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8)`;

@@ -1,0 +1,285 @@
+import { createHash } from 'node:crypto';
+import { type Journal, NotYet, Rejection } from '@holdfast/domain';
+import type { Catalogue, EventOf } from '@holdfast/events';
+import type { InferEntity, MikroORM } from '@mikro-orm/core';
+import type { Pool } from 'pg';
+import { type Causality, currentCausality } from './causality.ts';
+import type { BusinessClock } from './clocks.ts';
+import { type Changes, Stale, writeChanges } from './commit.ts';
+import { crashPoint } from './crash-points.ts';
+import { type Client, isConflict, isDatabaseAway, run } from './database.ts';
+import { newId } from './ids.ts';
+import { type Entity, statementsOf } from './table-statements.ts';
+
+/**
+ * What makes a repeat recognisable: the caller's Idempotency-Key, the id of a Kafka event, or a timer's aggregate and
+ * deadline (AD-9). A timer is dated at its due instant (M-21), a worker's outcome at the instant it is recorded.
+ */
+export type MessageRef =
+  | { source: 'http' | 'event' | 'worker'; id: string }
+  | { source: 'timer'; id: string; datedAt: Date };
+
+export type JsonValue = string | number | boolean | null | undefined | JsonValue[] | { [key: string]: JsonValue };
+
+/** Every command carries the message it came from; the rest of its input is its fingerprint. */
+export interface OnceCommand {
+  readonly input: Readonly<{ message: MessageRef }>;
+}
+
+type Where<E> = Partial<InferEntity<E>>;
+type RowOf<E> = InferEntity<E>;
+
+/** One transaction as a handler sees it: reads now, everything else as data that the committer writes at the end. */
+export interface Tx {
+  /** The deciding instant: business time, taken inside the transaction once it has its id (M-19). */
+  readonly now: Date;
+  one<E extends Entity>(entity: E, where: Where<E>): Promise<RowOf<E> | undefined>;
+  /** Ordered by id. */
+  many<E extends Entity>(entity: E, where: Where<E>): Promise<RowOf<E>[]>;
+  insert<E extends Entity>(entity: E, row: Omit<RowOf<E>, 'version'>): void;
+  /** Writes a row that was loaded in this transaction; its version is checked at the commit. */
+  save<E extends Entity>(entity: E, row: Omit<RowOf<E>, 'version'> & { id: string }): void;
+  post(journal: Journal): void;
+  publish<C extends Catalogue>(catalogue: C, events: readonly EventOf<C>[]): void;
+}
+
+/** Writes journals inside the committing transaction; implemented by `@holdfast/ledger`. */
+export interface JournalWriter {
+  write(client: Client, journals: readonly Journal[], dates: { valueDate: Date; postedAt: Date }): Promise<void>;
+}
+
+export interface UnitOfWorkOptions {
+  pool: Pool;
+  orm: MikroORM;
+  clock: BusinessClock;
+  journals?: JournalWriter;
+  /** `answer.unknown_seconds` of rule M-15, in milliseconds. */
+  unknownMs?: number;
+}
+
+interface Stored {
+  fingerprint: string;
+  answer: JsonValue;
+  refusal: { code: string; details: Record<string, unknown> } | null;
+}
+
+/** Tries against other transactions, and against a database that went away. */
+const attemptsMax = 8;
+/** How often a command on an unknown id looks again although nothing of this process woke it. */
+const unknownPollMs = 150;
+
+/**
+ * The reliability story in one place: inbox mark, rows, journals and outbox rows commit together or not at all, and a
+ * repeat of the same message gets the first answer, a business refusal included (AD-9; docs/inbox.md).
+ */
+export class UnitOfWork {
+  readonly #options: UnitOfWorkOptions;
+  readonly #committed = new Set<(source: MessageRef['source']) => void>();
+
+  constructor(options: UnitOfWorkOptions) {
+    this.#options = options;
+  }
+
+  /** Called after each commit that wrote something: wakes the relay and commands that wait for a fact. */
+  onCommit(listener: (source: MessageRef['source']) => void): () => void {
+    this.#committed.add(listener);
+    return () => this.#committed.delete(listener);
+  }
+
+  /**
+   * @throws Rejection what the work refused, now or the first time; `idempotency.key_reused` when the same key came
+   *   with other content; NotYet when the awaited fact stayed unknown
+   */
+  async once<Answer extends JsonValue | void>(
+    command: OnceCommand,
+    work: (tx: Tx) => Promise<Answer>,
+  ): Promise<Answer> {
+    const { message } = command.input;
+    const name = command.constructor.name;
+    const fingerprint = fingerprintOf(command.input);
+    const giveUpAt = performance.now() + (message.source === 'http' ? (this.#options.unknownMs ?? 2_000) : 0);
+    for (;;) {
+      try {
+        return await this.#tryOnce(name, message, fingerprint, work);
+      } catch (error) {
+        if (error instanceof NotYet && performance.now() < giveUpAt) {
+          await this.#nextFact(Math.min(unknownPollMs, giveUpAt - performance.now()));
+        } else if (error instanceof Rejection && message.source === 'http' && !isKeyReuse(error)) {
+          return (await this.#storeRefusal(name, message, fingerprint, error)) as Answer;
+        } else {
+          throw error;
+        }
+      }
+    }
+  }
+
+  async #tryOnce<Answer extends JsonValue | void>(
+    name: string,
+    message: MessageRef,
+    fingerprint: string,
+    work: (tx: Tx) => Promise<Answer>,
+  ): Promise<Answer> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#transaction(name, message, fingerprint, work);
+      } catch (error) {
+        const again = error instanceof Stale || isConflict(error);
+        // Safe after a COMMIT whose answer was lost: if it took effect, the inbox answers the repeat.
+        const away = isDatabaseAway(error) && message.source !== 'event';
+        if (attempt >= attemptsMax || !(again || away)) throw error;
+        if (away) await pause(50 * attempt);
+      }
+    }
+  }
+
+  async #transaction<Answer extends JsonValue | void>(
+    name: string,
+    message: MessageRef,
+    fingerprint: string,
+    work: (tx: Tx) => Promise<Answer>,
+  ): Promise<Answer> {
+    const client = await this.#options.pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('begin');
+      const [mark] = await run<{ now: Date }>(client, insertMark, [name, message.id, fingerprint]);
+      if (!mark) {
+        await client.query('rollback');
+        return replay(await this.#stored(client, name, message.id), fingerprint) as Answer;
+      }
+      const { tx, changes } = this.#open(client, message, mark.now);
+      const answer = await work(tx);
+      await run(client, storeAnswer, [name, message.id, answer === undefined ? null : JSON.stringify(answer)]);
+      await writeChanges(client, changes, this.#options.journals);
+      crashPoint('commit.before');
+      await client.query('commit');
+      crashPoint('commit.after');
+      for (const listener of this.#committed) listener(message.source);
+      return answer;
+    } catch (error) {
+      await client.query('rollback').catch((rollbackError: Error) => {
+        broken = rollbackError;
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  #open(client: Client, message: MessageRef, wallNow: Date): { tx: Tx; changes: Changes } {
+    const { clock, orm } = this.#options;
+    const now = message.source === 'timer' ? message.datedAt : clock.fromWall(wallNow);
+    const causality: Causality = currentCausality() ?? { causationId: message.id, correlationId: newId() };
+    const changes: Changes = {
+      loaded: new Map(),
+      inserted: [],
+      saved: [],
+      journals: [],
+      events: [],
+      now,
+      postedAt: clock.fromWall(wallNow),
+      occurredAt: wallNow,
+      causality,
+      inheritsCorrelation: message.source === 'timer',
+    };
+    const many = async (entity: Entity, where: object): Promise<Record<string, unknown>[]> => {
+      const statements = statementsOf(orm, entity);
+      const properties = Object.keys(where);
+      const rows = await run<Record<string, unknown>>(
+        client,
+        statements.select(properties),
+        Object.values(where),
+      );
+      return rows.map((row) => {
+        const { id, version } = row as { id: string; version: number };
+        const versions = changes.loaded.get(statements) ?? new Map<string, number>();
+        changes.loaded.set(statements, versions.set(id, version));
+        return statements.fromRow(row);
+      });
+    };
+    const tx = {
+      now,
+      many,
+      one: async (entity: Entity, where: object) => (await many(entity, where))[0],
+      insert: (entity: Entity, row: Record<string, unknown>) =>
+        changes.inserted.push({ statements: statementsOf(orm, entity), row: { ...row, version: 1 } }),
+      save: (entity: Entity, row: Record<string, unknown> & { id: string }) => {
+        const statements = statementsOf(orm, entity);
+        const version = changes.loaded.get(statements)?.get(row.id);
+        if (version === undefined) throw new RangeError(`${statements.table} ${row.id} was not loaded here`);
+        changes.saved.push({ statements, row: { ...row, version: version + 1 } });
+      },
+      post: (journal: Journal) => changes.journals.push(journal),
+      publish: (catalogue: Catalogue, events: readonly { type: string }[]) =>
+        changes.events.push(...events.map((event) => ({ catalogue, event }))),
+    } as unknown as Tx;
+    return { tx, changes };
+  }
+
+  async #stored(client: Client, name: string, messageId: string): Promise<Stored> {
+    const [stored] = await run<Stored>(client, selectMark, [name, messageId]);
+    // The other transaction rolled back after we had waited for it.
+    if (!stored) throw new Stale();
+    return stored;
+  }
+
+  /** The work was rolled back; the refusal is an answer too and is kept for a repeat (M-8). */
+  async #storeRefusal(
+    name: string,
+    message: MessageRef,
+    fingerprint: string,
+    { code, details }: Rejection,
+  ): Promise<JsonValue> {
+    const { pool } = this.#options;
+    await run(pool, insertRefusal, [name, message.id, fingerprint, JSON.stringify({ code, details })]);
+    const [stored] = await run<Stored>(pool, selectMark, [name, message.id]);
+    return replay(stored!, fingerprint);
+  }
+
+  #nextFact(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, timeoutMs);
+      const stop = this.onCommit((source) => source === 'event' && done());
+      function done(): void {
+        clearTimeout(timer);
+        stop();
+        resolve();
+      }
+    });
+  }
+}
+
+/** Writing the mark gives the transaction its id; only then is the deciding instant taken (M-19). */
+const insertMark = `insert into inbox (command, message_id, fingerprint) values ($1, $2, $3)
+  on conflict do nothing returning date_trunc('milliseconds', clock_timestamp()) as now`;
+const storeAnswer = 'update inbox set answer = $3 where command = $1 and message_id = $2 and $3::jsonb is not null';
+const selectMark = 'select fingerprint, answer, refusal from inbox where command = $1 and message_id = $2';
+const insertRefusal = `insert into inbox (command, message_id, fingerprint, refusal) values ($1, $2, $3, $4)
+  on conflict do nothing`;
+
+function replay(stored: Stored, fingerprint: string): JsonValue {
+  if (stored.fingerprint !== fingerprint) throw new Rejection('idempotency.key_reused');
+  if (stored.refusal) throw new Rejection(stored.refusal.code, stored.refusal.details);
+  return stored.answer ?? undefined;
+}
+
+const isKeyReuse = (error: Rejection): boolean => error.code === 'idempotency.key_reused';
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** SHA-256 over everything a command says but the message itself, with keys in order. */
+function fingerprintOf({ message: _, ...content }: OnceCommand['input']): string {
+  return createHash('sha256').update(canonical(content)).digest('hex');
+}
+
+function canonical(value: unknown): string {
+  if (typeof value === 'bigint') return `${value}n`;
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (value && typeof value === 'object') {
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    const sorted = entries.sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${sorted.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join()}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}

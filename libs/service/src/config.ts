@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const url = z.url();
+const port = z.coerce.number().int().min(1).max(65_535);
+const list = z.string().transform((text) => text.split(',').map((item) => item.trim()));
+
+/** A secret is a file's content in production (`<NAME>_FILE`), a variable elsewhere; read once. */
+const Secret = z.string().min(8).refine((secret) => secret !== 'changeme', { message: 'is a placeholder' });
+
+/** The environment that every service reads. */
+export const BaseConfig = z.object({
+  MODE: z.enum(['production', 'development']).default('production'),
+  PORT: port,
+  HOST: z.string().default('127.0.0.1'),
+  DATABASE_URL: url,
+  /** Only for `migrate`: the owner of the tables. */
+  DATABASE_OWNER_URL: url.optional(),
+  KAFKA_BROKERS: list,
+  KAFKA_REPLICAS: z.coerce.number().int().min(1).default(1),
+  OIDC_ISSUER: url,
+  OIDC_AUDIENCE: z.string().min(1),
+  OIDC_JWKS_URL: url.optional(),
+  /** 32 bytes, base64: wraps the data key of each person (AD-18). `id:key`, the first one wraps, all unwrap. */
+  MASTER_KEYS: Secret,
+  /** Topics of the services that run here; only they can stop a deadline (M-17). */
+  DEPLOYED_SERVICES: list.default(['contracts', 'escrow', 'payouts']),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug']).default('info'),
+  /** For fault F19: everything is published twice. Refused in production. */
+  RELAY_SENDS_TWICE: z.stringbool().default(false),
+});
+export type BaseConfig = z.output<typeof BaseConfig>;
+
+/** Variables of the sandbox and of fault tests: their presence makes a production start fail (AD-21). */
+const sandboxOnly = ['SANDBOX_CONTROL_PORT', 'SANDBOX_CLOCK_URL', 'CRASH_AT', 'RELAY_SENDS_TWICE'];
+
+/**
+ * Reads the environment once, against the schema.
+ * @throws Error with one line per wrong variable; values are not shown, since they may be secrets
+ */
+export function readConfig<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv): z.output<S> {
+  const withFiles = { ...env };
+  for (const [name, value] of Object.entries(env)) {
+    if (name.endsWith('_FILE') && value) withFiles[name.slice(0, -5)] = readFileSync(value, 'utf8').trim();
+  }
+  const result = schema.safeParse(withFiles);
+  if (!result.success) {
+    const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`the configuration is not usable:\n${lines.join('\n')}`);
+  }
+  const config = result.data as z.output<S> & { MODE?: string };
+  const forbidden = sandboxOnly.filter((name) => env[name] !== undefined);
+  if (config.MODE === 'production' && forbidden.length > 0) {
+    throw new Error(`not in production: ${forbidden.join(', ')}`);
+  }
+  return config;
+}
+
+/** The topics of those of the named services that are deployed here: only their facts can stop a deadline (M-17). */
+export const deployedTopics = (
+  config: Pick<BaseConfig, 'DEPLOYED_SERVICES'>,
+  services: readonly string[],
+): string[] =>
+  services.filter((service) => config.DEPLOYED_SERVICES.includes(service)).map((service) => `${service}.events`);

@@ -1,0 +1,29 @@
+/** One stable error code of the API: its HTTP status and what it tells the caller. */
+export interface ErrorDefinition {
+  status: number;
+  title: string;
+}
+
+export type ErrorCatalogue = Readonly<Record<string, ErrorDefinition>>;
+
+/** Codes that any service may answer. Each service adds its own in `src/errors.ts`; docs/errors.md is generated. */
+export const commonErrors = {
+  'request.invalid': { status: 400, title: 'The request does not have the documented form; `issues` says where.' },
+  'request.malformed': { status: 400, title: 'The body is not JSON.' },
+  'request.card_number': { status: 400, title: 'A field holds a card number; only provider tokens are accepted.' },
+  'request.too_large': { status: 413, title: 'The body is larger than this route accepts.' },
+  'request.media_type': { status: 415, title: 'The body must be application/json.' },
+  'request.rate_limited': { status: 429, title: 'Too many requests; see Retry-After.' },
+  'idempotency.key_missing': { status: 400, title: 'Every call that changes something needs an Idempotency-Key.' },
+  'idempotency.key_reused': { status: 422, title: 'The same Idempotency-Key came with another body.' },
+  'token.missing': { status: 401, title: 'A bearer token is required.' },
+  'token.invalid': { status: 401, title: 'The token is expired, forged or not for this audience.' },
+  'role.missing': { status: 403, title: 'The token does not carry the role that this route needs.' },
+  'route.unknown': { status: 404, title: 'There is no such route.' },
+  'money.insufficient': { status: 409, title: 'There is not enough money on the account for this.' },
+  'money.currency_mismatch': { status: 409, title: 'The amounts are in different currencies.' },
+  'policy.setting_unknown': { status: 400, title: 'This service does not own a setting of that name.' },
+  'parked.unknown': { status: 404, title: 'Nothing is parked under that topic and key.' },
+  'service.unavailable': { status: 503, title: 'The database or the broker cannot be reached; try again.' },
+  internal: { status: 500, title: 'A defect on our side; the correlation id finds it.' },
+} as const satisfies ErrorCatalogue;

@@ -1,0 +1,46 @@
+import { EventTransport, Relay, run } from '@holdfast/messaging';
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import type { Pool } from 'pg';
+import { Open } from './authentication.ts';
+import { migrationsPending } from './migrate.ts';
+import type { ServiceDefinition } from './service-definition.ts';
+import { DEFINITION, POOL } from './tokens.ts';
+
+/** Liveness says that the process runs; readiness that it can do its work (AD-23). */
+@Controller('health')
+@Open()
+export class HealthController {
+  #migrated = false;
+
+  constructor(
+    @Inject(POOL) private readonly pool: Pool,
+    @Inject(DEFINITION) private readonly definition: ServiceDefinition,
+    private readonly transport: EventTransport,
+    private readonly relay: Relay,
+  ) {}
+
+  @Get('live')
+  live(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  @Get('ready')
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+    const database = await run(this.pool, 'select 1 as up').then(
+      () => true,
+      () => false,
+    );
+    this.#migrated ||= database && (await migrationsPending(this.pool, this.definition)).length === 0;
+    const { consumer } = this.transport;
+    const checks = {
+      database,
+      migrations: this.#migrated,
+      consumer: this.definition.listensTo.length === 0 || consumer?.healthy === true,
+      relay: this.relay.healthy,
+    };
+    const ready = Object.values(checks).every((check) => check);
+    if (!ready) reply.status(503);
+    return { status: ready ? 'ok' : 'unavailable', checks };
+  }
+}

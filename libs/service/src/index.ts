@@ -1,0 +1,16 @@
+export * from './authentication.ts';
+export * from './card-number.ts';
+export * from './config.ts';
+export * from './encryption.ts';
+export * from './errors.ts';
+export * from './migrate.ts';
+export * from './openapi.ts';
+export * from './policy.ts';
+export * from './problem.ts';
+export { commonSchema, ledgerSchema } from './schema.ts';
+export { Message } from './request.ts';
+export * from './service-definition.ts';
+export type { Runtime } from './service-module.ts';
+export * from './start.ts';
+export * from './tokens.ts';
+export * from './tracing.ts';

@@ -1,0 +1,103 @@
+import { Instant } from '@holdfast/events';
+import { Deadlines, EventTransport } from '@holdfast/messaging';
+import { readJournals } from '@holdfast/ledger';
+import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { Caller, type Party, RolesAllowed } from './authentication.ts';
+import { Problem } from './problem.ts';
+import { POOL } from './tokens.ts';
+
+const JournalQuery = z
+  .strictObject({
+    agreement: z.uuid().optional(),
+    account: z.string().max(64).optional(),
+    after: z.string().regex(/^\d{1,18}$/).default('0'),
+    limit: z.coerce.number().int().min(1).max(500).default(200),
+  })
+  .refine((query) => query.agreement !== undefined || query.account !== undefined, {
+    message: 'agreement or account is required',
+  });
+
+/** Journals of an agreement or an account, for operators; only where the service keeps a ledger. */
+@Controller('v1/journals')
+@RolesAllowed('operator')
+export class JournalsController {
+  constructor(@Inject(POOL) private readonly pool: Pool) {}
+
+  @Get()
+  async list(@Query({ schema: JournalQuery }) query: z.output<typeof JournalQuery>): Promise<object> {
+    const journals = await readJournals(this.pool, {
+      agreementId: query.agreement,
+      accountId: query.account,
+      after: BigInt(query.after),
+      limit: query.limit,
+    });
+    return {
+      journals: journals.map((journal) => ({
+        ...journal,
+        position: String(journal.position),
+        valueDate: journal.valueDate.toISOString(),
+        postedAt: journal.postedAt.toISOString(),
+        lines: journal.lines.map(({ account, amountMinor }) => ({ account, amountMinor: String(amountMinor) })),
+      })),
+    };
+  }
+}
+
+/** What the caller waits for, or must do, by when (AD-24). */
+@Controller('v1/deadlines')
+export class DeadlinesController {
+  constructor(private readonly deadlines: Deadlines) {}
+
+  @Get()
+  async list(@Caller() { accountId }: Party): Promise<object> {
+    const listed = await this.deadlines.listFor(accountId);
+    return { deadlines: listed.map((deadline) => ({ ...deadline, dueAt: Instant.encode(deadline.dueAt) })) };
+  }
+}
+
+const RedriveBody = z.strictObject({
+  topic: z.string().min(1).max(100),
+  key: z.string().max(200),
+  reason: z.string().min(1).max(500),
+  dryRun: z.boolean().default(false),
+});
+
+/** Messages that could not be applied: an operator sees cause and count, tries dry, redrives (AD-11). */
+@Controller('v1/parked-messages')
+@RolesAllowed('operator')
+export class ParkedMessagesController {
+  constructor(private readonly transport: EventTransport) {}
+
+  @Get()
+  async list(): Promise<object> {
+    const { parked } = this.transport.consumer!;
+    const [counts, rows] = await Promise.all([parked.counts(), parked.list()]);
+    return {
+      counts,
+      messages: rows.map((row) => ({
+        topic: row.topic,
+        key: row.message_key,
+        messageId: row.message_id,
+        type: row.headers.ce_type,
+        kind: row.kind,
+        cause: row.cause,
+        attempts: row.attempts,
+        parkedAt: Instant.encode(row.parked_at),
+      })),
+    };
+  }
+
+  /** The inbox makes a repeat harmless, so this call needs no Idempotency-Key; the redrive leaves a record. */
+  @Post('redrive')
+  @HttpCode(200)
+  async redrive(
+    @Caller() { accountId }: Party,
+    @Body({ schema: RedriveBody }) body: z.output<typeof RedriveBody>,
+  ): Promise<object> {
+    const { parked, redriver } = this.transport.consumer!;
+    if ((await parked.queueOf(body.topic, body.key)).length === 0) throw new Problem('parked.unknown');
+    return redriver.redrive({ ...body, by: accountId });
+  }
+}

@@ -1,0 +1,69 @@
+import { type MessageRef, runCausedBy } from '@holdfast/messaging';
+import {
+  type CallHandler,
+  type CanActivate,
+  createParamDecorator,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  StandardSchemaValidationPipe,
+} from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Observable } from 'rxjs';
+import { z } from 'zod';
+import type { Party } from './authentication.ts';
+import { holdsCardNumber, textHoldsCardNumber } from './card-number.ts';
+import { Problem } from './problem.ts';
+
+const Key = z.string().regex(/^[\x21-\x7e]{1,100}$/);
+
+/** The Idempotency-Key, scoped to its caller: a repeat gets the first answer (AD-9). */
+export const Message = createParamDecorator((_: unknown, context: ExecutionContext): MessageRef => {
+  const { headers, party } = context.switchToHttp().getRequest<FastifyRequest & { party: Party }>();
+  const key = headers['idempotency-key'];
+  if (key === undefined) throw new Problem('idempotency.key_missing');
+  if (!Key.safeParse(key).success) {
+    throw new Problem('request.invalid', { issues: [{ path: 'Idempotency-Key', problem: 'must be 1 to 100 signs' }] });
+  }
+  if (textHoldsCardNumber(String(key))) throw new Problem('request.card_number');
+  return { source: 'http', id: `${party.accountId}/${key}` };
+});
+
+/** Shape is checked at the edge, by the schema that is also the type. Issues name fields, never contents. */
+export const validationPipe = (): StandardSchemaValidationPipe =>
+  new StandardSchemaValidationPipe({
+    exceptionFactory: (issues) =>
+      new Problem('request.invalid', {
+        issues: issues.slice(0, 50).map(({ path, message }) => ({
+          path: (path ?? []).map((part) => (typeof part === 'object' ? String(part.key) : String(part))).join('.'),
+          problem: message.replace(/received .*$/i, '').slice(0, 200),
+        })),
+      }),
+  });
+
+/** Card data never enters the system, whatever field it is put into (P-15). */
+@Injectable()
+export class CardNumberGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    if (context.getType() !== 'http') return true;
+    const { body, query, params } = context.switchToHttp().getRequest<FastifyRequest>();
+    if (holdsCardNumber(body) || holdsCardNumber(query) || holdsCardNumber(params)) {
+      throw new Problem('request.card_number');
+    }
+    return true;
+  }
+}
+
+export type CorrelatedRequest = FastifyRequest & { correlationId: string };
+
+/** Every request starts a correlation id, also given in its answer (AD-5); what it causes carries it on. */
+@Injectable()
+export class CausalityInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    if (context.getType() !== 'http') return next.handle();
+    const { correlationId } = context.switchToHttp().getRequest<CorrelatedRequest>();
+    return new Observable((subscriber) =>
+      runCausedBy({ causationId: correlationId, correlationId }, () => next.handle().subscribe(subscriber)),
+    );
+  }
+}

@@ -1,0 +1,80 @@
+import { BusinessClock, Deadlines, EventTransport, Relay, UnitOfWork, WallClock } from '@holdfast/messaging';
+import { MikroORM } from '@mikro-orm/postgresql';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { CqrsModule } from '@nestjs/cqrs';
+import type { Pool } from 'pg';
+import { AuthenticationGuard, TokenVerifier } from './authentication.ts';
+import type { BaseConfig } from './config.ts';
+import { HealthController } from './health.ts';
+import { DeadlinesController, JournalsController, ParkedMessagesController } from './operations.controller.ts';
+import { ChangePolicyHandler, PolicyController } from './policy.ts';
+import { ProblemFilter } from './problem.ts';
+import { CardNumberGuard, CausalityInterceptor, validationPipe } from './request.ts';
+import { RequestSpanInterceptor } from './request-span.ts';
+import type { ServiceDefinition } from './service-definition.ts';
+import { CONFIG, DEFINITION, POOL } from './tokens.ts';
+
+/** What `startService` has built before Nest, for every provider of the service to inject. */
+export interface Runtime {
+  config: BaseConfig;
+  definition: ServiceDefinition;
+  pool: Pool;
+  orm: MikroORM;
+  unitOfWork: UnitOfWork;
+  businessClock: BusinessClock;
+  wallClock: WallClock;
+  transport: EventTransport;
+  relay: Relay;
+  /** Filled once the service's own providers exist. */
+  deadlines: () => Deadlines;
+}
+
+/** The same inside in every service: clocks, unit of work, rights, error answers, operator routes, health. */
+@Module({})
+export class ServiceModule {
+  static with(runtime: Runtime): DynamicModule {
+    const value = (provide: unknown, useValue: unknown): Provider => ({ provide, useValue }) as Provider;
+    const shared = [
+      value(CONFIG, runtime.config),
+      value(DEFINITION, runtime.definition),
+      value(POOL, runtime.pool),
+      value(MikroORM, runtime.orm),
+      value(UnitOfWork, runtime.unitOfWork),
+      value(BusinessClock, runtime.businessClock),
+      value(WallClock, runtime.wallClock),
+      value(EventTransport, runtime.transport),
+      value(Relay, runtime.relay),
+    ];
+    return {
+      module: ServiceModule,
+      global: true,
+      imports: [CqrsModule.forRoot()],
+      controllers: [
+        HealthController,
+        PolicyController,
+        DeadlinesController,
+        ParkedMessagesController,
+        ...(runtime.definition.ledger ? [JournalsController] : []),
+      ],
+      providers: [
+        ...shared,
+        TokenVerifier,
+        ChangePolicyHandler,
+        // A view onto the deadlines, which are built from the service's own providers after these.
+        value(Deadlines, lateBound(runtime.deadlines)),
+        { provide: APP_GUARD, useClass: AuthenticationGuard },
+        { provide: APP_GUARD, useClass: CardNumberGuard },
+        { provide: APP_INTERCEPTOR, useClass: CausalityInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: RequestSpanInterceptor },
+        { provide: APP_PIPE, useFactory: validationPipe },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+      ],
+      exports: [...shared, CqrsModule, Deadlines],
+    };
+  }
+}
+
+function lateBound(get: () => Deadlines): Pick<Deadlines, 'listFor' | 'wake'> {
+  return { listFor: (accountId) => get().listFor(accountId), wake: () => get().wake() };
+}

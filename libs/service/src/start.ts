@@ -1,0 +1,211 @@
+import { LedgerWriter } from '@holdfast/ledger';
+import {
+  type AnyDeadline,
+  BusinessClock,
+  createKafka,
+  createPool,
+  Deadlines,
+  ensureTopics,
+  EventTransport,
+  newId,
+  Relay,
+  UnitOfWork,
+  WallClock,
+  WatermarkBeat,
+} from '@holdfast/messaging';
+import helmet from '@fastify/helmet';
+import { MikroORM } from '@mikro-orm/postgresql';
+import type { INestApplicationContext, LoggerService, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { z } from 'zod';
+import { type BaseConfig, readConfig } from './config.ts';
+import { createLogger } from './logging.ts';
+import { migrate, ormOptions } from './migrate.ts';
+import { serveOpenApi } from './openapi.ts';
+import type { CorrelatedRequest } from './request.ts';
+import type { ServiceDefinition } from './service-definition.ts';
+import { type Runtime, ServiceModule } from './service-module.ts';
+import { startTracing } from './tracing.ts';
+
+export interface Startup<S extends typeof BaseConfig> {
+  definition: ServiceDefinition;
+  module: Type;
+  config: S;
+  /** What falls due in this service, built from its own providers. */
+  deadlines: (app: INestApplicationContext) => readonly AnyDeadline[];
+  env?: NodeJS.ProcessEnv;
+  /** Only from the entry point of the sandbox, which a production image does not contain (AD-21). */
+  sandbox?: Sandbox;
+}
+
+export interface Sandbox {
+  /** Before anything is dated: the offset of business time. */
+  prepare(clock: BusinessClock): Promise<void>;
+  open(runtime: Runtime): Promise<{ stop(): Promise<void> }>;
+}
+
+export interface RunningService {
+  app: NestFastifyApplication;
+  runtime: Runtime;
+  stop(): Promise<void>;
+}
+
+/** Larger bodies are answered 413; webhooks are far smaller too. */
+const bodyLimitBytes = 256 * 1024;
+
+/** Starts one service: database, migrations where it may, broker, HTTP, deadlines; see docs/architecture.md. */
+export async function startService<S extends typeof BaseConfig>(startup: Startup<S>): Promise<RunningService> {
+  const { definition, env = process.env } = startup;
+  const config = readConfig(startup.config, env) as z.output<S> & BaseConfig;
+  const tracing = startTracing(definition.name, config.OTEL_EXPORTER_OTLP_ENDPOINT);
+  const logger = createLogger(definition.name, config.LOG_LEVEL);
+  const wallClock = new WallClock();
+  const businessClock = new BusinessClock(wallClock);
+  await startup.sandbox?.prepare(businessClock);
+  if (config.DATABASE_OWNER_URL) {
+    await migrate(definition, config.DATABASE_OWNER_URL, new URL(config.DATABASE_URL).username);
+  }
+  const runtime = await buildRuntime(definition, config, { wallClock, businessClock, logger });
+  let deadlines: Deadlines | undefined;
+  runtime.deadlines = () => deadlines!;
+  const app = await createApplication(startup.module, runtime, logger);
+  deadlines = new Deadlines(
+    { pool: runtime.pool, orm: runtime.orm, clock: businessClock, onError: reporter(logger) },
+    startup.deadlines(app),
+  );
+  runtime.unitOfWork.onCommit(() => {
+    runtime.relay.wake();
+    deadlines.wake();
+  });
+  await app.startAllMicroservices();
+  runtime.relay.start();
+  deadlines.start();
+  await app.listen({ port: config.PORT, host: config.HOST });
+  const sandbox = await startup.sandbox?.open(runtime);
+  logger.log(`listening on ${config.HOST}:${config.PORT}`);
+  const stop = onceOnly(async () => {
+    await sandbox?.stop();
+    // In order: no new requests and messages, drain, then the relay's last batch, then the database (AD-23).
+    await app.close();
+    await deadlines.stop();
+    await runtime.relay.stop();
+    await runtime.orm.close(true);
+    await runtime.pool.end();
+    await tracing.stop();
+  });
+  return { app, runtime, stop };
+}
+
+async function buildRuntime(
+  definition: ServiceDefinition,
+  config: BaseConfig,
+  { wallClock, businessClock, logger }: Pick<Runtime, 'wallClock' | 'businessClock'> & { logger: LoggerService },
+): Promise<Runtime> {
+  const pool = createPool(config.DATABASE_URL);
+  const orm = await MikroORM.init(ormOptions(definition, config.DATABASE_URL));
+  const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: definition.name });
+  const topics = [definition.publishes, ...definition.listensTo].map((catalogue) => catalogue.topic);
+  await ensureTopics(kafka, topics, config.KAFKA_REPLICAS);
+  const unitOfWork = new UnitOfWork({
+    pool,
+    orm,
+    clock: businessClock,
+    journals: definition.ledger ? new LedgerWriter(newId) : undefined,
+  });
+  const onError = reporter(logger);
+  const transport = new EventTransport({
+    kafka,
+    pool,
+    group: definition.name,
+    catalogues: definition.listensTo,
+    onError,
+  });
+  const runtime: Runtime = {
+    config,
+    definition,
+    pool,
+    orm,
+    unitOfWork,
+    businessClock,
+    wallClock,
+    transport,
+    relay: undefined as never,
+    deadlines: undefined as never,
+  };
+  runtime.relay = new Relay({
+    databaseUrl: config.DATABASE_URL,
+    kafka,
+    service: definition.name,
+    topic: definition.publishes.topic,
+    sendTwice: config.RELAY_SENDS_TWICE,
+    watermarks: new WatermarkBeat({
+      clock: businessClock,
+      unsweptTimers: (client) => runtime.deadlines().unswept(client),
+    }),
+    onError: (error) => onError(error, 'relay'),
+  });
+  return runtime;
+}
+
+async function createApplication(
+  module: Type,
+  runtime: Runtime,
+  logger: LoggerService,
+): Promise<NestFastifyApplication> {
+  const root = { module: class Root {}, imports: [ServiceModule.with(runtime), module] };
+  const adapter = new FastifyAdapter({
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: 30_000,
+    connectionTimeout: 30_000,
+    keepAliveTimeout: 10_000,
+    genReqId: () => newId(),
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    logger,
+    rawBody: true,
+    abortOnError: false,
+  });
+  await app.register(helmet as never, { contentSecurityPolicy: { directives: { defaultSrc: ["'self'"] } } });
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', async (request, reply) => {
+      (request as CorrelatedRequest).correlationId = request.id;
+      reply.header('correlation-id', request.id);
+    });
+  app.connectMicroservice({ strategy: runtime.transport }, { inheritAppConfig: true });
+  serveOpenApi(app, runtime.definition);
+  await app.init();
+  return app;
+}
+
+const reporter =
+  (logger: LoggerService) =>
+  (error: unknown, what: string): void =>
+    error === undefined ? logger.debug?.(what) : logger.warn({ err: error, what }, 'messaging');
+
+function onceOnly(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+}
+
+/**
+ * The process around a service: stops in order on SIGTERM or SIGINT, within 20 s, and ends with status 1 when it
+ * cannot start. An error nobody caught ends the process: what was not committed is delivered again (F14).
+ */
+export async function runProcess(start: () => Promise<RunningService>): Promise<void> {
+  const fail = (error: unknown): never => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(1);
+  };
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  const service = await start().catch(fail);
+  const stop = (): void => {
+    setTimeout(() => process.exit(1), 20_000).unref();
+    service.stop().then(() => process.exit(0), fail);
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}

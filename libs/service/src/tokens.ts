@@ -1,0 +1,5 @@
+/** Injection tokens of what `startService` builds before Nest: see service-module.ts. */
+export const CONFIG = Symbol('config');
+export const DEFINITION = Symbol('definition');
+export const POOL = Symbol('pool');
+export const DEADLINES = Symbol('deadlines');

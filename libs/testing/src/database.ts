@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServiceDatabase, dropDatabase } from '@holdfast/local';
+import { BusinessClock, createPool, type JournalWriter, UnitOfWork, WallClock } from '@holdfast/messaging';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { afterAll, beforeAll } from '@jest/globals';
+import type { Pool } from 'pg';
+import { testEnvironment } from './environment.ts';
+
+/** What a database test needs of a service; `@holdfast/service` has the functions, its definition the rest. */
+export interface DatabaseRecipe {
+  service: string;
+  /** Applies the schema as owner and grants the login role its rights. */
+  migrate(ownerUrl: string, appRole: string): Promise<void>;
+  connect(appUrl: string): Promise<MikroORM>;
+  journals?: JournalWriter;
+}
+
+export interface TestDatabase {
+  pool: Pool;
+  orm: MikroORM;
+  clock: BusinessClock;
+  unitOfWork: UnitOfWork;
+  appUrl: string;
+  ownerUrl: string;
+  superuserUrl: string;
+}
+
+/** A database of its own, with the real schema and the real rights, for the tests of one file. */
+export async function createTestDatabase(recipe: DatabaseRecipe): Promise<TestDatabase & { drop(): Promise<void> }> {
+  const { postgresUrl } = testEnvironment();
+  const database = `test_${recipe.service}_${randomBytes(6).toString('hex')}`;
+  const { ownerUrl, appUrl } = await createServiceDatabase(postgresUrl, {
+    database,
+    service: recipe.service,
+    secretsFile: join(tmpdir(), `holdfast-test-roles-${new URL(postgresUrl).port}.json`),
+  });
+  await recipe.migrate(ownerUrl, new URL(appUrl).username);
+  const pool = createPool(appUrl);
+  const orm = await recipe.connect(appUrl);
+  const clock = new BusinessClock(new WallClock());
+  const unitOfWork = new UnitOfWork({ pool, orm, clock, journals: recipe.journals, unknownMs: 200 });
+  return {
+    pool,
+    orm,
+    clock,
+    unitOfWork,
+    appUrl,
+    ownerUrl,
+    superuserUrl: postgresUrl,
+    drop: async () => {
+      await orm.close(true);
+      await pool.end();
+      await dropDatabase(postgresUrl, database);
+    },
+  };
+}
+
+/** The same with Jest's life cycle: the returned function gives the database inside a test. */
+export function useDatabase(recipe: DatabaseRecipe): () => TestDatabase {
+  let database: (TestDatabase & { drop(): Promise<void> }) | undefined;
+  beforeAll(async () => {
+    database = await createTestDatabase(recipe);
+  }, 60_000);
+  afterAll(async () => {
+    await database?.drop();
+  }, 30_000);
+  return () => database!;
+}

@@ -1,0 +1,11 @@
+export type { Exit, ProcessHandle } from './child.ts';
+export { fetchKafkaJars, type Kafka, type KafkaOptions, kafkaJarsDir, startKafka } from './kafka.ts';
+export { assertFree, freePorts, type PortName, type Ports, portsFrom, portVariable } from './ports.ts';
+export { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
+export { type StartProcessOptions, type Stoppable, startProcess, stopAll } from './processes.ts';
+export {
+  createServiceDatabase,
+  dropDatabase,
+  type ServiceDatabase,
+  type ServiceUrls,
+} from './service-database.ts';

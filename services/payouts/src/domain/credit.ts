@@ -1,0 +1,85 @@
+import { type Journal, later, type Money, plusDays } from '@holdfast/domain';
+import type { EventOf, payoutsEvents } from '@holdfast/events';
+import { creditJournal, maturityJournal } from './journals.ts';
+
+type PayoutsEvent = EventOf<typeof payoutsEvents>;
+export type FundsCredited = Extract<PayoutsEvent, { type: 'payouts.funds.credited' }>;
+export type FundsMatured = Extract<PayoutsEvent, { type: 'payouts.funds.matured' }>;
+
+/** What one release gave a freelancer: held for `hold.days`, then available (B-2, B-3). The id is the transfer's. */
+export type Credit = Readonly<{
+  id: string;
+  agreementId: string;
+  clientId: string;
+  accountId: string;
+  net: Money;
+}> &
+  ({ status: 'pending'; maturesAt: Date } | { status: 'available' });
+
+/** A release as escrow tells it. */
+export type Release = Readonly<{
+  agreementId: string;
+  transferId: string;
+  clientId: string;
+  freelancerId: string;
+  net: Money;
+  releasedAt: Date;
+  availableNotBefore?: Date;
+  /** `hold.days`, pinned by the agreement. */
+  holdDays: number;
+}>;
+
+export type Decided<Event> = Readonly<{ event: Event; journal: Journal }>;
+
+/**
+ * Credits the net of a release to pending. It matures exactly `hold.days` x 24 hours after the value date of the
+ * release, and not before `availableNotBefore` (rules B-2, B-3). Debts, which would be paid first (B-6), do not exist yet.
+ */
+export function creditRelease(release: Release): Decided<FundsCredited> {
+  const held = plusDays(release.releasedAt, release.holdDays);
+  const event: FundsCredited = {
+    type: 'payouts.funds.credited',
+    agreementId: release.agreementId,
+    transferId: release.transferId,
+    accountId: release.freelancerId,
+    net: release.net,
+    toDebt: { ...release.net, amountMinor: 0n },
+    toPending: release.net,
+    dueAt: release.availableNotBefore ? later(held, release.availableNotBefore) : held,
+  };
+  return { event, journal: creditJournal(event) };
+}
+
+/** Ends the hold (rule B-3). Undefined where it has ended already: a second timer has nothing to do. */
+export function mature(credit: Credit, now: Date): Decided<FundsMatured> | undefined {
+  if (credit.status !== 'pending' || now < credit.maturesAt) return undefined;
+  const event: FundsMatured = {
+    type: 'payouts.funds.matured',
+    agreementId: credit.agreementId,
+    transferId: credit.id,
+    accountId: credit.accountId,
+    amount: credit.net,
+    maturedAt: now,
+  };
+  return { event, journal: maturityJournal(event) };
+}
+
+/** The state after an event; a credit begins with `payouts.funds.credited`. */
+export function evolve(credit: Credit | { clientId: string }, event: FundsCredited | FundsMatured): Credit {
+  switch (event.type) {
+    case 'payouts.funds.credited':
+      return {
+        id: event.transferId,
+        agreementId: event.agreementId,
+        clientId: credit.clientId,
+        accountId: event.accountId,
+        net: event.net,
+        status: 'pending',
+        maturesAt: event.dueAt,
+      };
+    case 'payouts.funds.matured': {
+      const { id, agreementId, clientId, accountId, net } = credit as Credit;
+      return { id, agreementId, clientId, accountId, net, status: 'available' };
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import type { Answer, Errors } from '../answering.ts';
+
+type ErrorType = 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error';
+type Details = Readonly<{
+  code?: string;
+  decline_code?: string;
+  param?: string;
+  charge?: string;
+  payment_intent?: unknown;
+  payment_method?: unknown;
+  setup_intent?: unknown;
+}>;
+
+/** A call that is refused before anything was written. */
+export class Refusal extends Error {
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
+    super('refused');
+    this.answer = answer;
+  }
+}
+
+const wait = { 'stripe-should-retry': 'true' };
+const final = { 'stripe-should-retry': 'false' };
+
+/** The error object of section 4.1. */
+export function errorAnswer(
+  status: number,
+  type: ErrorType,
+  message: string,
+  details: Details = {},
+  headers: Record<string, string> = {},
+): Answer {
+  return { status, body: { error: { type, message, ...details } }, headers };
+}
+
+export function invalid(message: string, details: Details = {}): Refusal {
+  return new Refusal(errorAnswer(400, 'invalid_request_error', message, details));
+}
+
+/** 404 when the address names it, 400 when a parameter does. */
+export function missing(kind: string, id: string, param?: string): Refusal {
+  const details = { code: 'resource_missing', param: param ?? 'id' };
+  return new Refusal(
+    errorAnswer(param ? 400 : 404, 'invalid_request_error', `No such ${kind}: '${id}'`, details),
+  );
+}
+
+/** A decline: asking again gets the same answer. */
+export function declineAnswer(message: string, details: Details): Answer {
+  return errorAnswer(402, 'card_error', message, details, final);
+}
+
+export function badKey(): Answer {
+  return errorAnswer(
+    401,
+    'invalid_request_error',
+    'Invalid API Key provided.',
+    { code: 'api_key_invalid' },
+    final,
+  );
+}
+
+export function keyInUse(): Answer {
+  const message = 'There is currently another in-progress request using this Idempotency-Key.';
+  return errorAnswer(409, 'idempotency_error', message, { code: 'idempotency_key_in_use' }, wait);
+}
+
+export function keyReused(): Answer {
+  const message =
+    'Keys for idempotent requests can only be used with the same parameters they were first used with.';
+  return errorAnswer(400, 'idempotency_error', message, {}, final);
+}
+
+/** @param requested names what a `not-found-yet` read asked for */
+export function errorsFor(requested: string): Errors {
+  return {
+    // No `Stripe-Should-Retry`: a caller cannot know from here whether anything was done.
+    outage: (status) => errorAnswer(status, 'api_error', 'An unexpected error occurred on our side.'),
+    tooMany: () =>
+      errorAnswer(429, 'invalid_request_error', 'Request rate limit exceeded.', { code: 'rate_limit' }, wait),
+    denied: (status) =>
+      status === 401 ? badKey() : errorAnswer(403, 'invalid_request_error', 'Not permitted.'),
+    notFound: () => missing('object', requested).answer,
+    duplicateKey: (kind) => (kind === '409' ? keyInUse() : keyReused()),
+    errorBody: () => errorAnswer(200, 'api_error', 'An unexpected error occurred on our side.').body,
+  };
+}

@@ -1,0 +1,42 @@
+/** Why a method is refused; the wire's `code` and `decline_code`. */
+export type Decline = Readonly<{ code: string; declineCode: string; message: string }>;
+
+/** How a test method behaves: when it is set up, and each time it is charged. */
+type Behaviour = Readonly<{
+  last4: string;
+  setup: Decline | 'settles';
+  charge: Decline | 'pays' | 'asks_payer';
+}>;
+
+const generic: Decline = {
+  code: 'card_declined',
+  declineCode: 'generic_decline',
+  message: 'Your card was declined.',
+};
+
+const noFunds: Decline = {
+  code: 'card_declined',
+  declineCode: 'insufficient_funds',
+  message: 'Your card has insufficient funds.',
+};
+
+export const payerNeeded: Decline = {
+  code: 'authentication_required',
+  declineCode: 'authentication_required',
+  message: 'Your card was declined. This transaction requires authentication.',
+};
+
+/** The payer tried to authenticate and did not pass. */
+export const authenticationFailed: Decline = {
+  code: 'payment_intent_authentication_failure',
+  declineCode: 'authentication_not_handled',
+  message: 'We are unable to authenticate your payment method. Please choose a different one and try again.',
+};
+
+export const magicMethods: Readonly<Record<string, Behaviour>> = {
+  pm_card_visa: { last4: '4242', setup: 'settles', charge: 'pays' },
+  pm_card_visa_chargeDeclined: { last4: '0002', setup: 'settles', charge: generic },
+  pm_card_chargeDeclinedInsufficientFunds: { last4: '9995', setup: 'settles', charge: noFunds },
+  pm_card_authenticationRequired: { last4: '3184', setup: 'settles', charge: 'asks_payer' },
+  pm_card_setupDeclined: { last4: '0341', setup: generic, charge: generic },
+};

@@ -1,0 +1,139 @@
+import type { FaultRule } from '../faults.ts';
+import type { Simulation } from '../simulation.ts';
+import { type Tx, table } from '../store.ts';
+
+export type Metadata = Readonly<Record<string, string>>;
+
+export type Customer = Readonly<{
+  id: string;
+  createdAtMs: number;
+  email: string | null;
+  name: string | null;
+  description: string | null;
+  metadata: Metadata;
+}>;
+
+/** `token` is the magic name that decides how the method behaves, for ever. */
+export type PaymentMethod = Readonly<{
+  id: string;
+  createdAtMs: number;
+  token: string;
+  customer: string | null;
+  metadata: Metadata;
+}>;
+
+/** The payer's consent to unattended charges. */
+export type Mandate = Readonly<{ id: string; paymentMethod: string; status: 'active' | 'inactive' }>;
+
+/** What an intent remembers of its last refusal, as it stands on the wire. */
+export type IntentError = Readonly<{
+  type: string;
+  code: string;
+  decline_code?: string;
+  message: string;
+  charge?: string;
+  payment_method?: unknown;
+}>;
+
+export type SetupIntent = Readonly<{
+  id: string;
+  createdAtMs: number;
+  status: 'requires_payment_method' | 'requires_confirmation' | 'succeeded';
+  customer: string | null;
+  paymentMethod: string | null;
+  usage: 'off_session' | 'on_session';
+  mandate: string | null;
+  lastError: IntentError | null;
+  clientSecret: string;
+  description: string | null;
+  metadata: Metadata;
+}>;
+
+export type IntentStatus =
+  | 'requires_payment_method'
+  | 'requires_confirmation'
+  | 'requires_action'
+  | 'processing'
+  | 'requires_capture'
+  | 'succeeded'
+  | 'canceled';
+
+export type PaymentIntent = Readonly<{
+  id: string;
+  createdAtMs: number;
+  status: IntentStatus;
+  amountMinor: bigint;
+  currency: string;
+  capturableMinor: bigint;
+  receivedMinor: bigint;
+  customer: string | null;
+  paymentMethod: string | null;
+  captureMethod: 'automatic' | 'manual';
+  setupFutureUsage: 'off_session' | 'on_session' | null;
+  returnUrl: string | null;
+  nextActionUrl: string | null;
+  latestCharge: string | null;
+  lastError: IntentError | null;
+  canceledAtMs: number | null;
+  cancellationReason: string | null;
+  clientSecret: string;
+  transferGroup: string | null;
+  description: string | null;
+  metadata: Metadata;
+}>;
+
+export type Charge = Readonly<{
+  id: string;
+  createdAtMs: number;
+  status: 'succeeded' | 'failed';
+  amountMinor: bigint;
+  currency: string;
+  capturedMinor: bigint;
+  refundedMinor: bigint;
+  isCaptured: boolean;
+  captureBeforeMs: number | null;
+  intent: string;
+  customer: string | null;
+  paymentMethod: string;
+  failureCode: string | null;
+  declineCode: string | null;
+  failureMessage: string | null;
+  transferGroup: string | null;
+  metadata: Metadata;
+}>;
+
+export type Refund = Readonly<{
+  id: string;
+  createdAtMs: number;
+  status: 'pending' | 'succeeded' | 'failed';
+  amountMinor: bigint;
+  currency: string;
+  charge: string;
+  intent: string;
+  reason: string | null;
+  failureReason: string | null;
+  metadata: Metadata;
+}>;
+
+export const customers = table<Customer>('card.customers');
+export const paymentMethods = table<PaymentMethod>('card.payment_methods');
+export const mandates = table<Mandate>('card.mandates');
+export const setupIntents = table<SetupIntent>('card.setup_intents');
+export const paymentIntents = table<PaymentIntent>('card.payment_intents');
+export const charges = table<Charge>('card.charges');
+export const refunds = table<Refund>('card.refunds');
+
+/**
+ * One thing being done, by a call, by a payer's hand or by the clock; `atMs` is business time, which dates
+ * it.
+ * `fault` is what the operation itself must play, beyond what happens to its answer.
+ */
+export type Step = Readonly<{
+  simulation: Simulation;
+  tx: Tx;
+  atMs: number;
+  op: string;
+  key: string | null;
+  requestId: string | null;
+  fault: FaultRule | undefined;
+}>;

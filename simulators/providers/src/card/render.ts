@@ -1,0 +1,146 @@
+import { magicMethods } from './magic-methods.ts';
+import type { Charge, Customer, PaymentIntent, PaymentMethod, Refund, SetupIntent } from './model.ts';
+
+/** Wire objects of section 4.1: amounts are integers in minor units, times whole seconds. */
+
+export function seconds(atMs: number): number {
+  return Math.floor(atMs / 1000);
+}
+
+export function customerObject({ id, createdAtMs, email, name, description, metadata }: Customer) {
+  return {
+    id,
+    object: 'customer',
+    created: seconds(createdAtMs),
+    description,
+    email,
+    livemode: false,
+    metadata,
+    name,
+  };
+}
+
+export function methodObject({ id, createdAtMs, token, customer, metadata }: PaymentMethod) {
+  const last4 = magicMethods[token]?.last4 ?? '0000';
+  return {
+    id,
+    object: 'payment_method',
+    type: 'card',
+    customer,
+    created: seconds(createdAtMs),
+    livemode: false,
+    metadata,
+    billing_details: { address: null, email: null, name: null, phone: null },
+    card: { brand: 'visa', country: 'US', exp_month: 12, exp_year: 2034, funding: 'credit', last4 },
+  };
+}
+
+export function setupIntentObject(intent: SetupIntent) {
+  return {
+    id: intent.id,
+    object: 'setup_intent',
+    client_secret: intent.clientSecret,
+    created: seconds(intent.createdAtMs),
+    customer: intent.customer,
+    description: intent.description,
+    last_setup_error: intent.lastError,
+    livemode: false,
+    mandate: intent.mandate,
+    metadata: intent.metadata,
+    next_action: null,
+    payment_method: intent.paymentMethod,
+    payment_method_types: ['card'],
+    status: intent.status,
+    usage: intent.usage,
+  };
+}
+
+export function intentObject(intent: PaymentIntent) {
+  return {
+    id: intent.id,
+    object: 'payment_intent',
+    amount: Number(intent.amountMinor),
+    amount_capturable: Number(intent.capturableMinor),
+    amount_received: Number(intent.receivedMinor),
+    canceled_at: intent.canceledAtMs === null ? null : seconds(intent.canceledAtMs),
+    cancellation_reason: intent.cancellationReason,
+    capture_method: intent.captureMethod,
+    client_secret: intent.clientSecret,
+    confirmation_method: 'automatic',
+    created: seconds(intent.createdAtMs),
+    currency: intent.currency,
+    customer: intent.customer,
+    description: intent.description,
+    last_payment_error: intent.lastError,
+    latest_charge: intent.latestCharge,
+    livemode: false,
+    metadata: intent.metadata,
+    next_action: nextAction(intent),
+    payment_method: intent.paymentMethod,
+    payment_method_types: ['card'],
+    setup_future_usage: intent.setupFutureUsage,
+    status: intent.status,
+    transfer_group: intent.transferGroup,
+  };
+}
+
+function nextAction({ nextActionUrl, returnUrl }: PaymentIntent) {
+  if (!nextActionUrl) return null;
+  if (!returnUrl) return { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure_redirect' } };
+  return { type: 'redirect_to_url', redirect_to_url: { url: nextActionUrl, return_url: returnUrl } };
+}
+
+export function chargeObject(charge: Charge) {
+  const isPaid = charge.status === 'succeeded';
+  const { captureBeforeMs } = charge;
+  const captureBefore = captureBeforeMs === null ? {} : { capture_before: seconds(captureBeforeMs) };
+  return {
+    id: charge.id,
+    object: 'charge',
+    amount: Number(charge.amountMinor),
+    amount_captured: Number(charge.capturedMinor),
+    amount_refunded: Number(charge.refundedMinor),
+    captured: charge.isCaptured,
+    created: seconds(charge.createdAtMs),
+    currency: charge.currency,
+    customer: charge.customer,
+    disputed: false,
+    failure_code: charge.failureCode,
+    failure_message: charge.failureMessage,
+    livemode: false,
+    metadata: charge.metadata,
+    outcome: {
+      network_status: isPaid ? 'approved_by_network' : 'declined_by_network',
+      reason: charge.declineCode,
+    },
+    paid: isPaid,
+    payment_intent: charge.intent,
+    payment_method: charge.paymentMethod,
+    payment_method_details: { type: 'card', card: { brand: 'visa', ...captureBefore } },
+    refunded: charge.refundedMinor === charge.amountMinor,
+    status: charge.status,
+    transfer_group: charge.transferGroup,
+  };
+}
+
+export function refundObject(refund: Refund) {
+  const failure = refund.failureReason === null ? {} : { failure_reason: refund.failureReason };
+  return {
+    id: refund.id,
+    object: 'refund',
+    amount: Number(refund.amountMinor),
+    charge: refund.charge,
+    created: seconds(refund.createdAtMs),
+    currency: refund.currency,
+    ...failure,
+    metadata: refund.metadata,
+    payment_intent: refund.intent,
+    reason: refund.reason,
+    status: refund.status,
+  };
+}
+
+/** A page of a list, newest first. */
+export function listObject(url: string, data: readonly unknown[], hasMore: boolean) {
+  return { object: 'list', url, has_more: hasMore, data };
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+
+/** Where a fault bites: on a call, on a call that reads, on a webhook, or only on the operations named. */
+type Place = 'call' | 'read' | 'webhook' | readonly string[];
+type Fault = Readonly<{ place: Place; params: z.ZodObject }>;
+
+const seconds = z.number().nonnegative();
+const none = z.strictObject({});
+const outage = z.strictObject({ status: z.literal([424, 500, 502, 503, 504]).optional() });
+
+/**
+ * The faults that can be played, by their names in section 5 of the provider protocols, and their
+ * parameters.
+ */
+export const faultCatalogue: Readonly<Record<string, Fault>> = {
+  'slow-executed': { place: 'call', params: z.strictObject({ seconds: seconds.default(30) }) },
+  'slow-not-executed': { place: 'call', params: none },
+  'error-before-execution': { place: 'call', params: outage },
+  'error-after-execution': { place: 'call', params: outage },
+  'too-many-requests': {
+    place: 'call',
+    params: z.strictObject({
+      retryAfter: z.union([seconds, z.literal('date')]).optional(),
+      seconds: seconds.optional(),
+    }),
+  },
+  'connection-reset': {
+    place: 'call',
+    params: z.strictObject({ when: z.enum(['before', 'within']).default('before') }),
+  },
+  'connection-refused': { place: 'call', params: z.strictObject({ seconds: seconds.default(2) }) },
+  'webhook-before-response': { place: 'call', params: none },
+  'wrong-credentials': {
+    place: 'call',
+    params: z.strictObject({ status: z.literal([401, 403]).default(401) }),
+  },
+  'duplicate-key': {
+    place: 'call',
+    params: z.strictObject({
+      answer: z.enum(['409', 'idempotency_error']).default('409'),
+      executed: z.boolean().default(true),
+    }),
+  },
+  'malformed-body': {
+    place: 'call',
+    params: z.strictObject({
+      kind: z.enum(['html-502', 'truncated-json', 'empty', 'error-in-200']).default('html-502'),
+      executed: z.boolean().optional(),
+    }),
+  },
+  'brown-out': {
+    place: 'call',
+    params: z.strictObject({ ratio: z.number().min(0).max(1).default(0.3), seconds: seconds.default(60) }),
+  },
+  'not-found-yet': { place: 'read', params: z.strictObject({ seconds: seconds.optional() }) },
+  'payer-needed': {
+    place: ['charge.confirm', 'charge.create'],
+    params: z.strictObject({ mandate: z.literal('withdrawn').optional() }),
+  },
+  'late-charge-success': { place: ['charge.cancel'], params: none },
+  'refund-failed': {
+    place: ['refund.create'],
+    params: z.strictObject({
+      when: z.enum(['at-once', 'later', 'after-succeeded', 'never']).default('at-once'),
+      seconds: seconds.default(3 * 86_400),
+    }),
+  },
+  'duplicate-webhook': {
+    place: 'webhook',
+    params: z.strictObject({
+      count: z.int().min(2).max(100).default(2),
+      concurrent: z.boolean().default(false),
+    }),
+  },
+  'renewed-webhook': { place: 'webhook', params: none },
+  'out-of-order-webhook': { place: 'webhook', params: none },
+  'lost-webhook': { place: 'webhook', params: none },
+  'late-webhook': { place: 'webhook', params: z.strictObject({ seconds: seconds.default(86_400) }) },
+  'bad-signature': {
+    place: 'webhook',
+    params: z.strictObject({
+      kind: z.enum(['signature', 'timestamp', 'missing']).default('signature'),
+      attempts: z.int().min(1).default(1),
+    }),
+  },
+  'clock-skew': { place: 'webhook', params: z.strictObject({ seconds: z.int().default(600) }) },
+};
+
+/** Faults of a period rather than of one call. */
+const lasting = new Set(['brown-out']);
+
+/** How often a rule fires when the request does not say; null is without end. */
+export function defaultTimes(fault: string, params: Record<string, unknown>): number | null {
+  if (lasting.has(fault)) return null;
+  return fault === 'not-found-yet' && params.seconds !== undefined ? null : 1;
+}
+
+/** Webhook faults may also be asked for on the call that causes the webhook. `*` is every call. */
+export function canBite(fault: string, op: string): boolean {
+  const place = faultCatalogue[fault]?.place;
+  if (!place) return false;
+  if (place === 'webhook') return !op.endsWith('.read');
+  if (place === 'call') return op !== 'webhook';
+  return place === 'read' ? op.endsWith('.read') : place.includes(op);
+}
+
+export function isWebhookFault(fault: string): boolean {
+  return faultCatalogue[fault]?.place === 'webhook';
+}

@@ -1,0 +1,64 @@
+import { Book } from './book.ts';
+import { BusinessClock } from './clock.ts';
+import { Faults } from './faults.ts';
+import { OpenKeys } from './idempotency.ts';
+import type { Listener } from './listener.ts';
+import { RequestLog } from './request-log.ts';
+import { Store } from './store.ts';
+import { Webhooks } from './webhooks.ts';
+
+/** What every provider's dialect shares. */
+export type Simulation = Readonly<{
+  store: Store;
+  clock: BusinessClock;
+  faults: Faults;
+  webhooks: Webhooks;
+  book: Book;
+  openKeys: OpenKeys;
+  calls: RequestLog;
+  wire: Listener;
+  stopping: AbortSignal;
+}>;
+
+/** One provider on the wire; `payer` is what a payer does by hand, and is absent where there is none. */
+export type Dialect = Readonly<{
+  provider: string;
+  payer?: (intentId: string, action: 'confirm' | 'fail') => PayerAnswer;
+}>;
+
+export type PayerAnswer = Readonly<
+  | { status: 'unknown' }
+  | { status: 'refused'; reason: string }
+  | { status: 'done'; id: string; intentStatus: string }
+>;
+
+export async function openSimulation(
+  directory: string,
+  seed: string,
+  wire: Listener,
+  stopping: AbortSignal,
+): Promise<Simulation> {
+  const store = await Store.open(directory, seed);
+  const faults = new Faults(store);
+  const clock: BusinessClock = new BusinessClock(store, () => webhooks.kick());
+  const webhooks = new Webhooks(store, clock, faults);
+  const openKeys = new OpenKeys();
+  return {
+    store,
+    clock,
+    faults,
+    webhooks,
+    book: new Book(store),
+    openKeys,
+    calls: new RequestLog(),
+    wire,
+    stopping,
+  };
+}
+
+/** Ends what runs and leaves the rest on the disk for the next start. */
+export async function closeSimulation({ store, clock, webhooks }: Simulation): Promise<void> {
+  clock.stop();
+  await webhooks.stop();
+  await store.close();
+}

@@ -1,0 +1,68 @@
+/** How a signature is made wrong: another secret, a properly signed but old time, or no header at all. */
+export type Forgery = 'signature' | 'timestamp' | 'missing';
+
+/**
+ * One webhook on its way; all times are wall time. `after` names a delivery that must be over first,
+ * `held` waits
+ * for business time; the first `forgedAttempts` attempts carry a wrong signature.
+ */
+export type Delivery = Readonly<{
+  id: string;
+  provider: string;
+  eventId: string;
+  requestId: string | null;
+  createdAtMs: number;
+  nextAtMs: number;
+  firstTriedAtMs: number | null;
+  attempts: number;
+  after: string | null;
+  held: boolean;
+  forgery: Forgery | null;
+  forgedAttempts: number;
+  skewSeconds: number;
+}>;
+
+/** Where a provider's webhooks go, and the headers that sign a body at a wall time in seconds. */
+export type Channel = Readonly<{
+  url: string | undefined;
+  sign: (body: string, atSeconds: number, forgery: Forgery | null) => Record<string, string>;
+}>;
+
+/** 3 days, as the card provider retries (section 4.1). */
+export const triesForMs = 3 * 86_400_000;
+
+const answerWithinMs = 10_000;
+
+/** 200 ms, doubling, at most 1 h. */
+export function retryDelayMs(attempts: number): number {
+  return Math.min(200 * 2 ** (attempts - 1), 3_600_000);
+}
+
+/** @returns whether the receiver took it with a 2xx */
+export async function postEvent(
+  channel: Channel,
+  delivery: Delivery,
+  event: unknown,
+  stopping: AbortSignal,
+): Promise<boolean> {
+  if (!channel.url) return false;
+  const body = JSON.stringify(event);
+  const forgery = delivery.attempts < delivery.forgedAttempts ? delivery.forgery : null;
+  const atSeconds = Math.floor(Date.now() / 1000) + delivery.skewSeconds;
+  try {
+    const response = await fetch(channel.url, {
+      method: 'POST',
+      redirect: 'manual',
+      signal: AbortSignal.any([stopping, AbortSignal.timeout(answerWithinMs)]),
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        ...channel.sign(body, atSeconds, forgery),
+      },
+      body,
+    });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false; // Refused, reset or too slow: tried again like any other answer that is not a 2xx.
+  }
+}
