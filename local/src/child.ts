@@ -33,6 +33,8 @@ export interface Launch extends Program {
   ready?: () => Promise<boolean>;
   readyEveryMs?: number;
   readyTimeoutMs: number;
+  /** Called as soon as the program runs. */
+  onRunning?: (pid: number) => void;
   /** Called about once a second while the program is not ready. */
   onWaiting?: (elapsedMs: number) => void;
 }
@@ -52,6 +54,7 @@ process.on('exit', () => {
 export async function launch(options: Launch): Promise<ProcessHandle> {
   const { name, ready } = options;
   const { handle, lastLines } = await spawnProgram(options);
+  options.onRunning?.(handle.pid);
   if (!ready) return handle;
 
   let exit: Exit | undefined;
@@ -61,7 +64,8 @@ export async function launch(options: Launch): Promise<ProcessHandle> {
   const startedAt = performance.now();
   let nextNoticeMs = 1000;
   while (!exit) {
-    if (await ready().catch(() => false)) return handle;
+    const answers = await ready().catch(() => false);
+    if (answers && !exit) return handle; // Else it is another program that answers.
     const elapsedMs = performance.now() - startedAt;
     if (elapsedMs > options.readyTimeoutMs) break;
     if (elapsedMs > nextNoticeMs) {

@@ -9,3 +9,11 @@ export {
   type ServiceDatabase,
   type ServiceUrls,
 } from './service-database.ts';
+export {
+  projectRoot,
+  type ServiceName,
+  type System,
+  type SystemOptions,
+  serviceNames,
+  startSystem,
+} from './system.ts';

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Exit, launch, type ProcessHandle } from './child.ts';
@@ -65,15 +65,10 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
       ready: () => brokerAnswers(port),
       readyEveryMs: 50,
       readyTimeoutMs: READY_TIMEOUT_MS,
+      onRunning: (pid) => recordOwner(ownerFile, pid),
       onWaiting: options.onWaiting,
     });
-    recordOwner(ownerFile, broker.pid);
     log(`Kafka is ready on 127.0.0.1:${port} after ${secondsSince(startedAt)} s`);
-  }
-
-  async function ended(): Promise<void> {
-    await broker.exited;
-    forgetOwner(ownerFile);
   }
 
   await start();
@@ -88,12 +83,12 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
     },
     async stop(graceMs = STOP_GRACE_MS) {
       await broker.stop(graceMs);
-      await ended();
-      keepClassArchive(jarsDir);
+      forgetOwner(ownerFile);
+      keepClassArchive(jarsDir, await broker.exited);
     },
     async kill() {
-      broker.kill('SIGKILL');
-      await ended();
+      await broker.stop(0, 'SIGKILL');
+      forgetOwner(ownerFile);
     },
     pause: () => broker.kill('SIGSTOP'),
     resume: () => broker.kill('SIGCONT'),
@@ -122,7 +117,7 @@ function classPath(jarsDir: string): string {
 }
 
 /**
- * Java keeps the loaded classes in a file when a broker stops (3 s, once) and takes them from there ever after,
+ * Java keeps the loaded classes in a file when a broker stops (3 s, once) and takes them from there later on,
  * which halves the time to start. A file that does not fit, after an update of Java say, is ignored by Java.
  */
 function classArchive(jarsDir: string): string[] {
@@ -136,9 +131,12 @@ function unfinishedArchive(jarsDir: string): string {
   return `${jarsDir}.jsa.part-${process.pid}`;
 }
 
-function keepClassArchive(jarsDir: string): void {
+/** Of a broker that was killed while it stopped, the file may be cut short. */
+function keepClassArchive(jarsDir: string, { signal }: Exit): void {
   const unfinished = unfinishedArchive(jarsDir);
-  if (existsSync(unfinished)) renameSync(unfinished, `${jarsDir}.jsa`);
+  if (!existsSync(unfinished)) return;
+  if (signal === null) renameSync(unfinished, `${jarsDir}.jsa`);
+  else rmSync(unfinished);
 }
 
 function secondsSince(startedAt: number): string {

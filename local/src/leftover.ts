@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** How long a server that lost its owner may take to stop before it is killed. */
 const LEFTOVER_GRACE_MS = 10_000;
+const BURIAL_MS = 3000;
 
 /** Notes which server runs on a data folder, and for which process it was started. */
 export function recordOwner(file: string, serverPid: number): void {
@@ -28,13 +29,11 @@ export async function stopLeftover(file: string, marker: string, signal: NodeJS.
     if (owner.ownerPid === process.pid || commandOf(owner.ownerPid) !== '') {
       throw new Error(`${marker} is in use by process ${owner.ownerPid}: stop that one first.`);
     }
-    process.kill(owner.serverPid, signal);
-    process.kill(owner.serverPid, 'SIGCONT');
-    const deadline = performance.now() + LEFTOVER_GRACE_MS;
-    while (runs()) {
-      if (performance.now() > deadline) process.kill(owner.serverPid, 'SIGKILL');
-      await pause(50);
-    }
+    send(owner.serverPid, signal);
+    send(owner.serverPid, 'SIGCONT');
+    if (!(await soon(() => !runs(), LEFTOVER_GRACE_MS))) send(owner.serverPid, 'SIGKILL');
+    // Its ports are free only when it is gone altogether, unless nobody on this computer buries it.
+    await soon(() => !send(owner.serverPid, 0), BURIAL_MS);
   }
   forgetOwner(file);
 }
@@ -44,6 +43,24 @@ function readOwner(file: string): { serverPid: number; ownerPid: number } | unde
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
     return undefined; // Absent, or cut short by the end of the process that wrote it.
+  }
+}
+
+async function soon(condition: () => boolean, limitMs: number): Promise<boolean> {
+  const deadline = performance.now() + limitMs;
+  while (!condition()) {
+    if (performance.now() > deadline) return false;
+    await pause(20);
+  }
+  return true;
+}
+
+/** False when there is no such process. */
+function send(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
   }
 }
 

@@ -82,7 +82,6 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     const startedAt = performance.now();
     await initialise();
     server = await launchOverOld(startedAt);
-    recordOwner(ownerFile, server.pid);
     log(`PostgreSQL is ready on 127.0.0.1:${port} after ${secondsSince(startedAt)} s`);
   }
 
@@ -101,18 +100,17 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   }
 
   async function launchOverOld(startedAt: number): Promise<ProcessHandle> {
-    const { onWaiting } = options;
     const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const postgres = program('postgres', binaries.postgres, ['-D', cluster, '-p', String(port), ...settings]);
-    const ready = (): Promise<boolean> => answers(url);
     for (;;) {
       try {
         return await launch({
           ...postgres,
-          ready,
+          ready: () => answers(url),
           readyEveryMs: 30,
           readyTimeoutMs: READY_TIMEOUT_MS,
-          onWaiting,
+          onRunning: (pid) => recordOwner(ownerFile, pid),
+          onWaiting: options.onWaiting,
         });
       } catch (error) {
         const old = String(error).includes('pre-existing shared memory block');

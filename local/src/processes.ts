@@ -28,7 +28,7 @@ async function answers(url: string): Promise<boolean> {
   return response.status === 200;
 }
 
-/** What `stopAll` needs to know of a part of the stack: services, the broker and the database have it. */
+/** A part of the stack; PostgreSQL, whose stop takes a mode, is wrapped. */
 export interface Stoppable {
   readonly name: string;
   stop(graceMs: number): Promise<void>;

@@ -1,8 +1,8 @@
 import type { Currency } from './money.ts';
 
 /**
- * One leg of a journal. `account` is a code of the chart with an optional sub-account: `E.escrow.milestone:<id>`.
- * Debit is positive, credit negative, in minor units.
+ * One leg of a journal. `account` is a code of the chart with an optional sub-account:
+ * `E.escrow.milestone:<id>`. Debit is positive, credit negative, in minor units.
  */
 export type Line = Readonly<{ account: string; amountMinor: bigint }>;
 
@@ -36,13 +36,18 @@ export function journal(draft: Omit<Journal, 'currency'> & { currency?: Currency
   if (new Set(lines.map((line) => line.account)).size !== lines.length) {
     throw new RangeError(`journal ${draft.kind} names an account twice`);
   }
-  return { currency: 'USD', ...draft, lines };
+  return { ...draft, currency: draft.currency ?? 'USD', lines };
 }
 
 export const debit = (account: string, amountMinor: bigint): Line => ({ account, amountMinor });
-export const credit = (account: string, amountMinor: bigint): Line => ({ account, amountMinor: -amountMinor });
+export const credit = (account: string, amountMinor: bigint): Line => ({
+  account,
+  amountMinor: -amountMinor,
+});
 
-/** Accounts whose natural side is debit (section 11 of docs/domain-rules.md); all others are credit accounts. */
+/**
+ * Accounts whose natural side is debit (section 11 of docs/domain-rules.md); all others are credit accounts.
+ */
 const debitAccounts = [
   'E.cash.trust',
   'E.cash.operating',
@@ -55,7 +60,8 @@ const debitAccounts = [
 
 /**
  * Accounts that may never be on the wrong side of zero (I3): their balances are stored and locked on posting.
- * Every other account's balance is the sum of its entries, so that no row of the platform serialises all payments.
+ * Every other account's balance is the sum of its entries, so that no row of the platform serialises all
+ * payments.
  */
 const guardedAccounts = [
   'E.escrow.milestone',

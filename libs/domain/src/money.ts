@@ -5,7 +5,9 @@ import { Rejection } from './rejection.ts';
 export const Currency = z.enum(['USD']);
 export type Currency = z.output<typeof Currency>;
 
-/** Largest amount accepted anywhere, in minor units: 18 digits fit a signed 64-bit column with room for sums. */
+/**
+ * Largest amount accepted anywhere, in minor units: 18 digits fit a signed 64-bit column with room for sums.
+ */
 const digits = z.string().regex(/^(0|[1-9]\d{0,17})$/);
 const minorUnits = z.codec(digits, z.bigint().nonnegative(), { decode: BigInt, encode: String });
 

@@ -3,29 +3,29 @@
 /** R-2: a fee is worked out once, on the total, half up. A fee that rounds to 0 posts no line (R-10). */
 export function feeOf(amountMinor: bigint, bps: bigint): bigint {
   assertBasisPoints(bps);
+  assertNotNegative(amountMinor);
   return (2n * amountMinor * bps + 10_000n) / 20_000n;
 }
 
 /** R-3: what a number of 10-minute segments costs at an hourly rate; on the week's total for one rate. */
 export function hourlyAmountOf(rateMinorPerHour: bigint, segments: bigint): bigint {
+  assertNotNegative(rateMinorPerHour, segments);
   return (2n * rateMinorPerHour * segments + 6n) / 12n;
 }
 
 /** `amount x numerator / denominator`, exact halves up. The building block of R-6 and R-7. */
 export function halfUp(amountMinor: bigint, numerator: bigint, denominator: bigint): bigint {
   if (denominator <= 0n) throw new RangeError('the denominator must be positive');
-  if (amountMinor < 0n || numerator < 0n) throw new RangeError('negative amounts never occur as inputs (R-10)');
+  assertNotNegative(amountMinor, numerator);
   return (2n * amountMinor * numerator + denominator) / (2n * denominator);
 }
 
 /**
- * R-4: splits a total by weights with the largest remainder: everyone gets the floor, then one unit each to the
- * largest remainders, ties to the earlier item. The parts always sum to the total.
+ * R-4: splits a total by weights with the largest remainder: everyone gets the floor, then one unit each to
+ * the largest remainders, ties to the earlier item. The parts always sum to the total.
  */
 export function split(totalMinor: bigint, weights: readonly bigint[]): bigint[] {
-  if (totalMinor < 0n || weights.some((weight) => weight < 0n)) {
-    throw new RangeError('negative amounts never occur as inputs (R-10)');
-  }
+  assertNotNegative(totalMinor, ...weights);
   const sum = weights.reduce((left, right) => left + right, 0n);
   if (sum === 0n) throw new RangeError('the weights must not all be zero');
   const parts = weights.map((weight) => (totalMinor * weight) / sum);
@@ -37,15 +37,18 @@ export function split(totalMinor: bigint, weights: readonly bigint[]): bigint[] 
   return parts;
 }
 
-/** R-5: one fee by R-2 on a charge for several milestones, shared over them by R-4 with the amounts as weights. */
+/**
+ * R-5: one fee by R-2 on a charge for several milestones, shared over them by R-4 with the amounts as
+ * weights.
+ */
 export function sharedFee(amountsMinor: readonly bigint[], bps: bigint): bigint[] {
   const total = amountsMinor.reduce((left, right) => left + right, 0n);
   return split(feeOf(total, bps), amountsMinor);
 }
 
 /**
- * R-6: what of a held fee is earned by moving `movedMinor` of a principal of which `movedBeforeMinor` had already
- * moved. Cumulative, so that the last part absorbs the rounding.
+ * R-6: what of a held fee is earned by moving `movedMinor` of a principal of which `movedBeforeMinor` had
+ * already moved. Cumulative, so that the last part absorbs the rounding.
  */
 export function earnedFee(fee: {
   feeMinor: bigint;
@@ -54,6 +57,7 @@ export function earnedFee(fee: {
   movedMinor: bigint;
 }): bigint {
   const { feeMinor, principalMinor, movedBeforeMinor, movedMinor } = fee;
+  assertNotNegative(movedMinor);
   if (movedBeforeMinor + movedMinor > principalMinor) throw new RangeError('more moved than the principal');
   const before = halfUp(feeMinor, movedBeforeMinor, principalMinor);
   return halfUp(feeMinor, movedBeforeMinor + movedMinor, principalMinor) - before;
@@ -61,6 +65,7 @@ export function earnedFee(fee: {
 
 /** R-6: what of a fee goes back when only `keptMinor` of a payment of `paidMinor` is kept. */
 export function returnedFee(feeMinor: bigint, keptMinor: bigint, paidMinor: bigint): bigint {
+  if (keptMinor > paidMinor) throw new RangeError('more kept than was paid');
   return feeMinor - halfUp(feeMinor, keptMinor, paidMinor);
 }
 
@@ -73,4 +78,9 @@ export function award(amountMinor: bigint, freelancerBps: bigint): { freelancer:
 
 function assertBasisPoints(bps: bigint): void {
   if (bps < 0n || bps > 10_000n) throw new RangeError(`not basis points from 0 to 10000: ${bps}`);
+}
+
+function assertNotNegative(...inputs: readonly bigint[]): void {
+  if (inputs.some((input) => input < 0n))
+    throw new RangeError('negative amounts never occur as inputs (R-10)');
 }

@@ -1,16 +1,34 @@
 import { Money } from '@holdfast/domain';
 import { z } from 'zod';
 
-/** Ids on the wire are bounded: an event carries no free text (docs/events.md). */
-export const Id = z.uuid();
+/**
+ * Ids on the wire are bounded: an event carries no free text (docs/events.md). Titles and descriptions go
+ * into the JSON schemas, and from there into the generated pages.
+ */
+export const Id = z.uuid().meta({ title: 'Id', description: 'A UUID.' });
 /** An account's id is the `sub` of the person's token (rule S-12), so its form is the issuer's. */
-export const AccountId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
-export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-export const Instant = z.codec(z.iso.datetime(), z.date(), {
+export const AccountId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/)
+  .meta({ title: 'AccountId', description: "The `sub` of the person's token." });
+export const Sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .meta({ title: 'Sha256', description: 'A SHA-256 in hexadecimal.' });
+/** Long enough for nanoseconds; the pattern alone would allow any number of decimals. */
+const instantText = z.iso
+  .datetime()
+  .max(30)
+  .meta({ title: 'Instant', description: 'Business time in UTC, ISO 8601.' });
+export const Instant = z.codec(instantText, z.date(), {
   decode: (text) => new Date(text),
   encode: (date) => date.toISOString(),
 });
-export const WireMoney = Money;
+/** Money as HTTP takes it, but with room for fields that a newer service adds (F15). */
+export const WireMoney = z.object(Money.shape).meta({
+  title: 'Money',
+  description: 'Minor units (cents for USD) as a digit string, so no JSON parser rounds them.',
+});
 export const Version = z.int().min(1).max(1_000_000);
 
 /** The key of facts that belong to no agreement or account but to the platform itself. */

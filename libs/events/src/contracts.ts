@@ -18,7 +18,11 @@ export const contractsEvents = catalogue('contracts', {
     key: 'accountId',
     subject: 'accountId',
     summary: 'A person opened the one account that holds all their roles (S-1, S-12).',
-    data: z.object({ accountId: AccountId, roles: z.array(AccountRole).min(1).max(2), region: z.enum(['US', 'other']) }),
+    data: z.object({
+      accountId: AccountId,
+      roles: z.array(AccountRole).min(1).max(2),
+      region: z.enum(['US', 'other']),
+    }),
   },
   'contracts.offer.sent': {
     version: 1,

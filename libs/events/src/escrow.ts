@@ -1,8 +1,24 @@
 import { z } from 'zod';
 import { AccountId, catalogue, Id, Instant, Sha256, Version, WireMoney, watermark } from './catalogue.ts';
 
-/** The closed list of causes of a release (rule M-10), as far as they exist. */
-export const ReleaseCause = z.enum(['approval', 'auto', 'partial']);
+/** The closed list of causes of a release (rule M-10). */
+export const ReleaseCause = z.enum([
+  'approval',
+  'auto',
+  'partial',
+  'end_paid',
+  'late_payment',
+  'advance',
+  'bonus',
+  'dormancy',
+  'case_accepted',
+  'case_silence',
+  'settlement',
+  'dispute_default',
+  'arbitration',
+  'case_decision',
+  'correction',
+]);
 export type ReleaseCause = z.output<typeof ReleaseCause>;
 
 /** Why a funding ended without money (E-3, E-26). */
@@ -57,7 +73,13 @@ export const escrowEvents = catalogue('escrow', {
     key: 'agreementId',
     subject: 'fundingId',
     summary: 'A charge succeeded for a milestone that no longer takes it; it goes back whole (E-26).',
-    data: z.object({ agreementId: Id, fundingId: Id, milestoneIds: z.array(Id), amount: WireMoney, refundId: Id }),
+    data: z.object({
+      agreementId: Id,
+      fundingId: Id,
+      milestoneIds: z.array(Id).min(1).max(200),
+      amount: WireMoney,
+      refundId: Id,
+    }),
   },
   'escrow.milestone.funded': {
     version: 1,

@@ -6,7 +6,8 @@ export const payoutsEvents = catalogue('payouts', {
     version: 1,
     key: 'agreementId',
     subject: 'transferId',
-    summary: 'The net of a release is pending and becomes available at `dueAt` (B-2, B-3). Answers the release (M-22).',
+    summary:
+      'The net of a release is pending and becomes available at `dueAt` (B-2, B-3). The answer of M-22.',
     data: z.object({
       agreementId: Id,
       transferId: Id,
@@ -22,7 +23,13 @@ export const payoutsEvents = catalogue('payouts', {
     key: 'agreementId',
     subject: 'transferId',
     summary: 'The hold ended: pending became available (B-3).',
-    data: z.object({ agreementId: Id, transferId: Id, accountId: AccountId, amount: WireMoney, maturedAt: Instant }),
+    data: z.object({
+      agreementId: Id,
+      transferId: Id,
+      accountId: AccountId,
+      amount: WireMoney,
+      maturedAt: Instant,
+    }),
   },
   'payouts.watermark.reached': watermark,
 });

@@ -5,8 +5,9 @@ const cents = z.int().min(0).max(1_000_000_000);
 const days = z.int().min(0).max(3_650);
 
 /**
- * Settings that an agreement pins when the offer is accepted (A-8) and that `contracts.contract.activated` carries,
- * so that no service looks them up elsewhere (AD-15). Names and defaults: docs/domain-rules.md, settings.
+ * Settings that an agreement pins when the offer is accepted (A-8) and that `contracts.contract.activated`
+ * carries, so that no service looks them up elsewhere (AD-15). Names and defaults: docs/domain-rules.md,
+ * settings.
  */
 export const PinnedSettings = z.object({
   'fee.client_bps': bps,

@@ -50,12 +50,13 @@ export function encodeData(catalogue: Catalogue, { type, ...fields }: AnyEvent):
 export const wireType = (catalogue: Catalogue, type: string): string =>
   `${type}.v${definitionOf(catalogue, type).version}`;
 
-export function headersOf(
-  catalogue: Catalogue,
-  event: { type: string },
-  envelope: Envelope,
-): Record<string, string> {
-  const type = wireType(catalogue, event.type);
+/** The `ce_source` of everything a service publishes. */
+export const sourceOf = (service: string): string => `/holdfast/${service}`;
+
+export const schemaUrn = (type: string): string => `urn:holdfast:schema:${type}`;
+
+/** The Kafka headers of an event; `type` is the type on the wire (AD-5). */
+export function headersOf(type: string, envelope: Envelope): Record<string, string> {
   return {
     ce_specversion: '1.0',
     ce_id: envelope.id,
@@ -63,7 +64,7 @@ export function headersOf(
     ce_type: type,
     ce_subject: envelope.subject,
     ce_time: envelope.occurredAt.toISOString(),
-    ce_dataschema: `urn:holdfast:schema:${type}`,
+    ce_dataschema: schemaUrn(type),
     'content-type': 'application/json',
     ce_sequence: String(envelope.sequence),
     ce_causationid: envelope.causationId,
@@ -86,7 +87,8 @@ const Headers = z.object({
 });
 
 /**
- * Reads one Kafka record of a topic. Unknown fields are left out, so that an older consumer reads newer events.
+ * Reads one Kafka record of a topic. Unknown fields are left out, so that an older consumer reads newer
+ * events.
  * @throws UnreadableMessage with the reason; it names fields, never their contents
  */
 export function decodeMessage<C extends Catalogue>(

@@ -1,4 +1,4 @@
-import { naturalBalance } from '@holdfast/domain';
+import { isGuarded, naturalBalance } from '@holdfast/domain';
 import type { Session } from './journal-writer.ts';
 
 export interface ReportedJournal {
@@ -90,7 +90,7 @@ export async function checkLedger(session: Session): Promise<LedgerDifference[]>
       group by j.id having coalesce(sum(e.amount_minor), 0) <> 0 or count(e.*) < 2 limit 100`,
     values: [],
   });
-  const sums = new Map(await readBalances(session));
+  const sums = await readBalances(session);
   const stored = await session.query({
     name: 'ledger.check.i2',
     text: 'select account, sub_account, amount_minor::text as amount from balances',
@@ -101,13 +101,16 @@ export async function checkLedger(session: Session): Promise<LedgerDifference[]>
     where: `journal ${place}`,
     found,
   }));
-  for (const { account, sub_account, amount } of stored.rows) {
-    const name = nameOf(account, sub_account);
-    const sum = sums.get(name) ?? 0n;
-    if (sum !== BigInt(amount)) {
-      differences.push({ invariant: 'I2', where: name, found: `stored ${amount}, entries ${sum}` });
+  const balances = new Map<string, bigint>(
+    stored.rows.map(({ account, sub_account, amount }) => [nameOf(account, sub_account), BigInt(amount)]),
+  );
+  const guarded = [...sums.keys()].filter(isGuarded);
+  for (const where of new Set([...balances.keys(), ...guarded])) {
+    const [balance, sum] = [balances.get(where), sums.get(where) ?? 0n];
+    if (balance !== sum) {
+      differences.push({ invariant: 'I2', where, found: `stored ${balance ?? 'nothing'}, entries ${sum}` });
     }
-    if (sum < 0n) differences.push({ invariant: 'I3', where: name, found: String(sum) });
+    if (sum < 0n) differences.push({ invariant: 'I3', where, found: String(sum) });
   }
   return differences;
 }

@@ -26,9 +26,25 @@ export interface Changes {
   inheritsCorrelation: boolean;
 }
 
-/** Somebody else committed a version that this decision had read: load and decide again. */
+/** The rows of one table that a decision has read. */
+export interface TableLock {
+  statements: TableStatements;
+  ids: string[];
+  mode: 'save' | 'read';
+}
+
+/**
+ * Somebody else committed a version that this decision had read: load and decide again. The rows it had read are
+ * locked before, so that on a busy row nobody comes second for ever.
+ */
 export class Stale extends Error {
   override readonly name = 'Stale';
+  readonly lockFirst: readonly TableLock[];
+
+  constructor(lockFirst: readonly TableLock[] = []) {
+    super('a row that was read has changed');
+    this.lockFirst = lockFirst;
+  }
 }
 
 /**
@@ -52,13 +68,36 @@ export async function writeChanges(
   }
 }
 
-async function lockLoaded(client: Client, { loaded }: Changes): Promise<void> {
-  const tables = [...loaded].sort(([a], [b]) => (a.table < b.table ? -1 : 1));
-  for (const [statements, versions] of tables) {
-    const rows = await run<{ id: string; version: number }>(client, statements.lock, [[...versions.keys()]]);
-    const unchanged = rows.filter(({ id, version }) => versions.get(id) === version);
-    if (unchanged.length !== versions.size) throw new Stale();
+async function lockLoaded(client: Client, changes: Changes): Promise<void> {
+  const locks = locksOf(changes);
+  const unchanged = await lockRows(client, locks, (statements, { id, version }) => {
+    return changes.loaded.get(statements)!.get(id) === version;
+  });
+  if (unchanged !== locks.reduce((count, { ids }) => count + ids.length, 0)) throw new Stale(locks);
+}
+
+/** One mode for a table, so that its rows are still locked in the order of their ids. */
+function locksOf({ loaded, saved }: Changes): TableLock[] {
+  const savedTables = new Set(saved.map(({ statements }) => statements));
+  return [...loaded]
+    .map(([statements, versions]): TableLock => {
+      return { statements, ids: [...versions.keys()], mode: savedTables.has(statements) ? 'save' : 'read' };
+    })
+    .sort((a, b) => (a.statements.table < b.statements.table ? -1 : 1));
+}
+
+/** @returns how many rows are there and fit */
+export async function lockRows(
+  client: Client,
+  locks: readonly TableLock[],
+  fits: (statements: TableStatements, row: { id: string; version: number }) => boolean = () => true,
+): Promise<number> {
+  let count = 0;
+  for (const { statements, ids, mode } of locks) {
+    const rows = await run<{ id: string; version: number }>(client, statements.lock[mode], [ids]);
+    count += rows.filter((row) => fits(statements, row)).length;
   }
+  return count;
 }
 
 /** Larger than any event by far and below the broker's limit: refused here, not stuck in the relay (F26). */
@@ -74,7 +113,7 @@ async function writeOutbox(client: Client, changes: Changes): Promise<void> {
   const { causality, inheritsCorrelation } = changes;
   const messages = changes.events.map(({ catalogue, event }) => {
     const payload = JSON.stringify(encodeData(catalogue, event));
-    if (payload.length > payloadBytesMax) throw new RangeError(`${event.type} is too large to publish`);
+    if (Buffer.byteLength(payload) > payloadBytesMax) throw new RangeError(`${event.type} is too large to publish`);
     const key = keyOf(catalogue, event);
     return {
       id: newId(),

@@ -20,10 +20,13 @@ export function createPool(url: string, max = 12): Pool {
     lock_timeout: 10_000,
     idle_in_transaction_session_timeout: 30_000,
     application_name: 'holdfast',
+    keepAlive: true,
     types: typeParsers as never,
   });
   // A broken idle connection is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // The same of a connection that is in use while nothing is asked of it: its next query fails and is dealt with.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
@@ -55,12 +58,14 @@ export const isConflict = (error: unknown): boolean =>
 const lostConnection =
   /Connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable|Client was closed/i;
 
+const unreachable = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+/** Classes of SQLSTATE: connection, operator intervention; too many connections; idle in a transaction for too long. */
+const sessionEnded = /^(08...|57P..|53300|25P03)$/;
+
 /** The database cannot be reached or ended our session: what was sent may or may not have been committed. */
 export function isDatabaseAway(error: unknown): boolean {
   const code = codeOf(error);
-  if (/^(08|57P)/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', '53300'].includes(code)) {
-    return true;
-  }
+  if (sessionEnded.test(code) || unreachable.test(code)) return true;
   return error instanceof Error && lostConnection.test(error.message);
 }
 

@@ -1,14 +1,15 @@
 /**
  * The tables of the unit of work, the relay and the consumer: the same in every service's database.
- * `outbox` has the columns that the Debezium outbox event router expects (AD-10), plus ours.
+ * `outbox` has the columns that the Debezium outbox event router expects (AD-10), plus ours. Answers are `json`, not
+ * `jsonb`, so that a repeat gets the first answer to the byte.
  */
 export const messagingSchema = [
   `create table inbox (
     command text not null,
     message_id text not null,
     fingerprint text not null,
-    answer jsonb,
-    refusal jsonb,
+    answer json,
+    refusal json,
     recorded_at timestamptz not null default clock_timestamp(),
     primary key (command, message_id)
   )`,

@@ -9,7 +9,8 @@ export interface TableStatements {
   select: (where: readonly string[]) => string;
   insert: string;
   update: string;
-  lock: string;
+  /** Against every change, for rows that are saved; those that are only read share their lock with other readers. */
+  lock: { save: string; read: string };
   toValues: (row: Record<string, unknown>) => unknown[];
   fromRow: (row: Record<string, unknown>) => Record<string, unknown>;
 }
@@ -67,7 +68,10 @@ function build(metadata: EntityMetadata): TableStatements {
     update: `update ${metadata.tableName} set ${changing
       .map((column) => `${column.name} = ${place(column)}`)
       .join(', ')} where id = $${columns.findIndex((column) => column.property === 'id') + 1}`,
-    lock: `select id, version from ${metadata.tableName} where id = any($1) order by id for no key update`,
+    lock: {
+      save: `select id, version from ${metadata.tableName} where id = any($1) order by id for no key update`,
+      read: `select id, version from ${metadata.tableName} where id = any($1) order by id for share`,
+    },
     toValues: (row) =>
       columns.map(({ property, json }) => {
         const value = row[property];

@@ -5,7 +5,7 @@ import type { InferEntity, MikroORM } from '@mikro-orm/core';
 import type { Pool } from 'pg';
 import { type Causality, currentCausality } from './causality.ts';
 import type { BusinessClock } from './clocks.ts';
-import { type Changes, Stale, writeChanges } from './commit.ts';
+import { type Changes, lockRows, Stale, type TableLock, writeChanges } from './commit.ts';
 import { crashPoint } from './crash-points.ts';
 import { type Client, isConflict, isDatabaseAway, run } from './database.ts';
 import { newId } from './ids.ts';
@@ -60,6 +60,8 @@ export interface UnitOfWorkOptions {
 interface Stored {
   fingerprint: string;
   answer: JsonValue;
+  /** False where the work gave none, which is not the same as null. */
+  answered: boolean;
   refusal: { code: string; details: Record<string, unknown> } | null;
 }
 
@@ -119,10 +121,12 @@ export class UnitOfWork {
     fingerprint: string,
     work: (tx: Tx) => Promise<Answer>,
   ): Promise<Answer> {
+    let lockFirst: readonly TableLock[] = [];
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#transaction(name, message, fingerprint, work);
+        return await this.#transaction(name, message, fingerprint, work, lockFirst);
       } catch (error) {
+        if (error instanceof Stale) lockFirst = error.lockFirst;
         const again = error instanceof Stale || isConflict(error);
         // Safe after a COMMIT whose answer was lost: if it took effect, the inbox answers the repeat.
         const away = isDatabaseAway(error) && message.source !== 'event';
@@ -137,6 +141,7 @@ export class UnitOfWork {
     message: MessageRef,
     fingerprint: string,
     work: (tx: Tx) => Promise<Answer>,
+    lockFirst: readonly TableLock[],
   ): Promise<Answer> {
     const client = await this.#options.pool.connect();
     let broken: Error | undefined;
@@ -147,7 +152,8 @@ export class UnitOfWork {
         await client.query('rollback');
         return replay(await this.#stored(client, name, message.id), fingerprint) as Answer;
       }
-      const { tx, changes } = this.#open(client, message, mark.now);
+      const now = lockFirst.length > 0 ? await lockAndLook(client, lockFirst) : mark.now;
+      const { tx, changes } = this.#open(client, message, now);
       const answer = await work(tx);
       await run(client, storeAnswer, [name, message.id, answer === undefined ? null : JSON.stringify(answer)]);
       await writeChanges(client, changes, this.#options.journals);
@@ -249,18 +255,26 @@ export class UnitOfWork {
   }
 }
 
+/** After a wait for the locks the deciding instant is taken again: facts of one row are dated in their order. */
+async function lockAndLook(client: Client, lockFirst: readonly TableLock[]): Promise<Date> {
+  await lockRows(client, lockFirst);
+  const [row] = await run<{ now: Date }>(client, `select date_trunc('milliseconds', clock_timestamp()) as now`);
+  return row!.now;
+}
+
 /** Writing the mark gives the transaction its id; only then is the deciding instant taken (M-19). */
 const insertMark = `insert into inbox (command, message_id, fingerprint) values ($1, $2, $3)
   on conflict do nothing returning date_trunc('milliseconds', clock_timestamp()) as now`;
-const storeAnswer = 'update inbox set answer = $3 where command = $1 and message_id = $2 and $3::jsonb is not null';
-const selectMark = 'select fingerprint, answer, refusal from inbox where command = $1 and message_id = $2';
+const storeAnswer = 'update inbox set answer = $3 where command = $1 and message_id = $2 and $3::json is not null';
+const selectMark = `select fingerprint, answer, answer is not null as answered, refusal from inbox
+  where command = $1 and message_id = $2`;
 const insertRefusal = `insert into inbox (command, message_id, fingerprint, refusal) values ($1, $2, $3, $4)
   on conflict do nothing`;
 
 function replay(stored: Stored, fingerprint: string): JsonValue {
   if (stored.fingerprint !== fingerprint) throw new Rejection('idempotency.key_reused');
   if (stored.refusal) throw new Rejection(stored.refusal.code, stored.refusal.details);
-  return stored.answer ?? undefined;
+  return stored.answered ? stored.answer : undefined;
 }
 
 const isKeyReuse = (error: Rejection): boolean => error.code === 'idempotency.key_reused';

@@ -41,8 +41,9 @@ const sandboxOnly = ['SANDBOX_CONTROL_PORT', 'SANDBOX_CLOCK_URL', 'CRASH_AT', 'R
  */
 export function readConfig<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv): z.output<S> {
   const withFiles = { ...env };
-  for (const [name, value] of Object.entries(env)) {
-    if (name.endsWith('_FILE') && value) withFiles[name.slice(0, -5)] = readFileSync(value, 'utf8').trim();
+  for (const name of Object.keys(schema.shape)) {
+    const file = env[`${name}_FILE`];
+    if (file) withFiles[name] = readFileSync(file, 'utf8').trim();
   }
   const result = schema.safeParse(withFiles);
   if (!result.success) {

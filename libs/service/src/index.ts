@@ -5,6 +5,7 @@ export * from './encryption.ts';
 export * from './errors.ts';
 export * from './migrate.ts';
 export * from './openapi.ts';
+export * from './person-keys.ts';
 export * from './policy.ts';
 export * from './problem.ts';
 export { commonSchema, ledgerSchema } from './schema.ts';

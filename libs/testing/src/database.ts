@@ -28,8 +28,10 @@ export interface TestDatabase {
 }
 
 /** A database of its own, with the real schema and the real rights, for the tests of one file. */
-export async function createTestDatabase(recipe: DatabaseRecipe): Promise<TestDatabase & { drop(): Promise<void> }> {
-  const { postgresUrl } = testEnvironment();
+export async function createTestDatabase(
+  recipe: DatabaseRecipe,
+  postgresUrl = testEnvironment().postgresUrl,
+): Promise<TestDatabase & { drop(): Promise<void> }> {
   const database = `test_${recipe.service}_${randomBytes(6).toString('hex')}`;
   const { ownerUrl, appUrl } = await createServiceDatabase(postgresUrl, {
     database,

@@ -46,7 +46,7 @@ export class Journal {
   /** Settles when all that was appended so far is on the disk. */
   flushed(): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
-    return Promise.resolve();
+    return (this.#open ?? this.#writing)?.done.promise ?? Promise.resolve();
   }
 
   async close(): Promise<void> {
@@ -61,7 +61,6 @@ export class Journal {
       this.#open = undefined;
       batch.done.promise.catch(() => undefined); // Nobody may be waiting for this batch.
       try {
-        await new Promise((r) => setTimeout(r, 15));
         await this.#file.appendFile(batch.lines.join(''));
         await this.#file.datasync();
         batch.done.resolve();

@@ -169,7 +169,8 @@ export class Webhooks {
     await this.#store.flushed();
     const isTaken =
       channel && event && (await postEvent(channel, delivery, event.body, this.#stopping.signal));
-    if (this.#stopping.signal.aborted && !isTaken) return; // Neither taken nor refused: sent again after the restart.
+    // Cut short by our own stop it was neither taken nor refused: it is sent again after the restart.
+    if (this.#stopping.signal.aborted && !isTaken) return;
     const now = Date.now();
     const attempts = delivery.attempts + 1;
     const nextAtMs = now + retryDelayMs(attempts);

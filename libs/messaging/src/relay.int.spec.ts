@@ -1,0 +1,277 @@
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Counting, complete, eventually, testEnvironment } from '@holdfast/testing';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { type ISocketFactory, type KafkaConfig, Partitioners } from 'kafkajs';
+import { Client } from 'pg';
+import { newId } from './ids.ts';
+import { createKafka } from './kafka-client.ts';
+import { partitionOf } from './partitions.ts';
+import { type OutgoingRecord, Publisher } from './publisher.ts';
+
+let counting: Counting;
+
+beforeEach(async () => {
+  counting = await Counting.create();
+}, 30_000);
+
+afterEach(() => counting?.close(), 30_000);
+
+const superuser = async (text: string, values: unknown[] = []): Promise<number> => {
+  const client = new Client({ connectionString: counting.database.superuserUrl });
+  await client.connect();
+  const { rowCount } = await client.query(text, values);
+  await client.end();
+  return rowCount ?? 0;
+};
+
+const outboxEmpty = () => eventually(async () => (await counting.delivery()).outbox === 0);
+const facts = async () => (await counting.readTopic()).filter(({ key }) => key !== undefined);
+
+describe('what the relay publishes', () => {
+  test('is on the topic as CloudEvents, once, in the partition of its key, and gone from the outbox', async () => {
+    await counting.relay();
+    const counterId = await counting.addCounter();
+    await counting.write(3, { counterIds: [counterId], workers: 1 });
+    await outboxEmpty();
+    const records = await facts();
+    expect(records.map(({ headers }) => headers.ce_sequence)).toEqual(['1', '2', '3']);
+    const { key, value, partition, headers } = records[0]!;
+    expect(JSON.parse(value)).toEqual({ agreementId: key, counterId, value: 1 });
+    expect(partition).toBe(partitionOf(key!));
+    const type = `${counting.service}.counter.raised.v1`;
+    expect(headers).toEqual({
+      ce_specversion: '1.0',
+      ce_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      ce_source: `/holdfast/${counting.service}`,
+      ce_type: type,
+      ce_subject: counterId,
+      ce_time: expect.stringMatching(/^\d{4}-.*Z$/),
+      ce_dataschema: `urn:holdfast:schema:${type}`,
+      'content-type': 'application/json',
+      ce_sequence: '1',
+      ce_causationid: expect.any(String),
+      ce_correlationid: expect.any(String),
+    });
+  });
+
+  test('is published when a lower number commits after a higher one (F29)', async () => {
+    await counting.relay();
+    const { pool } = counting.database;
+    const slow = await pool.connect();
+    await slow.query('begin');
+    const counterId = await counting.addCounter();
+    await slow.query(
+      `insert into outbox (id, aggregatetype, aggregateid, type, payload, headers, partition)
+        select $1, $2, agreement_id::text, $2 || '.counter.raised.v1',
+          jsonb_build_object('agreementId', agreement_id, 'counterId', id, 'value', 1),
+          jsonb_build_object('subject', id, 'source', '/' || $2, 'sequence', 1, 'time', '2026-01-01T00:00:00Z',
+            'causationId', 'x', 'correlationId', 'x'), $4 from counters where id = $3`,
+      [newId(), counting.service, counterId, 3],
+    );
+    await counting.write(50);
+    await outboxEmpty();
+    await slow.query('commit');
+    slow.release();
+    await outboxEmpty();
+    expect((await facts()).filter(({ headers }) => headers.ce_subject === counterId)).toHaveLength(1);
+  });
+
+  test('may be far more than one batch, and more bytes than the broker takes in one', async () => {
+    const counterId = await counting.addCounter();
+    const [{ agreement_id: agreementId }] = (
+      await counting.database.pool.query('select agreement_id from counters where id = $1', [counterId])
+    ).rows;
+    await counting.database.pool.query(
+      `insert into outbox (id, aggregatetype, aggregateid, type, payload, headers, partition)
+        select gen_random_uuid(), $1, $2, 'large.v1', to_jsonb(repeat('x', 250 * 1024)),
+          '{"subject": "s", "source": "s", "sequence": 1, "time": "t", "causationId": "c", "correlationId": "c"}', 5
+        from generate_series(1, 12)`,
+      [counting.service, agreementId],
+    );
+    await counting.write(450);
+    await counting.relay();
+    await outboxEmpty();
+    expect(await facts()).toHaveLength(462);
+  });
+
+  test('every batch sent twice is applied once (F19)', async () => {
+    await counting.consumer();
+    await counting.process('relay', {}, { sendTwice: true });
+    await counting.write(200);
+    expect(await counting.delivered()).toEqual(complete(200));
+    expect(await facts()).toHaveLength(400);
+  });
+});
+
+describe('a lost answer of the broker', () => {
+  const brokers = testEnvironment().brokers;
+  const batch = (name: string): OutgoingRecord[] =>
+    Array.from({ length: 10 }, (_, n) => ({ key: 'k', value: `${name}${n}`, headers: {}, partition: 4 }));
+  const valuesOf = async (name: string) =>
+    (await counting.readTopic()).map(({ value }) => value).filter((value) => value.startsWith(name));
+
+  test('the next, different batch of the same size is written: the producer was thrown away', async () => {
+    const wire = lossyWire();
+    const publisher = new Publisher(createKafka({ brokers, clientId: 'lossy', socketFactory: wire.factory }));
+    await publisher.send(counting.events.topic, batch('first'));
+    wire.losing = true;
+    await expect(publisher.send(counting.events.topic, batch('lost'))).rejects.toThrow();
+    wire.losing = false;
+    await publisher.send(counting.events.topic, batch('next'));
+    await publisher.close();
+    expect(await valuesOf('lost')).toHaveLength(10);
+    expect(await valuesOf('next')).toHaveLength(10);
+  }, 20_000);
+
+  test('a producer that is used again would have lost that batch without a word', async () => {
+    const wire = lossyWire();
+    const kafka = createKafka({ brokers, clientId: 'lossy', socketFactory: wire.factory });
+    const producer = kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      createPartitioner: Partitioners.DefaultPartitioner,
+      retry: { retries: 1, initialRetryTime: 50 },
+    });
+    await producer.connect();
+    const send = (name: string) => producer.send({ topic: counting.events.topic, acks: -1, messages: batch(name) });
+    await send('first');
+    wire.losing = true;
+    await expect(send('lost')).rejects.toThrow();
+    wire.losing = false;
+    await send('next');
+    await producer.disconnect();
+    expect(await valuesOf('lost')).toHaveLength(10);
+    expect(await valuesOf('next')).toEqual([]);
+  }, 20_000);
+
+  test('the relay publishes every row, those of the lost answer again, and each is applied once', async () => {
+    const wire = lossyWire();
+    await counting.consumer();
+    await counting.write(60);
+    wire.losing = true;
+    await counting.relay({ socketFactory: wire.factory });
+    await eventually(() => wire.lost > 0);
+    await counting.write(60);
+    wire.losing = false;
+    expect(await counting.delivered()).toEqual(complete(120));
+    expect((await facts()).length).toBeGreaterThan(120);
+  }, 30_000);
+});
+
+describe('several relays', () => {
+  const activeSessions = () =>
+    superuser(
+      `select from pg_locks l join pg_database d on d.oid = l.database
+        where locktype = 'advisory' and granted and datname = $1`,
+      [new URL(counting.database.appUrl).pathname.slice(1)],
+    );
+
+  test('one is active; when it is killed the other takes over and nothing is lost', async () => {
+    await counting.consumer();
+    const active = await counting.process('relay');
+    await eventually(async () => (await activeSessions()) === 1);
+    await counting.process('relay');
+    await counting.write(100);
+    expect(await activeSessions()).toBe(1);
+    const writer = await counting.writer(300);
+    await eventually(async () => (await counting.delivery()).applied > 100);
+    active.kill();
+    await writer.done;
+    expect(await counting.delivered()).toEqual(complete(400));
+    expect(await activeSessions()).toBe(1);
+  }, 30_000);
+
+  test('one that was frozen and has lost its session goes back to standby', async () => {
+    await counting.consumer();
+    const frozen = await counting.process('relay');
+    await eventually(async () => (await activeSessions()) === 1);
+    const second = await counting.relay();
+    const writer = await counting.writer(300);
+    await eventually(async () => (await counting.delivery()).applied > 20);
+    frozen.kill('SIGSTOP');
+    await superuser(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'holdfast-relay' and datname = $1 and pid in
+          (select pid from pg_locks where locktype = 'advisory' and granted)`,
+      [new URL(counting.database.appUrl).pathname.slice(1)],
+    );
+    await eventually(() => second.relay.active);
+    frozen.kill('SIGCONT');
+    await writer.done;
+    expect(await counting.delivered()).toEqual(complete(300));
+    expect(await activeSessions()).toBe(1);
+    expect(second.relay.active).toBe(true);
+  }, 30_000);
+});
+
+describe('waking', () => {
+  test('a commit wakes the relay: one after the other is out long before the polls would have come', async () => {
+    const { relay } = await counting.relay();
+    await eventually(() => relay.active);
+    await outboxEmpty();
+    const startedAt = performance.now();
+    for (let n = 0; n < 10; n += 1) {
+      await counting.write(1, { onCommit: () => relay.wake() });
+      await outboxEmpty();
+    }
+    expect(performance.now() - startedAt).toBeLessThan(2_500);
+  });
+
+  test('a relay in standby keeps its pace although commits wake it', async () => {
+    const active = await counting.relay();
+    await eventually(() => active.relay.active);
+    const standby = await counting.relay();
+    const asked = jest.spyOn(Client.prototype, 'query');
+    const tries = () =>
+      asked.mock.calls.filter(([query]) => JSON.stringify(query).includes('pg_try_advisory_lock')).length;
+    standby.relay.wake();
+    const startedAt = performance.now();
+    await eventually(() => tries() >= 3);
+    asked.mockRestore();
+    expect(performance.now() - startedAt).toBeGreaterThan(500);
+  });
+
+  test.each([
+    ['database', { databaseUrl: 'postgres://nobody:x@127.0.0.1:1/none' }],
+    ['broker', { kafka: createKafka({ brokers: ['127.0.0.1:1'], clientId: 'nowhere' }) }],
+  ])('while the %s is away, commits do not make it try without a pause', async (_, away) => {
+    const tries: number[] = [];
+    await counting.write(1);
+    const { relay } = await counting.relay({ ...away, onError: () => tries.push(performance.now()) });
+    const waking = setInterval(() => relay.wake(), 5);
+    await eventually(() => tries.length >= 3);
+    clearInterval(waking);
+    expect(tries[2]! - tries[0]!).toBeGreaterThan(500);
+    expect(relay.healthy || tries.length > 3).toBe(true);
+  });
+});
+
+/** Connections to the broker on which the answers to produce requests get lost while `losing`. */
+function lossyWire(): { losing: boolean; lost: number; factory: NonNullable<KafkaConfig['socketFactory']> } {
+  const produceKey = 0;
+  const wire = {
+    losing: false,
+    lost: 0,
+    factory: (({ host, port, onConnect }) => {
+      const socket = connect({ host, port }, onConnect);
+      const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+      const on = socket.on.bind(socket) as (name: string, listener: (...args: never[]) => void) => typeof socket;
+      let waiting = false;
+      socket.write = ((chunk: Buffer, ...rest: unknown[]) => {
+        waiting ||= wire.losing && chunk.readInt16BE(4) === produceKey;
+        return write(chunk, ...rest);
+      }) as never;
+      socket.on = ((name: string, listener: (data: Buffer) => void) => {
+        if (name !== 'data') return on(name, listener as never);
+        return on(name, ((data: Buffer) => {
+          if (!waiting) return listener(data);
+          wire.lost += 1;
+          socket.destroy(new Error('the answer got lost'));
+        }) as never);
+      }) as never;
+      return socket;
+    }) as ISocketFactory,
+  };
+  return wire;
+}

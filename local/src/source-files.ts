@@ -1,0 +1,22 @@
+import { glob, readFile } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+
+/** Paths below the root with forward slashes, sorted; neither installed nor built ones. */
+export async function filesUnder(root: string, patterns: readonly string[]): Promise<string[]> {
+  const paths: string[] = [];
+  const exclude = (path: string): boolean => /(^|[\\/])(node_modules|dist)$/.test(path);
+  for await (const path of glob([...patterns], { cwd: root, exclude })) paths.push(path.split(sep).join('/'));
+  return paths.sort();
+}
+
+export interface SourceFile {
+  path: string;
+  text: string;
+}
+
+/** The program text of libraries and services, without their specs. */
+export async function sourceFiles(root: string): Promise<SourceFile[]> {
+  const paths = await filesUnder(root, ['libs/*/src/**/*.ts', 'services/*/src/**/*.ts']);
+  const sources = paths.filter((path) => !path.endsWith('.spec.ts'));
+  return Promise.all(sources.map(async (path) => ({ path, text: await readFile(join(root, path), 'utf8') })));
+}

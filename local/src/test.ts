@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { reportTotals, runJest } from './jest.ts';
+import { freePorts } from './ports.ts';
+import { projectRoot, startSystem } from './system.ts';
+
+// `npm test`: every test but the slow fault tests, against a system of its own on free ports. Paths narrow it down.
+
+const paths = process.argv.slice(2);
+const only = paths.length > 0 ? ['--testPathPatterns', ...paths] : [];
+const home = process.env.HOLDFAST_HOME ?? join(projectRoot, '.holdfast');
+
+console.log('Starting Kafka, PostgreSQL, the simulators and the services for the tests …');
+const system = await startSystem({ home, ports: await freePorts(), name: 'test', fresh: true });
+const env = {
+  HOLDFAST_TEST_POSTGRES: system.postgres.url,
+  HOLDFAST_TEST_KAFKA: system.brokers,
+  HOLDFAST_TEST_SYSTEM: JSON.stringify(system.urls),
+};
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void system.stop().finally(() => process.exit(130)));
+}
+try {
+  const apart = await runJest(['unit', 'int'], ['--maxWorkers=2', ...only], env);
+  // The journeys move the one business clock, so they go one after another.
+  const journeys = await runJest(['e2e'], ['--runInBand', ...only], env);
+  process.exitCode = reportTotals([apart, journeys]);
+} finally {
+  await system.stop();
+}
+process.exit();

@@ -1,0 +1,60 @@
+import { PositiveMoney } from '@holdfast/domain';
+import { AccountId, AccountRole, Sha256, Version } from '@holdfast/events';
+import { z } from 'zod';
+
+/** Something written, not only spaces, up to a length. */
+const text = (max: number): z.ZodString => z.string().trim().min(1).max(max);
+
+export const OpenAccountBody = z.strictObject({
+  roles: z
+    .array(AccountRole)
+    .min(1)
+    .max(2)
+    .refine((roles) => new Set(roles).size === roles.length, { message: 'names a role twice' }),
+  region: z.enum(['US', 'other']),
+});
+
+const Milestone = z
+  .strictObject({
+    title: text(200),
+    price: PositiveMoney.optional(),
+    /** Of the budget, in hundredths of a percent: 33.33 % is 3333. */
+    percentHundredths: z.int().min(1).max(10_000).optional(),
+    dueDate: z.iso.date(),
+  })
+  .refine(({ price, percentHundredths }) => (price === undefined) !== (percentHundredths === undefined), {
+    message: 'needs either price or percentHundredths',
+  });
+
+/** The required fields of A-1; a milestone by percent needs the budget. */
+const termsFields = {
+  title: text(200),
+  scope: text(10_000),
+  deliverables: text(10_000),
+  startDate: z.iso.date(),
+  type: z.literal('fixed'),
+  budget: PositiveMoney.optional(),
+  milestones: z.array(Milestone).min(1).max(50),
+};
+
+type HasShares = { budget?: unknown; milestones: { percentHundredths?: number }[] };
+const budgetIsKnown = ({ budget, milestones }: HasShares): boolean =>
+  budget !== undefined || milestones.every(({ percentHundredths }) => percentHundredths === undefined);
+const budgetNeeded = { path: ['budget'], message: 'is needed for milestones by percent' };
+
+export const TermsBody = z.strictObject(termsFields).refine(budgetIsKnown, budgetNeeded);
+
+export const SendOfferBody = z
+  .strictObject({ freelancerId: AccountId, ...termsFields })
+  .refine(budgetIsKnown, budgetNeeded);
+
+export const AcceptOfferBody = z.strictObject({ version: Version });
+
+/** E-4: the message is required, files are not. */
+export const SubmitWorkBody = z.strictObject({
+  message: text(5_000),
+  files: z
+    .array(z.strictObject({ name: text(255), sha256: Sha256 }))
+    .max(100)
+    .default([]),
+});

@@ -1,0 +1,46 @@
+import { Rejection } from '@holdfast/domain';
+import { contractsEvents } from '@holdfast/events';
+import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { type Account, type AccountRole, evolve, openAccount } from '../domain/account.ts';
+import { insertAccount, loadAccount, PersonKeyTable } from '../tables/account.table.ts';
+import { PersonTexts } from '../texts.ts';
+
+export type OpenedAccount = { accountId: string; roles: AccountRole[]; region: Account['region'] };
+
+export class OpenAccount extends Command<OpenedAccount> {
+  constructor(
+    readonly input: {
+      message: MessageRef;
+      accountId: string;
+      roles: AccountRole[];
+      region: Account['region'];
+    },
+  ) {
+    super();
+  }
+}
+
+/**
+ * Opens the one account of a person, with the key for what that person writes (S-1, S-12).
+ * @throws Rejection account.exists
+ */
+@CommandHandler(OpenAccount)
+export class OpenAccountHandler implements ICommandHandler<OpenAccount> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly texts: PersonTexts,
+  ) {}
+
+  execute(command: OpenAccount): Promise<OpenedAccount> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { accountId, roles, region } = command.input;
+      if (await loadAccount(tx, accountId)) throw new Rejection('account.exists');
+      const opened = openAccount({ id: accountId, roles, region });
+      insertAccount(tx, evolve(opened));
+      tx.insert(PersonKeyTable, this.texts.newKey(accountId));
+      tx.publish(contractsEvents, [opened]);
+      return { accountId, roles, region };
+    });
+  }
+}

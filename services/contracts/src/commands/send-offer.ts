@@ -1,0 +1,120 @@
+import { NotYet } from '@holdfast/domain';
+import { contractsEvents } from '@holdfast/events';
+import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
+import { currentSettings } from '@holdfast/service';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import {
+  assertTwoParties,
+  evolve,
+  type OfferRevised,
+  type OfferSent,
+  type Parties,
+  send,
+} from '../domain/offer.ts';
+import { canonicalTerms, type ProposedTerms, priceTerms, type Terms } from '../domain/terms.ts';
+import { contractsSettings } from '../settings.ts';
+import { BillingMethodTable, loadAccount, PersonKeyTable } from '../tables/account.table.ts';
+import { figuresOf, insertOffer, OfferVersionTable } from '../tables/offer.table.ts';
+import { PersonTexts, sha256 } from '../texts.ts';
+
+export type SentOffer = {
+  offerId: string;
+  agreementId: string;
+  version: number;
+  termsHash: string;
+  dueAt: string;
+};
+
+export class SendOffer extends Command<SentOffer> {
+  constructor(
+    readonly input: { message: MessageRef; clientId: string; freelancerId: string; terms: ProposedTerms },
+  ) {
+    super();
+  }
+}
+
+/**
+ * Sends an offer to a freelancer; unanswered it expires (A-1 to A-4, A-7, A-9).
+ * @throws Rejection offer.self | milestones.percent_total | milestones.over_budget | milestone.below_minimum
+ * @throws NotYet account.not_opened | account.unknown | billing_method.missing
+ */
+@CommandHandler(SendOffer)
+export class SendOfferHandler implements ICommandHandler<SendOffer> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly texts: PersonTexts,
+  ) {}
+
+  execute(command: SendOffer): Promise<SentOffer> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { clientId, freelancerId, terms: proposed } = command.input;
+      const parties = { clientId, freelancerId };
+      assertTwoParties(parties);
+      const settings = await currentSettings(tx, contractsSettings);
+      const terms = priceTerms(proposed, settings);
+      await assertReady(tx, parties);
+      const ids = { offerId: newId(), agreementId: newId() };
+      const termsHash = sha256(canonicalTerms(terms, { ...parties, agreementId: ids.agreementId }));
+      const sent = send(ids, { termsHash, now: tx.now, expiryDays: settings['offer.expiry_days'] });
+      insertOffer(tx, evolve(parties, sent));
+      await insertVersion(tx, this.texts, { clientId, terms, event: sent });
+      tx.publish(contractsEvents, [sent]);
+      return answerOf(sent);
+    });
+  }
+}
+
+/**
+ * Both have their account and role, and the client a verified billing method (A-7). Each of these facts may still
+ * be on its way, so that its absence is waited for and never kept as the answer.
+ */
+async function assertReady(tx: Tx, { clientId, freelancerId }: Parties): Promise<void> {
+  const client = await loadAccount(tx, clientId);
+  if (!client?.roles.includes('client')) throw new NotYet('account.not_opened');
+  const freelancer = await loadAccount(tx, freelancerId);
+  if (!freelancer?.roles.includes('freelancer')) throw new NotYet('account.unknown');
+  const method = await tx.one(BillingMethodTable, { accountId: clientId });
+  if (!method) throw new NotYet('billing_method.missing');
+}
+
+/** Keeps one version of the terms: its figures in plain, its texts under the client's key. */
+export async function insertVersion(
+  tx: Tx,
+  texts: PersonTexts,
+  { clientId, terms, event }: { clientId: string; terms: Terms; event: OfferSent | OfferRevised },
+): Promise<void> {
+  const id = newId();
+  const key = await tx.one(PersonKeyTable, { id: clientId });
+  if (!key) throw new NotYet('account.not_opened');
+  const { title, scope, deliverables, milestones } = terms;
+  const written = {
+    title,
+    scope,
+    deliverables,
+    milestoneTitles: milestones.map((milestone) => milestone.title),
+  };
+  tx.insert(OfferVersionTable, {
+    id,
+    offerId: event.offerId,
+    termsVersion: event.version,
+    termsHash: event.termsHash,
+    ...figuresOf(terms),
+    texts: texts.seal(key, `offer_versions/texts/${id}`, written),
+    sentAt: tx.now,
+    dueAt: event.dueAt,
+  });
+}
+
+export const answerOf = ({
+  offerId,
+  agreementId,
+  version,
+  termsHash,
+  dueAt,
+}: OfferSent | OfferRevised): SentOffer => ({
+  offerId,
+  agreementId,
+  version,
+  termsHash,
+  dueAt: dueAt.toISOString(),
+});

@@ -1,0 +1,84 @@
+import { contractsEvents, escrowEvents } from '@holdfast/events';
+import { BaseConfig, type ServiceDefinition, type Startup } from '@holdfast/service';
+import { Module } from '@nestjs/common';
+import { AcceptOfferHandler } from './commands/accept-offer.ts';
+import { ExpireOfferHandler } from './commands/expire-offer.ts';
+import { MirrorMilestoneHandler } from './commands/mirror-milestone.ts';
+import { OpenAccountHandler } from './commands/open-account.ts';
+import { RememberBillingMethodHandler } from './commands/remember-billing-method.ts';
+import { ReviseOfferHandler } from './commands/revise-offer.ts';
+import { SendOfferHandler } from './commands/send-offer.ts';
+import { SubmitWorkHandler } from './commands/submit-work.ts';
+import { WithdrawOfferHandler } from './commands/withdraw-offer.ts';
+import { contractsDeadlines } from './deadlines.ts';
+import { contractsErrors } from './errors.ts';
+import { HttpController } from './http.controller.ts';
+import { KafkaController } from './kafka.controller.ts';
+import { Migration001Agreements } from './migrations/001-agreements.ts';
+import { AgreementWithMilestones } from './queries/agreement-with-milestones.ts';
+import { MyAccount } from './queries/my-account.ts';
+import { OfferWithVersions } from './queries/offer-with-versions.ts';
+import { contractsSettings } from './settings.ts';
+import { AccountTable, BillingMethodTable, PersonKeyTable } from './tables/account.table.ts';
+import { AgreementTable } from './tables/agreement.table.ts';
+import { MilestoneTable } from './tables/milestone.table.ts';
+import { OfferTable, OfferVersionTable } from './tables/offer.table.ts';
+import { SubmissionContentTable, SubmissionTable } from './tables/submission.table.ts';
+import { PersonTexts } from './texts.ts';
+
+const accountTables = [AccountTable, PersonKeyTable, BillingMethodTable];
+const offerTables = [OfferTable, OfferVersionTable];
+const agreementTables = [AgreementTable, MilestoneTable, SubmissionTable, SubmissionContentTable];
+
+/** A row that a decision has read is locked at its commit, which needs some right to update: here of the version. */
+const writtenOnce = 'select, insert, update (version)';
+
+/** Accounts, offers and agreements: who works for whom, on which terms, and what was submitted. */
+export const definition: ServiceDefinition = {
+  name: 'contracts',
+  publishes: contractsEvents,
+  listensTo: [escrowEvents],
+  entities: [...accountTables, ...offerTables, ...agreementTables],
+  migrations: [{ name: '001-agreements', class: Migration001Agreements }],
+  grants: {
+    accounts: 'select, insert, update',
+    person_keys: 'select, insert, update',
+    billing_methods: writtenOnce,
+    offers: 'select, insert, update',
+    offer_versions: writtenOnce,
+    agreements: 'select, insert, update',
+    milestones: 'select, insert, update',
+    submissions: 'select, insert, update',
+    submission_contents: 'select, insert',
+  },
+  ledger: false,
+  errors: contractsErrors,
+  settings: contractsSettings,
+};
+
+@Module({
+  controllers: [HttpController, KafkaController],
+  providers: [
+    OpenAccountHandler,
+    RememberBillingMethodHandler,
+    SendOfferHandler,
+    ReviseOfferHandler,
+    WithdrawOfferHandler,
+    ExpireOfferHandler,
+    AcceptOfferHandler,
+    SubmitWorkHandler,
+    MirrorMilestoneHandler,
+    PersonTexts,
+    MyAccount,
+    OfferWithVersions,
+    AgreementWithMilestones,
+  ],
+})
+export class ContractsModule {}
+
+export const startup: Startup<typeof BaseConfig> = {
+  definition,
+  module: ContractsModule,
+  config: BaseConfig,
+  deadlines: contractsDeadlines,
+};

@@ -1,0 +1,22 @@
+import type { AnyDeadline, Deadline } from '@holdfast/messaging';
+import type { INestApplicationContext } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ExpireOffer } from './commands/expire-offer.ts';
+import { OfferTable } from './tables/offer.table.ts';
+
+/** What falls due in contracts, and whose facts can stop it (docs/deadlines.md). */
+export function contractsDeadlines(app: INestApplicationContext): AnyDeadline[] {
+  const commands = app.get(CommandBus);
+  const expiry: Deadline<typeof OfferTable> = {
+    kind: 'offer.expiry',
+    does: 'timer',
+    entity: OfferTable,
+    dueAt: 'dueAt',
+    keys: ['agreementId', 'clientId', 'freelancerId'],
+    parties: ['clientId', 'freelancerId'],
+    // Accepting, revising and withdrawing are facts of contracts itself.
+    stoppedBy: [],
+    fire: (offer, message) => commands.execute(new ExpireOffer({ message, offerId: offer.id })),
+  };
+  return [expiry];
+}

@@ -1,0 +1,61 @@
+import type { SubmissionRefusal } from '@holdfast/events';
+import type { EscrowFact, MilestoneSubmitted } from './milestone.ts';
+
+/** A named file of a submission; its bytes lie where the parties keep them. */
+export type SubmittedFile = Readonly<{ name: string; sha256: string }>;
+
+/** What the freelancer wrote and delivered; stored only encrypted, and never part of an event. */
+export type Content = Readonly<{ message: string; files: readonly SubmittedFile[] }>;
+
+/** One delivery of work: `sent` until escrow answers it (E-4), under review until `dueAt` at most (E-5). */
+export type Submission = Readonly<{
+  id: string;
+  agreementId: string;
+  milestoneId: string;
+  contentHash: string;
+  submittedAt: Date;
+}> &
+  Readonly<
+    | { status: 'sent' | 'changes_requested' | 'approved' }
+    | { status: 'under_review'; dueAt: Date }
+    | { status: 'refused'; reason: SubmissionRefusal }
+  >;
+
+/** The text whose SHA-256 is the content hash: JSON with sorted keys and no spaces (RFC 8785). */
+export function canonicalContent(submissionId: string, { message, files }: Content): string {
+  return JSON.stringify({
+    files: files.map(({ name, sha256 }) => ({ name, sha256 })),
+    message,
+    submissionId,
+  });
+}
+
+/** A submission begins with `contracts.milestone.submitted`. */
+export const sentSubmission = (event: MilestoneSubmitted): Submission => ({
+  id: event.submissionId,
+  agreementId: event.agreementId,
+  milestoneId: event.milestoneId,
+  contentHash: event.contentHash,
+  submittedAt: event.submittedAt,
+  status: 'sent',
+});
+
+/** The state after escrow's word; facts about the milestone's money alone leave it as it is. */
+export function evolve(submission: Submission, event: EscrowFact): Submission {
+  const { id, agreementId, milestoneId, contentHash, submittedAt } = submission;
+  const content = { id, agreementId, milestoneId, contentHash, submittedAt };
+  switch (event.type) {
+    case 'escrow.review.started':
+      return { ...content, status: 'under_review', dueAt: event.dueAt };
+    case 'escrow.submission.refused':
+      return { ...content, status: 'refused', reason: event.reason };
+    case 'escrow.milestone.changes_requested':
+      return { ...content, status: 'changes_requested' };
+    case 'escrow.milestone.released':
+      return { ...content, status: 'approved' };
+    case 'escrow.funding.started':
+    case 'escrow.funding.failed':
+    case 'escrow.milestone.funded':
+      return submission;
+  }
+}

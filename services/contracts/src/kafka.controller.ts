@@ -1,0 +1,29 @@
+import type { escrowEvents, Message } from '@holdfast/events';
+import { Controller } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { MirrorMilestone } from './commands/mirror-milestone.ts';
+import { RememberBillingMethod } from './commands/remember-billing-method.ts';
+
+/** IN: other services' events -> commands. */
+@Controller()
+export class KafkaController {
+  constructor(private readonly commands: CommandBus) {}
+
+  @EventPattern('escrow.events')
+  async onEscrow(@Payload() { id, event }: Message<typeof escrowEvents>): Promise<void> {
+    const message = { source: 'event', id } as const;
+    switch (event.type) {
+      case 'escrow.billing_method.verified': // Opens the gate at sending an offer (A-7).
+        return this.commands.execute(new RememberBillingMethod({ message, ...event }));
+      case 'escrow.funding.started':
+      case 'escrow.funding.failed':
+      case 'escrow.milestone.funded':
+      case 'escrow.review.started': // These two answer `contracts.milestone.submitted` (M-15).
+      case 'escrow.submission.refused':
+      case 'escrow.milestone.changes_requested':
+      case 'escrow.milestone.released':
+        return this.commands.execute(new MirrorMilestone({ message, event }));
+    } // Other facts of escrow do not concern contracts.
+  }
+}

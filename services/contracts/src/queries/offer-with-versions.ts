@@ -1,0 +1,48 @@
+import { Rejection } from '@holdfast/domain';
+import { Instant } from '@holdfast/events';
+import { MikroORM } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { PersonKeyTable } from '../tables/account.table.ts';
+import { OfferTable, OfferVersionTable } from '../tables/offer.table.ts';
+import { PersonTexts } from '../texts.ts';
+import { writtenTerms } from './written-terms.ts';
+
+/** An offer for its two parties, with every version that was sent. */
+@Injectable()
+export class OfferWithVersions {
+  constructor(
+    private readonly orm: MikroORM,
+    private readonly texts: PersonTexts,
+  ) {}
+
+  /** @throws Rejection offer.unknown, also for a person who is no party to it (AD-16) */
+  async of(offerId: string, accountId: string): Promise<object> {
+    const em = this.orm.em.fork();
+    const mine = { $or: [{ clientId: accountId }, { freelancerId: accountId }] };
+    const offer = await em.findOne(OfferTable, { id: offerId, ...mine });
+    if (!offer) throw new Rejection('offer.unknown');
+    const versions = await em.find(
+      OfferVersionTable,
+      { offerId },
+      { orderBy: { termsVersion: 'asc' }, limit: 1_000 },
+    );
+    const key = (await em.findOne(PersonKeyTable, { id: offer.clientId })) ?? undefined;
+    return {
+      offerId,
+      agreementId: offer.agreementId,
+      clientId: offer.clientId,
+      freelancerId: offer.freelancerId,
+      status: offer.status,
+      version: offer.termsVersion,
+      termsHash: offer.termsHash,
+      ...(offer.dueAt ? { dueAt: Instant.encode(offer.dueAt) } : {}),
+      versions: versions.map((version) => ({
+        version: version.termsVersion,
+        termsHash: version.termsHash,
+        sentAt: Instant.encode(version.sentAt),
+        dueAt: Instant.encode(version.dueAt),
+        terms: writtenTerms(this.texts, key, version),
+      })),
+    };
+  }
+}

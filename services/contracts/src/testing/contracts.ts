@@ -1,0 +1,121 @@
+import { contractsEvents, type EventOf } from '@holdfast/events';
+import { type MessageRef, newId } from '@holdfast/messaging';
+import { connectOrm, migrate } from '@holdfast/service';
+import { type TestDatabase, useDatabase } from '@holdfast/testing';
+import { type AcceptedOffer, AcceptOffer, AcceptOfferHandler } from '../commands/accept-offer.ts';
+import { ExpireOffer, ExpireOfferHandler } from '../commands/expire-offer.ts';
+import { MirrorMilestone, MirrorMilestoneHandler } from '../commands/mirror-milestone.ts';
+import { OpenAccount, OpenAccountHandler } from '../commands/open-account.ts';
+import { RememberBillingMethod, RememberBillingMethodHandler } from '../commands/remember-billing-method.ts';
+import { ReviseOffer, ReviseOfferHandler } from '../commands/revise-offer.ts';
+import { SendOffer, SendOfferHandler, type SentOffer } from '../commands/send-offer.ts';
+import { SubmitWork, SubmitWorkHandler } from '../commands/submit-work.ts';
+import { WithdrawOffer, WithdrawOfferHandler } from '../commands/withdraw-offer.ts';
+import { definition } from '../contracts.module.ts';
+import type { AccountRole } from '../domain/account.ts';
+import type { EscrowFact } from '../domain/milestone.ts';
+import { PersonTexts } from '../texts.ts';
+import { someTerms } from './terms.ts';
+
+const masterKey = Buffer.alloc(32, 7).toString('base64');
+export const personTexts = new PersonTexts({ MASTER_KEYS: `test:${masterKey}` });
+
+export const http = (id: string = newId()): MessageRef => ({ source: 'http', id });
+const event = (): MessageRef => ({ source: 'event', id: newId() });
+let accounts = 0;
+export const newAccountId = (role: string): string => `${role}-${++accounts}`;
+
+/** A database of contracts and its use cases, for the tests of one file. */
+export function useContracts(): () => Contracts {
+  const database = useDatabase({
+    service: 'contracts',
+    migrate: (ownerUrl, appRole) => migrate(definition, ownerUrl, appRole),
+    connect: (appUrl) => connectOrm(definition, appUrl),
+  });
+  return () => new Contracts(database());
+}
+
+type Ids = { clientId: string; freelancerId: string };
+
+export class Contracts {
+  constructor(readonly database: TestDatabase) {}
+
+  get #uow() {
+    return this.database.unitOfWork;
+  }
+
+  openAccount(accountId: string, roles: AccountRole[] = ['client'], message = http()) {
+    const command = new OpenAccount({ message, accountId, roles, region: 'other' });
+    return new OpenAccountHandler(this.#uow, personTexts).execute(command);
+  }
+
+  verifyMethod(accountId: string, methodId = newId()) {
+    const command = new RememberBillingMethod({ message: event(), accountId, methodId, kind: 'card' });
+    return new RememberBillingMethodHandler(this.#uow).execute(command);
+  }
+
+  /** A client with a verified method and a freelancer. */
+  async parties(): Promise<Ids> {
+    const ids = { clientId: newAccountId('client'), freelancerId: newAccountId('freelancer') };
+    await this.openAccount(ids.clientId, ['client']);
+    await this.openAccount(ids.freelancerId, ['freelancer']);
+    await this.verifyMethod(ids.clientId);
+    return ids;
+  }
+
+  sendOffer(ids: Ids, terms = someTerms(), message = http()): Promise<SentOffer> {
+    return new SendOfferHandler(this.#uow, personTexts).execute(new SendOffer({ message, ...ids, terms }));
+  }
+
+  reviseOffer(clientId: string, offerId: string, terms = someTerms(), message = http()) {
+    const command = new ReviseOffer({ message, clientId, offerId, terms });
+    return new ReviseOfferHandler(this.#uow, personTexts).execute(command);
+  }
+
+  withdrawOffer(clientId: string, offerId: string, message = http()) {
+    return new WithdrawOfferHandler(this.#uow).execute(new WithdrawOffer({ message, clientId, offerId }));
+  }
+
+  expireOffer(offerId: string, datedAt: Date) {
+    const message: MessageRef = { source: 'timer', id: `offer.expiry/${offerId}/${datedAt.getTime()}`, datedAt };
+    return new ExpireOfferHandler(this.#uow).execute(new ExpireOffer({ message, offerId }));
+  }
+
+  acceptOffer(freelancerId: string, offerId: string, version = 1, message = http()): Promise<AcceptedOffer> {
+    const command = new AcceptOffer({ message, freelancerId, offerId, version });
+    return new AcceptOfferHandler(this.#uow).execute(command);
+  }
+
+  /** Parties, an accepted offer and its milestones. */
+  async agreement(): Promise<Ids & AcceptedOffer & { offerId: string }> {
+    const ids = await this.parties();
+    const { offerId } = await this.sendOffer(ids);
+    return { ...ids, offerId, ...(await this.acceptOffer(ids.freelancerId, offerId)) };
+  }
+
+  submitWork(freelancerId: string, milestoneId: string, { text = 'Done', files = 0, message = http() } = {}) {
+    const content = {
+      message: text,
+      files: Array.from({ length: files }, (_, index) => ({ name: `page-${index}.pdf`, sha256: 'a'.repeat(64) })),
+    };
+    const command = new SubmitWork({ message, freelancerId, milestoneId, content });
+    return new SubmitWorkHandler(this.#uow, personTexts).execute(command);
+  }
+
+  escrowSays(fact: EscrowFact, message = event()) {
+    return new MirrorMilestoneHandler(this.#uow).execute(new MirrorMilestone({ message, event: fact }));
+  }
+
+  async rows(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+    return (await this.database.pool.query(text, values)).rows;
+  }
+
+  /** The facts in the outbox under a key, in order, as another service would read them. */
+  async published(key: string): Promise<EventOf<typeof contractsEvents>[]> {
+    const rows = await this.rows('select type, payload from outbox where aggregateid = $1 order by seq', [key]);
+    return rows.map((row) => {
+      const type = String(row.type).replace(/\.v1$/, '') as keyof typeof contractsEvents.events;
+      return { type, ...contractsEvents.events[type].data.parse(row.payload) } as EventOf<typeof contractsEvents>;
+    });
+  }
+}

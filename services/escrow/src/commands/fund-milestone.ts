@@ -1,0 +1,109 @@
+import { Rejection } from '@holdfast/domain';
+import { escrowEvents } from '@holdfast/events';
+import { currentCausality, currentTraceparent, type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
+import { currentSettings } from '@holdfast/service';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { chargeParts, startFunding } from '../domain/funding.ts';
+import { assertFundable, evolve, type FundingFailed, type FundingStarted, type Milestone } from '../domain/milestone.ts';
+import { confirmBodyOf, createBodyOf } from '../providers/card.ts';
+import { escrowSettings } from '../settings.ts';
+import { type Agreement, AgreementTable } from '../tables/agreement.table.ts';
+import { type BillingMethod, BillingMethodTable } from '../tables/billing-method.table.ts';
+import { insertFunding } from '../tables/funding.table.ts';
+import { loadMilestone, loadMilestonesOf, saveMilestone } from '../tables/milestone.table.ts';
+
+export class FundMilestone extends Command<{ fundingId: string; status: 'funding_pending' }> {
+  constructor(
+    readonly input: {
+      message: MessageRef;
+      clientId: string;
+      milestoneId: string;
+      /** Of the terms that the client saw (E-26). */
+      version: number;
+      billingMethodId?: string;
+    },
+  ) {
+    super();
+  }
+}
+
+/** The client, present, charges a milestone (E-2, E-26). The answer says that it has begun, not that it is funded. */
+@CommandHandler(FundMilestone)
+export class FundMilestoneHandler implements ICommandHandler<FundMilestone> {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  execute(command: FundMilestone): Promise<{ fundingId: string; status: 'funding_pending' }> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { milestoneId, clientId, version, billingMethodId } = command.input;
+      const milestone = await loadMilestone(tx, milestoneId, { clientId });
+      const agreement = (await tx.one(AgreementTable, { id: milestone.agreementId }))!;
+      assertFundable(milestone, await loadMilestonesOf(tx, agreement.id), version);
+      const pending = await beginFunding(tx, { agreement, milestone, unattended: false, billingMethodId });
+      saveMilestone(tx, pending);
+      return { fundingId: (pending as { fundingId: string }).fundingId, status: 'funding_pending' };
+    });
+  }
+}
+
+/**
+ * Stores what is to be charged, with its exact bytes, and starts it (P-3). With nobody present and no usable method the
+ * funding fails at once, for the client to act (E-3).
+ * @returns the milestone after that
+ * @throws Rejection billing_method.missing | billing_method.unknown, to a client who is present
+ */
+export async function beginFunding(
+  tx: Tx,
+  start: { agreement: Agreement; milestone: Milestone; unattended: boolean; billingMethodId?: string },
+): Promise<Milestone> {
+  const { agreement, milestone, unattended, billingMethodId } = start;
+  const fundingId = newId();
+  const common = {
+    agreementId: agreement.id,
+    fundingId,
+    milestoneIds: [milestone.id],
+    version: milestone.termsVersion,
+  };
+  const method = await methodOf(tx, agreement.clientId, billingMethodId);
+  if (!method) {
+    if (!unattended) throw new Rejection(billingMethodId ? 'billing_method.unknown' : 'billing_method.missing');
+    const failed: FundingFailed = { type: 'escrow.funding.failed', ...common, reason: 'method_unusable' };
+    tx.publish(escrowEvents, [failed]);
+    return milestone;
+  }
+  const { 'funding.payer_minutes': payerMinutes } = await currentSettings(tx, escrowSettings);
+  const parts = chargeParts(milestone.price, agreement.settings, agreement.initiationFee === 'due');
+  const funding = startFunding({ id: fundingId, unattended, parts, now: tx.now, payerMinutes });
+  insertFunding(tx, funding, {
+    agreementId: agreement.id,
+    milestoneId: milestone.id,
+    clientId: agreement.clientId,
+    freelancerId: agreement.freelancerId,
+    methodId: method.id,
+    termsVersion: milestone.termsVersion,
+    createBody: createBodyOf({
+      fundingId,
+      agreementId: agreement.id,
+      total: parts.total,
+      customerId: method.customerId!,
+      methodId: method.providerMethod!,
+    }),
+    confirmBody: confirmBodyOf({ unattended }),
+    correlationId: currentCausality()?.correlationId ?? fundingId,
+    traceparent: currentTraceparent() ?? null,
+  });
+  const started: FundingStarted = {
+    type: 'escrow.funding.started',
+    ...common,
+    kind: 'card',
+    amount: parts.total,
+    ...(unattended ? {} : { dueAt: (funding as { expiresAt: Date }).expiresAt }),
+  };
+  tx.publish(escrowEvents, [started]);
+  return evolve(milestone, started);
+}
+
+/** The method named, or the client's oldest verified one. */
+async function methodOf(tx: Tx, accountId: string, id: string | undefined): Promise<BillingMethod | undefined> {
+  const methods = await tx.many(BillingMethodTable, { accountId, status: 'verified', ...(id ? { id } : {}) });
+  return methods[0];
+}

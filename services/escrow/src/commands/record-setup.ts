@@ -1,0 +1,68 @@
+import { NotYet } from '@holdfast/domain';
+import { escrowEvents } from '@holdfast/events';
+import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { SetupView } from '../providers/card-setup.ts';
+import { type BillingMethod, BillingMethodTable } from '../tables/billing-method.table.ts';
+
+export type SetupObservation = { customerId: string } | { setup: SetupView } | { refused: string };
+
+export class RecordSetup extends Command<void> {
+  constructor(readonly input: { message: MessageRef; methodId: string; observation: SetupObservation }) {
+    super();
+  }
+}
+
+/** Stores each step of a card's set-up before the next call; its success verifies the method (P-2, P-16). */
+@CommandHandler(RecordSetup)
+export class RecordSetupHandler implements ICommandHandler<RecordSetup> {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  execute(command: RecordSetup): Promise<void> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { methodId: id, observation } = command.input;
+      const method = await tx.one(BillingMethodTable, { id });
+      if (!method) throw new NotYet('billing_method.unknown');
+      if (method.status !== 'verifying') return;
+      if ('customerId' in observation) {
+        tx.save(BillingMethodTable, { ...method, customerId: observation.customerId, nextCallAt: tx.now });
+      } else if ('refused' in observation) {
+        refuse(tx, method, observation.refused);
+      } else {
+        see(tx, method, observation.setup);
+      }
+    });
+  }
+}
+
+function see(tx: Tx, method: BillingMethod, { id: setupId, status, method: providerMethod, payerUrl }: SetupView): void {
+  switch (status) {
+    case 'succeeded': {
+      tx.save(BillingMethodTable, {
+        ...method,
+        setupId,
+        providerMethod: providerMethod ?? null,
+        status: 'verified',
+        mandateAt: tx.now,
+        payerUrl: null,
+        nextCallAt: null,
+      });
+      const { accountId, id: methodId, kind } = method;
+      tx.publish(escrowEvents, [{ type: 'escrow.billing_method.verified', accountId, methodId, kind }]);
+      return;
+    }
+    case 'requires_payment_method':
+    case 'canceled':
+      return refuse(tx, method, status);
+    case 'requires_action':
+      // The payer is at the bank; its notice tells when it is over.
+      tx.save(BillingMethodTable, { ...method, setupId, payerUrl: payerUrl ?? null, nextCallAt: null });
+      return;
+    default:
+      tx.save(BillingMethodTable, { ...method, setupId, nextCallAt: tx.now });
+  }
+}
+
+function refuse(tx: Tx, method: BillingMethod, refusal: string): void {
+  tx.save(BillingMethodTable, { ...method, status: 'refused', refusal: refusal.slice(0, 80), nextCallAt: null });
+}

@@ -1,0 +1,87 @@
+import { Money } from '@holdfast/domain';
+import { escrowEvents } from '@holdfast/events';
+import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { z } from 'zod';
+import { releaseJournal } from '../domain/journals.ts';
+import { evolve, type Milestone, type MilestoneReleased, release, releaseBySilence } from '../domain/milestone.ts';
+import { type Agreement, AgreementTable, initiationFeeHeld } from '../tables/agreement.table.ts';
+import { TransferTable } from '../tables/billing-method.table.ts';
+import { useLots } from '../tables/lot.table.ts';
+import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
+
+export type ReleaseAnswer = { milestoneId: string; status: 'released'; transferId: string; net: z.input<typeof Money> };
+
+export class ReleaseMilestone extends Command<ReleaseAnswer> {
+  constructor(
+    readonly input: { message: MessageRef; clientId: string; milestoneId: string; submissionId?: string },
+  ) {
+    super();
+  }
+}
+
+/** The client pays: with a submission its approval (E-6), without one paid unasked (E-7). */
+@CommandHandler(ReleaseMilestone)
+export class ReleaseMilestoneHandler implements ICommandHandler<ReleaseMilestone> {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  execute(command: ReleaseMilestone): Promise<ReleaseAnswer> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { milestoneId, clientId, submissionId } = command.input;
+      const milestone = await loadMilestone(tx, milestoneId, { clientId }); // Its version is checked at commit.
+      const agreement = (await tx.one(AgreementTable, { id: milestone.agreementId }))!;
+      const released = release(milestone, { ...decisionOf(tx, agreement), cause: 'approval', submissionId });
+      await book(tx, { milestone, agreement, released });
+      const { transferId, net } = released;
+      return { milestoneId, status: 'released', transferId, net: Money.encode(net) };
+    });
+  }
+}
+
+export class ReleaseBySilence extends Command<void> {
+  constructor(readonly input: { message: MessageRef; milestoneId: string }) {
+    super();
+  }
+}
+
+/** The timer of the review (E-5), dated at its due instant (M-21). */
+@CommandHandler(ReleaseBySilence)
+export class ReleaseBySilenceHandler implements ICommandHandler<ReleaseBySilence> {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  execute(command: ReleaseBySilence): Promise<void> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const milestone = await loadMilestone(tx, command.input.milestoneId, {});
+      const agreement = (await tx.one(AgreementTable, { id: milestone.agreementId }))!;
+      const released = releaseBySilence(milestone, decisionOf(tx, agreement));
+      if (released) await book(tx, { milestone, agreement, released });
+    });
+  }
+}
+
+const decisionOf = (tx: Tx, { settings }: Agreement) => ({
+  transferId: newId(),
+  now: tx.now,
+  freelancerFeeBps: BigInt(settings['fee.freelancer_bps']),
+});
+
+async function book(
+  tx: Tx,
+  { milestone, agreement, released }: { milestone: Milestone; agreement: Agreement; released: MilestoneReleased },
+): Promise<void> {
+  const { agreementId, milestoneId, transferId, gross, clientFee, net, releasedAt } = released;
+  saveMilestone(tx, evolve(milestone, released));
+  await useLots(tx, milestoneId, { gross: gross.amountMinor, clientFee: clientFee.amountMinor });
+  if (agreement.initiationFee === 'held') tx.save(AgreementTable, { ...agreement, initiationFee: 'earned' });
+  tx.insert(TransferTable, {
+    id: transferId,
+    agreementId,
+    milestoneId,
+    netMinor: net.amountMinor,
+    status: 'sent',
+    releasedAt,
+    availableAt: null,
+  });
+  tx.post(releaseJournal(released, initiationFeeHeld(agreement)));
+  tx.publish(escrowEvents, [released]);
+}

@@ -1,0 +1,32 @@
+import { escrowEvents } from '@holdfast/events';
+import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { evolve, startReview } from '../domain/milestone.ts';
+import { AgreementTable } from '../tables/agreement.table.ts';
+import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
+
+export class StartReview extends Command<void> {
+  constructor(
+    readonly input: { message: MessageRef; milestoneId: string; submissionId: string; submittedAt: Date },
+  ) {
+    super();
+  }
+}
+
+/** Answers every submission: its review has started, or why not (E-4, E-5). */
+@CommandHandler(StartReview)
+export class StartReviewHandler implements ICommandHandler<StartReview> {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  execute(command: StartReview): Promise<void> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { milestoneId, submissionId, submittedAt } = command.input;
+      const milestone = await loadMilestone(tx, milestoneId, {});
+      const agreement = (await tx.one(AgreementTable, { id: milestone.agreementId }))!;
+      const submission = { submissionId, submittedAt, receivedAt: tx.now };
+      const answer = startReview(milestone, submission, agreement.settings);
+      if (answer.type === 'escrow.review.started') saveMilestone(tx, evolve(milestone, answer));
+      tx.publish(escrowEvents, [answer]);
+    });
+  }
+}

@@ -1,0 +1,72 @@
+import type { AnyDeadline, Deadline } from '@holdfast/messaging';
+import { deployedTopics, CONFIG } from '@holdfast/service';
+import type { INestApplicationContext } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ExpireFunding } from './commands/expire-funding.ts';
+import { ReleaseBySilence } from './commands/release-milestone.ts';
+import type { EscrowConfig } from './config.ts';
+import { ChargeWorker } from './providers/charge.worker.ts';
+import { NoticeWorker } from './providers/notice.worker.ts';
+import { SetupWorker } from './providers/setup.worker.ts';
+import { BillingMethodTable, ProviderNoticeTable } from './tables/billing-method.table.ts';
+import { FundingTable } from './tables/funding.table.ts';
+import { MilestoneTable } from './tables/milestone.table.ts';
+
+/** What falls due in escrow, and whose facts can stop it (docs/deadlines.md). */
+export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
+  const commands = app.get(CommandBus);
+  const config = app.get<EscrowConfig>(CONFIG);
+  const [charges, setups, notices] = [app.get(ChargeWorker), app.get(SetupWorker), app.get(NoticeWorker)];
+  const reviewSilence: Deadline<typeof MilestoneTable> = {
+    kind: 'review.silence',
+    does: 'timer',
+    entity: MilestoneTable,
+    dueAt: 'reviewDueAt',
+    keys: ['agreementId', 'clientId', 'freelancerId'],
+    parties: ['clientId', 'freelancerId'],
+    // Safety hold, end; case (E-5).
+    stoppedBy: deployedTopics(config, ['contracts', 'disputes']),
+    fire: (milestone, message) => commands.execute(new ReleaseBySilence({ message, milestoneId: milestone.id })),
+  };
+  const payersTime: Deadline<typeof FundingTable> = {
+    kind: 'funding.expiry',
+    does: 'timer',
+    entity: FundingTable,
+    dueAt: 'expiresAt',
+    keys: ['agreementId', 'clientId', 'freelancerId'],
+    parties: ['clientId'],
+    stoppedBy: [],
+    fire: (funding, message) => commands.execute(new ExpireFunding({ message, fundingId: funding.id })),
+  };
+  const charging: Deadline<typeof FundingTable> = {
+    kind: 'funding.call',
+    does: 'work',
+    entity: FundingTable,
+    dueAt: 'nextCallAt',
+    keys: ['agreementId'],
+    parties: [],
+    stoppedBy: [],
+    fire: (funding) => charges.advance(funding),
+  };
+  const verifying: Deadline<typeof BillingMethodTable> = {
+    kind: 'billing_method.call',
+    does: 'work',
+    entity: BillingMethodTable,
+    dueAt: 'nextCallAt',
+    keys: ['accountId'],
+    parties: [],
+    stoppedBy: [],
+    fire: (method) => setups.advance(method),
+  };
+  const noticed: Deadline<typeof ProviderNoticeTable> = {
+    kind: 'provider_notice.read',
+    does: 'work',
+    entity: ProviderNoticeTable,
+    dueAt: 'nextCallAt',
+    keys: ['id'],
+    parties: [],
+    stoppedBy: [],
+    fire: (notice) => notices.work(notice),
+  };
+  return [reviewSilence, payersTime, charging, verifying, noticed];
+}

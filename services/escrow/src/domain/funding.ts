@@ -1,0 +1,202 @@
+import { feeOf, isLate, type Money, plusHours, plusMinutes, usd } from '@holdfast/domain';
+import type { FundingFailure } from '@holdfast/events';
+
+/** Parts of a charge (P-3): principal, client fee (P-4), initiation fee with the first charge only (P-6). */
+export type ChargeParts = Readonly<{ principal: Money; clientFee: Money; initiationFee: Money; total: Money }>;
+
+/** Works out a charge; the same function serves quotes and bookings. */
+export function chargeParts(
+  price: Money,
+  settings: Readonly<{ 'fee.client_bps': number; 'fee.initiation': number }>,
+  initiationDue: boolean,
+): ChargeParts {
+  const clientFee = feeOf(price.amountMinor, BigInt(settings['fee.client_bps']));
+  const initiationFee = initiationDue ? BigInt(settings['fee.initiation']) : 0n;
+  return {
+    principal: price,
+    clientFee: usd(clientFee),
+    initiationFee: usd(initiationFee),
+    total: usd(price.amountMinor + clientFee + initiationFee),
+  };
+}
+
+/** Where the next step is a call to the provider: create the intent, confirm it, ask about it, or cancel it. */
+export type FundingStep = 'create' | 'confirm' | 'read' | 'cancel';
+
+/**
+ * A request to pay in (E-26): key and bytes are stored before the call, the intent's id before it is confirmed.
+ * `waiting` = the next step is due at `nextCallAt`; `awaiting_payer` = the payer must act, until `expiresAt`.
+ */
+export type Funding = Readonly<{
+  id: string;
+  /** Nobody is present: the charge at acceptance (E-3, P-16). */
+  unattended: boolean;
+  parts: ChargeParts;
+  intentId?: string;
+  /** Whether a confirmation may have reached the provider. */
+  confirmSent: boolean;
+  /** Queries that found nothing of the call in doubt, and when the first of them was. */
+  misses: number;
+  firstMissAt?: Date;
+  /** When the call in doubt was first sent: its key is known at the provider for 24 h. */
+  sentAt?: Date;
+  /** Why it ends without money, once that is decided; the provider is asked to cancel first. */
+  ending?: FundingFailure;
+}> &
+  (
+    | { status: 'waiting'; step: FundingStep; nextCallAt: Date; expiresAt?: Date }
+    | { status: 'awaiting_payer'; expiresAt: Date; payerUrl?: string }
+    | { status: 'succeeded' }
+    | { status: 'failed'; ending: FundingFailure }
+    | { status: 'in_review' }
+  );
+
+/** What the provider says of an intent, in its own words (provider protocols, 4.1). */
+export type IntentView = Readonly<{
+  id: string;
+  status:
+    | 'requires_payment_method'
+    | 'requires_confirmation'
+    | 'requires_action'
+    | 'processing'
+    | 'requires_capture'
+    | 'succeeded'
+    | 'canceled';
+  receivedMinor: bigint;
+  currency: string;
+  declineCode?: string;
+  payerUrl?: string;
+}>;
+
+/** What came of a step. Only `seen` and `refused` are facts; `unknown` may have executed. */
+export type Observation =
+  | { kind: 'seen'; intent: IntentView }
+  /** Refused for good before anything could move: a wrong method, a bad request. */
+  | { kind: 'refused' }
+  | { kind: 'unknown' }
+  /** A query that found nothing. One proves nothing. */
+  | { kind: 'absent' };
+
+/** Pauses between queries, in minutes: the third miss comes 10 minutes after the first (0.1 of the protocols). */
+const queryMinutes = 5;
+const missesNeeded = 3;
+/** The provider knows a key for 24 h; an hour less, so that clocks need not agree. */
+const keyHours = 23;
+/** A payment that is being processed is asked about again, in case its notice is lost. */
+const processingMinutes = 10;
+
+/**
+ * What a funding becomes by what was observed. Ranks decide, not the order of arrival: what has succeeded stays so,
+ * and a success is accepted at any time (E-26).
+ */
+export function observe(funding: Funding, observation: Observation, now: Date): Funding {
+  if (funding.status === 'succeeded' || funding.status === 'in_review') return funding;
+  switch (observation.kind) {
+    case 'seen':
+      return see(funding, observation.intent, now);
+    case 'refused':
+      return funding.status === 'failed' ? funding : { ...ended(funding, 'method_unusable') };
+    case 'unknown':
+      if (funding.status === 'failed') return funding;
+      return wait(funding, 'read', now, { confirmSent: funding.confirmSent || sentConfirm(funding), sentAt: now });
+    case 'absent':
+      return funding.status === 'failed' ? funding : missed(funding, now);
+  }
+}
+
+function see(funding: Funding, intent: IntentView, now: Date): Funding {
+  const known = { ...funding, intentId: intent.id };
+  if (intent.status === 'succeeded') {
+    const { total } = funding.parts;
+    const asAsked =
+      intent.receivedMinor === total.amountMinor && intent.currency.toUpperCase() === total.currency;
+    // Another amount or currency is not booked: a person looks at it (F47).
+    return { ...known, status: asAsked ? 'succeeded' : 'in_review' };
+  }
+  if (funding.status === 'failed') return funding;
+  switch (intent.status) {
+    case 'canceled':
+      return ended(known, funding.ending ?? 'expired');
+    case 'processing':
+      return wait(known, 'read', plusMinutes(now, processingMinutes), { confirmSent: true });
+    case 'requires_action':
+      if (funding.unattended || funding.ending) return cancel(known, funding.ending ?? 'payer_needed', now);
+      return awaitPayer(known, intent, now);
+    case 'requires_payment_method':
+    case 'requires_capture':
+      return cancel(known, funding.ending ?? declined(intent), now);
+    case 'requires_confirmation':
+      if (funding.ending) return cancel(known, funding.ending, now);
+      return funding.confirmSent ? missed(known, now) : wait(known, 'confirm', now, {});
+  }
+}
+
+const declined = ({ declineCode }: IntentView): FundingFailure =>
+  declineCode === 'authentication_required' ? 'payer_needed' : 'declined';
+
+/** The payer's time is over (E-26): the provider is asked to cancel, and only its word frees the milestone. */
+export function expire(funding: Funding, now: Date): Funding | undefined {
+  if (!('expiresAt' in funding) || !funding.expiresAt || !isLate(now, funding.expiresAt)) return undefined;
+  if (funding.ending) return undefined;
+  return funding.intentId
+    ? cancel(funding, 'expired', now)
+    : wait({ ...funding, ending: 'expired' }, 'read', now, {});
+}
+
+/** The same key and bytes are sent again only inside the key's window, after 3 misses in at least 10 minutes. */
+function missed(funding: Funding, now: Date): Funding {
+  const misses = funding.misses + 1;
+  const firstMissAt = funding.firstMissAt ?? now;
+  if (misses < missesNeeded) {
+    return wait(funding, 'read', plusMinutes(now, queryMinutes), { misses, firstMissAt });
+  }
+  if (funding.ending) return ended(funding, funding.ending);
+  if (funding.sentAt && isLate(now, plusHours(funding.sentAt, keyHours))) {
+    return { ...funding, status: 'in_review' };
+  }
+  const step = funding.intentId ? 'confirm' : 'create';
+  return wait(funding, step, now, { misses: 0, firstMissAt: undefined });
+}
+
+const sentConfirm = (funding: Funding): boolean => funding.status === 'waiting' && funding.step === 'confirm';
+
+const expiryOf = (funding: Funding): Date | undefined => ('expiresAt' in funding ? funding.expiresAt : undefined);
+
+function wait(funding: Funding, step: FundingStep, nextCallAt: Date, more: Partial<Funding>): Funding {
+  const expiresAt = funding.ending || more.ending ? undefined : expiryOf(funding);
+  return { ...base(funding), ...more, status: 'waiting', step, nextCallAt, expiresAt } as Funding;
+}
+
+function cancel(funding: Funding, ending: FundingFailure, now: Date): Funding {
+  return wait(funding, 'cancel', now, { ending, misses: 0, firstMissAt: undefined });
+}
+
+function awaitPayer(funding: Funding, { payerUrl }: IntentView, now: Date): Funding {
+  const expiresAt = expiryOf(funding) ?? now;
+  return { ...base(funding), confirmSent: true, status: 'awaiting_payer', expiresAt, payerUrl };
+}
+
+const ended = (funding: Funding, ending: FundingFailure): Funding => ({ ...base(funding), status: 'failed', ending });
+
+function base(funding: Funding) {
+  const { id, unattended, parts, intentId, confirmSent, misses, firstMissAt, sentAt, ending } = funding;
+  return { id, unattended, parts, intentId, confirmSent, misses, firstMissAt, sentAt, ending };
+}
+
+/** A new funding: the first step is to create the intent, whose loss moves no money. */
+export function startFunding(
+  start: Readonly<{ id: string; unattended: boolean; parts: ChargeParts; now: Date; payerMinutes: number }>,
+): Funding {
+  const { id, unattended, parts, now, payerMinutes } = start;
+  return {
+    id,
+    unattended,
+    parts,
+    confirmSent: false,
+    misses: 0,
+    status: 'waiting',
+    step: 'create',
+    nextCallAt: now,
+    expiresAt: unattended ? undefined : plusMinutes(now, payerMinutes),
+  };
+}

@@ -1,0 +1,19 @@
+/** Refusals of this service; docs/errors.md is generated from them. */
+export const escrowErrors = {
+  'agreement.unknown': { status: 404, title: 'There is no such agreement, or you are no party to it.' },
+  'milestone.unknown': { status: 404, title: 'There is no such milestone, or you are no party to it.' },
+  'transfer.unknown': { status: 404, title: 'There is no such transfer.' },
+  'milestone.already_funded': { status: 409, title: 'The milestone is funded or settled already.' },
+  'milestone.funding_pending': { status: 409, title: 'A charge for the milestone is under way.' },
+  'milestone.not_funded': { status: 409, title: 'Nothing is held for the milestone.' },
+  'milestone.released': { status: 409, title: 'The milestone has been released.' },
+  'milestone.frozen': { status: 409, title: 'The money is frozen by a case, a chargeback or a safety hold.' },
+  'terms.version_outdated': { status: 409, title: 'The terms have changed; look at the current version first.' },
+  'funding.one_at_a_time': { status: 409, title: 'Another milestone of the agreement is funded and not settled.' },
+  'billing_method.unknown': { status: 404, title: 'You have no such billing method.' },
+  'billing_method.missing': { status: 409, title: 'A verified billing method is needed first.' },
+  'submission.outdated': { status: 409, title: 'That submission is not the one under review.' },
+  'review.over': { status: 409, title: 'The review has ended.' },
+  'webhook.signature_invalid': { status: 401, title: 'The signature of the notice is wrong or too old.' },
+  'webhook.malformed': { status: 400, title: 'The notice or its signature header does not have the documented form.' },
+} as const;

@@ -1,0 +1,115 @@
+import { contractsEvents, escrowEvents, payoutsEvents } from '@holdfast/events';
+import { CONFIG, PersonKeyTable, personKeysGrants, type ServiceDefinition, type Startup } from '@holdfast/service';
+import { Module } from '@nestjs/common';
+import { ActivateAgreementHandler } from './commands/activate-agreement.ts';
+import { AddBillingMethodHandler } from './commands/add-billing-method.ts';
+import { ExpireFundingHandler } from './commands/expire-funding.ts';
+import { FundMilestoneHandler } from './commands/fund-milestone.ts';
+import { NoteTransferHandler } from './commands/note-transfer.ts';
+import { OpenTreasuryAtStart } from './commands/open-treasury.ts';
+import { FinishNoticeHandler, ReceiveNoticeHandler } from './commands/receive-notice.ts';
+import { RecordChargeHandler } from './commands/record-charge.ts';
+import { RecordSetupHandler } from './commands/record-setup.ts';
+import { ReleaseBySilenceHandler, ReleaseMilestoneHandler } from './commands/release-milestone.ts';
+import { RequestChangesHandler } from './commands/request-changes.ts';
+import { StartReviewHandler } from './commands/start-review.ts';
+import { EscrowConfig } from './config.ts';
+import { escrowDeadlines } from './deadlines.ts';
+import { escrowErrors } from './errors.ts';
+import { HttpController } from './http.controller.ts';
+import { KafkaController } from './kafka.controller.ts';
+import { Migration001Escrow } from './migrations/001-escrow.ts';
+import { Card } from './providers/card.ts';
+import { CardClient } from './providers/card-client.ts';
+import { CardSetup } from './providers/card-setup.ts';
+import { ChargeWorker } from './providers/charge.worker.ts';
+import { NoticeWorker } from './providers/notice.worker.ts';
+import { SetupWorker } from './providers/setup.worker.ts';
+import { AgreementMoney } from './queries/agreement-money.ts';
+import { BillingMethods } from './queries/billing-methods.ts';
+import { escrowSettings } from './settings.ts';
+import { AgreementTable } from './tables/agreement.table.ts';
+import { BillingMethodTable, ProviderNoticeTable, TransferTable } from './tables/billing-method.table.ts';
+import { ChangeRequestTable } from './tables/change-request.table.ts';
+import { FundingTable } from './tables/funding.table.ts';
+import { LotTable } from './tables/lot.table.ts';
+import { FreezeTable, MilestoneTable } from './tables/milestone.table.ts';
+import { WebhookController } from './webhook.controller.ts';
+
+/** A client's money: charged, held, released. The arbiter where several act on one milestone (AD-2). */
+export const definition: ServiceDefinition = {
+  name: 'escrow',
+  publishes: escrowEvents,
+  listensTo: [contractsEvents, payoutsEvents],
+  entities: [
+    AgreementTable,
+    MilestoneTable,
+    FreezeTable,
+    FundingTable,
+    LotTable,
+    TransferTable,
+    BillingMethodTable,
+    ProviderNoticeTable,
+    ChangeRequestTable,
+    PersonKeyTable,
+  ],
+  migrations: [{ name: '001-escrow', class: Migration001Escrow }],
+  grants: {
+    agreements: 'select, insert, update',
+    milestones: 'select, insert, update',
+    freezes: 'select, insert, update, delete',
+    fundings: 'select, insert, update',
+    lots: 'select, insert, update',
+    transfers: 'select, insert, update',
+    billing_methods: 'select, insert, update',
+    provider_notices: 'select, insert, update',
+    change_requests: 'select, insert',
+    ...personKeysGrants,
+  },
+  ledger: true,
+  errors: escrowErrors,
+  settings: escrowSettings,
+};
+
+const client = {
+  provide: CardClient,
+  inject: [CONFIG],
+  useFactory: (config: EscrowConfig) =>
+    new CardClient({ baseUrl: config.CARD_BASE_URL, apiKey: config.CARD_API_KEY }),
+};
+
+@Module({
+  controllers: [HttpController, WebhookController, KafkaController],
+  providers: [
+    ActivateAgreementHandler,
+    AddBillingMethodHandler,
+    ExpireFundingHandler,
+    FinishNoticeHandler,
+    FundMilestoneHandler,
+    NoteTransferHandler,
+    OpenTreasuryAtStart,
+    ReceiveNoticeHandler,
+    RecordChargeHandler,
+    RecordSetupHandler,
+    ReleaseBySilenceHandler,
+    ReleaseMilestoneHandler,
+    RequestChangesHandler,
+    StartReviewHandler,
+    AgreementMoney,
+    BillingMethods,
+    client,
+    { provide: Card, inject: [CardClient], useFactory: (cards: CardClient) => new Card(cards) },
+    { provide: CardSetup, inject: [CardClient], useFactory: (cards: CardClient) => new CardSetup(cards) },
+    ChargeWorker,
+    NoticeWorker,
+    SetupWorker,
+  ],
+})
+export class EscrowModule {}
+
+export const startup: Startup<typeof EscrowConfig> = {
+  definition,
+  module: EscrowModule,
+  config: EscrowConfig,
+  deadlines: escrowDeadlines,
+};

@@ -1,0 +1,98 @@
+import type { MessageRef } from '@holdfast/messaging';
+import { Caller, Message, type Party, RolesAllowed } from '@holdfast/service';
+import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { z } from 'zod';
+import { AddBillingMethod } from './commands/add-billing-method.ts';
+import { FundMilestone } from './commands/fund-milestone.ts';
+import { type ReleaseAnswer, ReleaseMilestone } from './commands/release-milestone.ts';
+import { RequestChanges } from './commands/request-changes.ts';
+import { AgreementMoney } from './queries/agreement-money.ts';
+import { BillingMethods } from './queries/billing-methods.ts';
+
+const Id = z.uuid();
+/** A token of the card provider's own form in the browser; never a card number (P-15). */
+const BillingMethodBody = z.strictObject({
+  kind: z.literal('card'),
+  token: z.string().regex(/^(pm|tok)_[A-Za-z0-9_]{1,100}$/),
+});
+const FundBody = z.strictObject({ version: z.int().min(1), billingMethodId: z.uuid().optional() });
+const ReleaseBody = z.strictObject({ submissionId: z.uuid().optional() });
+const ChangesBody = z.strictObject({ submissionId: z.uuid(), reason: z.string().trim().min(1).max(5_000) });
+
+/** IN: routes -> commands and queries. */
+@Controller('v1')
+export class HttpController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly money: AgreementMoney,
+    private readonly methods: BillingMethods,
+  ) {}
+
+  /** Adds a card by its provider's token; verified by the provider's set-up, which is the mandate as well (P-2). */
+  @Post('billing-methods')
+  @RolesAllowed('client')
+  @HttpCode(202)
+  addBillingMethod(
+    @Message() message: MessageRef,
+    @Caller() { accountId }: Party,
+    @Body({ schema: BillingMethodBody }) { token }: z.output<typeof BillingMethodBody>,
+  ): Promise<object> {
+    return this.commands.execute(new AddBillingMethod({ message, accountId, token }));
+  }
+
+  /** The caller's own methods, without tokens. */
+  @Get('billing-methods')
+  @RolesAllowed('client')
+  billingMethods(@Caller() { accountId }: Party): Promise<object> {
+    return this.methods.of(accountId);
+  }
+
+  /** Charges a milestone at the version of the terms that the client saw (E-26). */
+  @Post('milestones/:milestoneId/fund')
+  @RolesAllowed('client')
+  @HttpCode(202)
+  fund(
+    @Message() message: MessageRef,
+    @Caller() { accountId: clientId }: Party,
+    @Param('milestoneId', { schema: Id }) milestoneId: string,
+    @Body({ schema: FundBody }) body: z.output<typeof FundBody>,
+  ): Promise<object> {
+    return this.commands.execute(new FundMilestone({ message, clientId, milestoneId, ...body }));
+  }
+
+  /** With a submission: its approval (E-6). Without: paid unasked (E-7). */
+  @Post('milestones/:milestoneId/release')
+  @RolesAllowed('client')
+  @HttpCode(200)
+  release(
+    @Message() message: MessageRef,
+    @Caller() { accountId: clientId }: Party,
+    @Param('milestoneId', { schema: Id }) milestoneId: string,
+    @Body({ schema: ReleaseBody }) { submissionId }: z.output<typeof ReleaseBody>,
+  ): Promise<ReleaseAnswer> {
+    return this.commands.execute(new ReleaseMilestone({ message, clientId, milestoneId, submissionId }));
+  }
+
+  /** Stops the review with a written reason (E-6). */
+  @Post('milestones/:milestoneId/request-changes')
+  @RolesAllowed('client')
+  @HttpCode(200)
+  requestChanges(
+    @Message() message: MessageRef,
+    @Caller() { accountId: clientId }: Party,
+    @Param('milestoneId', { schema: Id }) milestoneId: string,
+    @Body({ schema: ChangesBody }) body: z.output<typeof ChangesBody>,
+  ): Promise<object> {
+    return this.commands.execute(new RequestChanges({ message, clientId, milestoneId, ...body }));
+  }
+
+  /** Where this money is, why, and what happens next (C-10); for the parties. */
+  @Get('agreements/:agreementId/money')
+  agreementMoney(
+    @Caller() { accountId }: Party,
+    @Param('agreementId', { schema: Id }) agreementId: string,
+  ): Promise<object> {
+    return this.money.of(agreementId, accountId);
+  }
+}

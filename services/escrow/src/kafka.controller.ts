@@ -1,0 +1,40 @@
+import type { contractsEvents, Message, payoutsEvents } from '@holdfast/events';
+import { Controller } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { ActivateAgreement } from './commands/activate-agreement.ts';
+import { NoteTransfer } from './commands/note-transfer.ts';
+import { StartReview } from './commands/start-review.ts';
+
+/** IN: other services' events -> commands. */
+@Controller()
+export class KafkaController {
+  constructor(private readonly commands: CommandBus) {}
+
+  @EventPattern('contracts.events')
+  async onContracts(@Payload() { id, event }: Message<typeof contractsEvents>): Promise<void> {
+    const message = { source: 'event', id } as const;
+    switch (event.type) {
+      case 'contracts.contract.activated': // Answered by `escrow.funding.started` or `.failed` (E-3).
+        return this.commands.execute(new ActivateAgreement({ message, ...event }));
+      case 'contracts.milestone.submitted': // Answered by `escrow.review.started` or `escrow.submission.refused`.
+        return this.commands.execute(new StartReview({ message, ...event }));
+    } // Other facts of contracts do not concern escrow.
+  }
+
+  @EventPattern('payouts.events')
+  async onPayouts(@Payload() { id, event }: Message<typeof payoutsEvents>): Promise<void> {
+    const message = { source: 'event', id } as const;
+    const { type } = event;
+    switch (type) {
+      case 'payouts.funds.credited': {
+        const { transferId, dueAt: availableAt } = event;
+        return this.commands.execute(new NoteTransfer({ message, transferId, status: 'credited', availableAt }));
+      }
+      case 'payouts.funds.matured': {
+        const { transferId, maturedAt: availableAt } = event;
+        return this.commands.execute(new NoteTransfer({ message, transferId, status: 'matured', availableAt }));
+      }
+    } // Other facts of payouts do not concern escrow.
+  }
+}

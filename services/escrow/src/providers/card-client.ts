@@ -1,0 +1,174 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { spanOf } from '@holdfast/messaging';
+import { context, SpanKind } from '@opentelemetry/api';
+import CircuitBreaker from 'opossum';
+import { type Dispatcher, Pool } from 'undici';
+
+/** What a call came to, because a timeout is neither success nor failure (0.1 of the provider protocols). */
+export type CallOutcome =
+  | { status: 'accepted'; body: unknown }
+  /** Provably refused; the body says why. */
+  | { status: 'refused'; httpStatus: number; body: unknown }
+  /** Provably not executed: the same key and bytes again, not before `retryAfterMs`. */
+  | { status: 'not_sent'; retryAfterMs: number }
+  /** May have executed: ask before anything else. */
+  | { status: 'unknown' };
+
+export type CardOperation =
+  | 'customer.create'
+  | 'setup.create'
+  | 'setup.confirm'
+  | 'setup.read'
+  | 'charge.create'
+  | 'charge.confirm'
+  | 'charge.read'
+  | 'charge.cancel';
+
+/**
+ * A breaker per operation, so that a slow confirmation does not stop reads. Of the last 10 s at least `volumeThreshold`
+ * calls count before half of them failing opens it; `capacity` bounds the calls under way. Nothing is left to defaults.
+ */
+export const breakerSettings = {
+  timeout: 10_000,
+  volumeThreshold: 20,
+  capacity: 20,
+  errorThresholdPercentage: 50,
+  resetTimeout: 5_000,
+  rollingCountTimeout: 10_000,
+  rollingCountBuckets: 10,
+} as const;
+
+export interface CardCall {
+  operation: CardOperation;
+  method: 'GET' | 'POST';
+  path: string;
+  /** Exact bytes, form-encoded. */
+  body?: string;
+  idempotencyKey?: string;
+}
+
+/** Thrown inside the breaker so that it counts; `call` turns it into an outcome. */
+class Ambiguous extends Error {}
+class NothingSent extends Error {}
+
+const notConnected = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+/** 409: an earlier send of the same key may have won; 424 and 5xx may have executed. */
+const ambiguousStatus = (status: number): boolean => status === 408 || status === 409 || status === 424 || status >= 500;
+const retryDefaultMs = 1_000;
+const answerBytesMax = 1024 * 1024;
+
+type Answer = { httpStatus: number; body: unknown; retryAfterMs?: number };
+
+export interface CardClientOptions {
+  baseUrl: string;
+  apiKey: string;
+  settings?: Partial<typeof breakerSettings>;
+}
+
+/** HTTP to the card provider: one try per call, the owner of the retry is the worker (rule 6 of section 7). */
+export class CardClient {
+  readonly #pool: Pool;
+  readonly #apiKey: string;
+  readonly #breakers = new Map<CardOperation, CircuitBreaker<[CardCall], Answer>>();
+  readonly #settings: { [Name in keyof typeof breakerSettings]: number };
+
+  constructor({ baseUrl, apiKey, settings }: CardClientOptions) {
+    this.#settings = { ...breakerSettings, ...settings };
+    this.#pool = new Pool(baseUrl, { connections: 32, connect: { timeout: 3_000 }, pipelining: 1 });
+    this.#apiKey = apiKey;
+  }
+
+  breaker(operation: CardOperation): CircuitBreaker<[CardCall], Answer> {
+    let breaker = this.#breakers.get(operation);
+    if (!breaker) {
+      breaker = new CircuitBreaker((call: CardCall) => this.#send(call), {
+        ...this.#settings,
+        name: `card ${operation}`,
+        // A full bulkhead says nothing about the provider.
+        errorFilter: (error: { code?: string }) => error.code === 'ESEMLOCKED',
+      });
+      this.#breakers.set(operation, breaker);
+    }
+    return breaker;
+  }
+
+  async call(call: CardCall): Promise<CallOutcome> {
+    const attributes = { 'holdfast.provider': 'card', 'holdfast.operation': call.operation };
+    return spanOf(`card ${call.operation}`, SpanKind.CLIENT, context.active(), () => this.#outcome(call), attributes);
+  }
+
+  async close(): Promise<void> {
+    for (const breaker of this.#breakers.values()) breaker.shutdown();
+    await Promise.race([this.#pool.close(), pause(1_000)]);
+    await this.#pool.destroy().catch(() => undefined);
+  }
+
+  async #outcome(call: CardCall): Promise<CallOutcome> {
+    try {
+      const { httpStatus, body, retryAfterMs } = await this.breaker(call.operation).fire(call);
+      if (httpStatus === 429) return { status: 'not_sent', retryAfterMs: retryAfterMs ?? retryDefaultMs };
+      // Wrong credentials: nothing was executed, and an operator must act; the call waits.
+      if (httpStatus === 401) return { status: 'not_sent', retryAfterMs: 5_000 };
+      if (httpStatus >= 400) return { status: 'refused', httpStatus, body };
+      return { status: 'accepted', body };
+    } catch (error) {
+      const { code } = error as { code?: string };
+      // Only these prove that nothing left the process; ETIMEDOUT does not.
+      if (error instanceof NothingSent || code === 'EOPENBREAKER' || code === 'ESEMLOCKED' || code === 'ESHUTDOWN') {
+        return { status: 'not_sent', retryAfterMs: retryDefaultMs };
+      }
+      return { status: 'unknown' };
+    }
+  }
+
+  /** opossum does not stop a call when it times out: the signal does, and an abort is ambiguous as well. */
+  async #send({ method, path, body, idempotencyKey }: CardCall): Promise<Answer> {
+    let response: Dispatcher.ResponseData;
+    let text: string;
+    try {
+      response = await this.#pool.request({
+        method,
+        path,
+        body: body ?? null,
+        signal: AbortSignal.timeout(this.#settings.timeout),
+        headersTimeout: this.#settings.timeout,
+        bodyTimeout: this.#settings.timeout,
+        headers: {
+          authorization: `Bearer ${this.#apiKey}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+          ...(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
+        },
+      });
+      text = await response.body.text();
+    } catch (error) {
+      if (notConnected.has(String((error as { code?: string }).code))) throw new NothingSent('no connection');
+      throw new Ambiguous('no answer');
+    }
+    const { statusCode: httpStatus } = response;
+    if (ambiguousStatus(httpStatus)) throw new Ambiguous(`status ${httpStatus}`);
+    if (httpStatus === 429) return { httpStatus, body: undefined, retryAfterMs: retryAfterOf(response) };
+    if (text.length > answerBytesMax) throw new Ambiguous('an answer without measure');
+    try {
+      return { httpStatus, body: JSON.parse(text) };
+    } catch {
+      // An empty or broken 2xx may have executed; a broken 4xx has not.
+      if (httpStatus < 400) throw new Ambiguous('an answer that is no JSON');
+      return { httpStatus, body: undefined };
+    }
+  }
+}
+
+/** Seconds or an HTTP date; at most an hour. */
+function retryAfterOf({ headers }: Dispatcher.ResponseData): number | undefined {
+  const text = String(headers['retry-after'] ?? '');
+  if (text === '') return undefined;
+  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.now();
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 3_600_000) : undefined;
+}

@@ -1,0 +1,47 @@
+import { type MessageRef, newId, WallClock } from '@holdfast/messaging';
+import { Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { RecordCharge } from '../commands/record-charge.ts';
+import type { Observation } from '../domain/funding.ts';
+import type { FundingRow } from '../tables/funding.table.ts';
+import { Card, type NotSent } from './card.ts';
+import { asWorkOf, Pauses, recorded } from './work.ts';
+
+/** Takes a charge's next step at the provider, between two short transactions (AD-4). */
+@Injectable()
+export class ChargeWorker {
+  readonly #pauses: Pauses;
+
+  constructor(
+    private readonly card: Card,
+    private readonly commands: CommandBus,
+    wallClock: WallClock,
+  ) {
+    this.#pauses = new Pauses(wallClock);
+  }
+
+  /** One step of a funding that is due; called by the sweep. */
+  async advance(funding: FundingRow): Promise<void> {
+    if (this.#pauses.resting(funding.id)) return;
+    await asWorkOf(funding, async () => {
+      const observation = await this.#step(funding);
+      if (observation.kind === 'not_sent') return this.#pauses.rest(funding.id, observation.retryAfterMs);
+      recorded();
+      const message: MessageRef = { source: 'worker', id: newId() };
+      await this.commands.execute(new RecordCharge({ message, fundingId: funding.id, observation }));
+    });
+  }
+
+  #step({ id, step, intentId, createBody, confirmBody }: FundingRow): Promise<Observation | NotSent> {
+    switch (step!) {
+      case 'create':
+        return this.card.create(id, createBody);
+      case 'confirm':
+        return this.card.confirm(id, intentId!, confirmBody);
+      case 'cancel':
+        return this.card.cancel(id, intentId!);
+      case 'read':
+        return intentId ? this.card.read(intentId) : this.card.find(id, createBody);
+    }
+  }
+}

@@ -1,0 +1,6 @@
+import { runProcess, startService } from '@holdfast/service';
+import { sandboxFrom } from '@holdfast/simulator-clock';
+import { startup } from './escrow.module.ts';
+
+// The same service with a business clock that the sandbox moves; not part of the production image.
+await runProcess(() => startService({ ...startup, sandbox: sandboxFrom(process.env) }));

@@ -1,0 +1,140 @@
+import { usd } from '@holdfast/domain';
+import type { Tx } from '@holdfast/messaging';
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import type { Funding, FundingStep } from '../domain/funding.ts';
+
+export const FundingTable = defineEntity({
+  name: 'Funding',
+  tableName: 'fundings',
+  properties: {
+    id: p.uuid().primary(),
+    agreementId: p.uuid(),
+    milestoneId: p.uuid(),
+    clientId: p.text(),
+    freelancerId: p.text(),
+    methodId: p.uuid().nullable(),
+    termsVersion: p.integer(),
+    unattended: p.boolean(),
+    status: p.text().$type<Funding['status']>(),
+    step: p.text().$type<FundingStep>().nullable(),
+    principalMinor: p.bigint(),
+    clientFeeMinor: p.bigint(),
+    initiationFeeMinor: p.bigint(),
+    totalMinor: p.bigint(),
+    /** Exact bytes of the calls, stored before the first of them is made (0.1 of the protocols). */
+    createBody: p.text(),
+    confirmBody: p.text(),
+    intentId: p.text().nullable(),
+    confirmSent: p.boolean(),
+    misses: p.integer(),
+    firstMissAt: p.datetime().nullable(),
+    sentAt: p.datetime().nullable(),
+    ending: p.text().$type<Funding['ending']>().nullable(),
+    payerUrl: p.text().nullable(),
+    /** When the worker has its next step at the provider. */
+    nextCallAt: p.datetime().nullable(),
+    /** When the payer's time is over (E-26). */
+    expiresAt: p.datetime().nullable(),
+    /** Of the act that started it, for what a worker does later. */
+    correlationId: p.text(),
+    traceparent: p.text().nullable(),
+    version: p.integer(),
+  },
+});
+
+export type FundingRow = Omit<InferEntity<typeof FundingTable>, 'version'>;
+
+/** What a funding carries besides its state: whose it is, and the bytes. */
+export type FundingFrame = Pick<
+  FundingRow,
+  | 'agreementId'
+  | 'milestoneId'
+  | 'clientId'
+  | 'freelancerId'
+  | 'methodId'
+  | 'termsVersion'
+  | 'createBody'
+  | 'confirmBody'
+  | 'correlationId'
+  | 'traceparent'
+>;
+
+export function toRow(funding: Funding, frame: FundingFrame): FundingRow {
+  const waiting = funding.status === 'waiting' ? funding : undefined;
+  return {
+    ...frame,
+    id: funding.id,
+    unattended: funding.unattended,
+    status: funding.status,
+    step: waiting?.step ?? null,
+    principalMinor: funding.parts.principal.amountMinor,
+    clientFeeMinor: funding.parts.clientFee.amountMinor,
+    initiationFeeMinor: funding.parts.initiationFee.amountMinor,
+    totalMinor: funding.parts.total.amountMinor,
+    intentId: funding.intentId ?? null,
+    confirmSent: funding.confirmSent,
+    misses: funding.misses,
+    firstMissAt: funding.firstMissAt ?? null,
+    sentAt: funding.sentAt ?? null,
+    ending: funding.ending ?? null,
+    payerUrl: funding.status === 'awaiting_payer' ? (funding.payerUrl ?? null) : null,
+    nextCallAt: waiting?.nextCallAt ?? null,
+    expiresAt: ('expiresAt' in funding ? funding.expiresAt : undefined) ?? null,
+  };
+}
+
+export function fromRow(row: FundingRow): Funding {
+  const known = {
+    id: row.id,
+    unattended: row.unattended,
+    parts: {
+      principal: usd(row.principalMinor),
+      clientFee: usd(row.clientFeeMinor),
+      initiationFee: usd(row.initiationFeeMinor),
+      total: usd(row.totalMinor),
+    },
+    intentId: row.intentId ?? undefined,
+    confirmSent: row.confirmSent,
+    misses: row.misses,
+    firstMissAt: row.firstMissAt ?? undefined,
+    sentAt: row.sentAt ?? undefined,
+    ending: row.ending ?? undefined,
+  };
+  const expiresAt = row.expiresAt ?? undefined;
+  switch (row.status) {
+    case 'waiting':
+      return { ...known, status: 'waiting', step: row.step!, nextCallAt: row.nextCallAt!, expiresAt };
+    case 'awaiting_payer':
+      return { ...known, status: 'awaiting_payer', expiresAt: expiresAt!, payerUrl: row.payerUrl ?? undefined };
+    case 'failed':
+      return { ...known, status: 'failed', ending: row.ending! };
+    default:
+      return { ...known, status: row.status };
+  }
+}
+
+export async function loadFunding(
+  tx: Tx,
+  id: string,
+): Promise<{ funding: Funding; frame: FundingFrame } | undefined> {
+  const row = await tx.one(FundingTable, { id });
+  return row && { funding: fromRow(row), frame: frameOf(row) };
+}
+
+const frameOf = (row: FundingRow): FundingFrame => ({
+  agreementId: row.agreementId,
+  milestoneId: row.milestoneId,
+  clientId: row.clientId,
+  freelancerId: row.freelancerId,
+  methodId: row.methodId,
+  termsVersion: row.termsVersion,
+  createBody: row.createBody,
+  confirmBody: row.confirmBody,
+  correlationId: row.correlationId,
+  traceparent: row.traceparent,
+});
+
+export const insertFunding = (tx: Tx, funding: Funding, frame: FundingFrame): void =>
+  tx.insert(FundingTable, toRow(funding, frame));
+export const saveFunding = (tx: Tx, funding: Funding, frame: FundingFrame): void =>
+  tx.save(FundingTable, toRow(funding, frame));

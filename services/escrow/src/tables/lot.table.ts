@@ -1,0 +1,52 @@
+import type { Tx } from '@holdfast/messaging';
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+
+/**
+ * Funding lots (E-21): which charge paid how much of which milestone. Refunds and chargebacks name a charge, so what is
+ * left of each is kept. The sum of a milestone's lots is its balance (M-4).
+ */
+export const LotTable = defineEntity({
+  name: 'Lot',
+  tableName: 'lots',
+  properties: {
+    id: p.uuid().primary(),
+    agreementId: p.uuid(),
+    milestoneId: p.uuid(),
+    fundingId: p.uuid(),
+    chargeReference: p.text(),
+    methodId: p.uuid().nullable(),
+    subAccount: p.text(),
+    principalMinor: p.bigint(),
+    clientFeeMinor: p.bigint(),
+    initiationFeeMinor: p.bigint(),
+    taxMinor: p.bigint(),
+    principalLeftMinor: p.bigint(),
+    clientFeeLeftMinor: p.bigint(),
+    chargedAt: p.datetime(),
+    version: p.integer(),
+  },
+});
+
+type Lot = Omit<InferEntity<typeof LotTable>, 'version'>;
+
+export const insertLot = (tx: Tx, lot: Lot): void => tx.insert(LotTable, lot);
+
+/** Takes a released amount from the milestone's lots, oldest first (E-21), and its part of the client fee. */
+export async function useLots(tx: Tx, milestoneId: string, amounts: { gross: bigint; clientFee: bigint }): Promise<void> {
+  const lots = await tx.many(LotTable, { milestoneId });
+  let { gross, clientFee } = amounts;
+  const least = (left: bigint, right: bigint): bigint => (left < right ? left : right);
+  for (const lot of lots) {
+    const principal = least(lot.principalLeftMinor, gross);
+    const fee = least(lot.clientFeeLeftMinor, clientFee);
+    if (principal === 0n && fee === 0n) continue;
+    gross -= principal;
+    clientFee -= fee;
+    tx.save(LotTable, {
+      ...lot,
+      principalLeftMinor: lot.principalLeftMinor - principal,
+      clientFeeLeftMinor: lot.clientFeeLeftMinor - fee,
+    });
+  }
+  if (gross > 0n || clientFee > 0n) throw new RangeError(`the lots of milestone ${milestoneId} do not cover it`);
+}

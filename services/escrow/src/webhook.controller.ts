@@ -1,0 +1,58 @@
+import { Rejection } from '@holdfast/domain';
+import { WallClock } from '@holdfast/messaging';
+import { CONFIG, Open } from '@holdfast/service';
+import { Controller, Headers, HttpCode, Inject, Post, RawBody } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { z } from 'zod';
+import { ReceiveNotice } from './commands/receive-notice.ts';
+import type { EscrowConfig } from './config.ts';
+import { verifySignature } from './providers/card-signature.ts';
+
+const Notice = z.object({
+  id: z.string().regex(/^evt_[A-Za-z0-9_]{1,100}$/),
+  type: z.string().regex(/^[a-z_.]{1,80}$/),
+  data: z.object({ object: z.object({ id: z.string().regex(/^[A-Za-z0-9_]{1,120}$/) }) }),
+});
+
+/** IN: the card provider's notices. They carry a signature instead of a token. */
+@Controller('v1/webhooks')
+@Open()
+export class WebhookController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly wallClock: WallClock,
+    @Inject(CONFIG) private readonly config: EscrowConfig,
+  ) {}
+
+  /** Verified over the raw bytes, stored, answered; worked off afterwards (0.2 of the provider protocols). */
+  @Post('card')
+  @HttpCode(200)
+  async card(
+    @RawBody() rawBody: Buffer | undefined,
+    @Headers('stripe-signature') signature: string | undefined,
+  ): Promise<{ received: true }> {
+    const bytes = rawBody ?? Buffer.alloc(0);
+    const verdict = verifySignature(signature, bytes, this.config.CARD_WEBHOOK_SECRETS, this.wallClock.now());
+    if (verdict === 'malformed') throw new Rejection('webhook.malformed');
+    if (verdict === 'invalid') throw new Rejection('webhook.signature_invalid');
+    const notice = Notice.safeParse(parsed(bytes));
+    if (!notice.success) throw new Rejection('webhook.malformed');
+    const { id, type: eventType, data } = notice.data;
+    const concernsUs = /^(payment_intent|setup_intent)\./.test(eventType);
+    if (concernsUs) {
+      const message = { source: 'worker', id } as const;
+      await this.commands.execute(
+        new ReceiveNotice({ message, provider: 'card', eventType, objectId: data.object.id }),
+      );
+    }
+    return { received: true };
+  }
+}
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,127 @@
+import { type Json, type Marketplace, type Person, until } from './marketplace.ts';
+
+export interface MilestoneDraft {
+  title?: string;
+  amountMinor?: bigint;
+  percentHundredths?: number;
+}
+
+export interface AgreementDraft {
+  milestones: readonly MilestoneDraft[];
+  budgetMinor?: bigint;
+  /** The provider's token of the client's card. */
+  card?: string;
+}
+
+/** An offer between two new people: everything up to, but not including, its acceptance. */
+export interface Offer {
+  client: Person;
+  freelancer: Person;
+  offerId: string;
+  agreementId: string;
+  version: number;
+}
+
+export const usd = (amountMinor: bigint) => ({ amountMinor: String(amountMinor), currency: 'USD' });
+
+/** Opens both accounts. */
+export async function openAccounts(client: Person, freelancer: Person): Promise<void> {
+  await client.post('contracts', '/v1/accounts', { roles: ['client'], region: 'US' });
+  await freelancer.post('contracts', '/v1/accounts', { roles: ['freelancer'], region: 'US' });
+}
+
+/** Adds a card and waits for the provider's set-up: verification and mandate in one (P-2). */
+export async function addCard(client: Person, token = 'pm_card_visa'): Promise<string> {
+  const { methodId } = await client.post('escrow', '/v1/billing-methods', { kind: 'card', token });
+  await until(
+    'the card is verified',
+    () => client.get('escrow', '/v1/billing-methods'),
+    ({ methods }) => methods.some((method: Json) => method.methodId === methodId && method.status !== 'verifying'),
+  );
+  return methodId;
+}
+
+export async function sendOffer(client: Person, freelancer: Person, draft: AgreementDraft): Promise<Offer> {
+  const offer = await client.post('contracts', '/v1/offers', {
+    freelancerId: freelancer.id,
+    title: 'Website for a bakery',
+    scope: 'A website with an order form',
+    deliverables: 'Source code and a running site',
+    startDate: '2027-01-04',
+    type: 'fixed',
+    ...(draft.budgetMinor === undefined ? {} : { budget: usd(draft.budgetMinor) }),
+    milestones: draft.milestones.map((milestone, index) => ({
+      title: milestone.title ?? `Part ${index + 1}`,
+      dueDate: '2027-06-01',
+      ...(milestone.amountMinor === undefined
+        ? { percentHundredths: milestone.percentHundredths }
+        : { price: usd(milestone.amountMinor) }),
+    })),
+  });
+  return { client, freelancer, ...offer };
+}
+
+/** New people, accounts, a verified card, and an offer that waits for its answer. */
+export async function arrangeOffer(market: Marketplace, draft: AgreementDraft): Promise<Offer> {
+  const client = market.newPerson('client', ['client']);
+  const freelancer = market.newPerson('freelancer', ['freelancer']);
+  await openAccounts(client, freelancer);
+  await addCard(client, draft.card);
+  return sendOffer(client, freelancer, draft);
+}
+
+export interface Agreement extends Offer {
+  /** In the order of the offer. */
+  milestones: { milestoneId: string; order: number }[];
+}
+
+/** The freelancer accepts; escrow charges the first milestone at once (E-3). */
+export async function accept(offer: Offer): Promise<Agreement> {
+  const { offerId, version, freelancer } = offer;
+  const { milestones } = await freelancer.post('contracts', `/v1/offers/${offerId}/accept`, { version });
+  return { ...offer, milestones };
+}
+
+/** Accepted, and the first milestone's money is held. */
+export async function arrangeFunded(market: Marketplace, draft: AgreementDraft): Promise<Agreement> {
+  const agreement = await accept(await arrangeOffer(market, draft));
+  await untilStatus(agreement, 0, 'funded');
+  return agreement;
+}
+
+export const moneyOf = (agreement: Offer): Promise<Json> =>
+  agreement.client.get('escrow', `/v1/agreements/${agreement.agreementId}/money`);
+
+export async function untilStatus(agreement: Agreement, index: number, status: string): Promise<Json> {
+  const { milestoneId } = agreement.milestones[index]!;
+  const read = async () => {
+    const answer = await agreement.client.request(
+      'escrow',
+      'GET',
+      `/v1/agreements/${agreement.agreementId}/money`,
+    );
+    return answer.body.milestones?.find((milestone: Json) => milestone.milestoneId === milestoneId);
+  };
+  return until(`milestone ${index + 1} is ${status}`, read, (milestone) => milestone?.status === status);
+}
+
+const routeOf = ({ milestones }: Agreement, index: number, act: string): string =>
+  `/v1/milestones/${milestones[index]!.milestoneId}/${act}`;
+
+export const submit = (agreement: Agreement, index: number): Promise<Json> =>
+  agreement.freelancer.post('contracts', routeOf(agreement, index, 'submissions'), {
+    message: 'The work is done.',
+    files: [],
+  });
+
+export const fund = (agreement: Agreement, index: number, version = 1): Promise<Json> =>
+  agreement.client.post('escrow', routeOf(agreement, index, 'fund'), { version });
+
+export const release = (agreement: Agreement, index: number, submissionId?: string): Promise<Json> =>
+  agreement.client.post('escrow', routeOf(agreement, index, 'release'), submissionId ? { submissionId } : {});
+
+export const requestChanges = (agreement: Agreement, index: number, submissionId: string): Promise<Json> =>
+  agreement.client.post('escrow', routeOf(agreement, index, 'request-changes'), {
+    submissionId,
+    reason: 'The order form lacks a date.',
+  });

@@ -1,0 +1,3 @@
+export * from './agreement.ts';
+export * from './marketplace.ts';
+export * from './running-system.ts';

@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fetchToken } from '@holdfast/simulator-identity';
+
+/** Where a running system answers; `local` prints and stores them. */
+export interface SystemUrls {
+  contracts: string;
+  escrow: string;
+  payouts: string;
+  identity: string;
+  providersControl: string;
+  clock: string;
+}
+export type Service = 'contracts' | 'escrow' | 'payouts';
+export type Role = 'client' | 'freelancer' | 'operator';
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are JSON of other programs; each reader knows its form.
+export type Json = any;
+export type Answer = { status: number; body: Json; headers: Headers };
+
+/** A problem answer where the journey expected a success. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+
+  constructor(
+    readonly what: string,
+    readonly answer: Answer,
+  ) {
+    super(`${what}: ${answer.status} ${answer.body?.code ?? JSON.stringify(answer.body)}`);
+  }
+
+  get code(): string | undefined {
+    return this.answer.body?.code;
+  }
+}
+
+/** Somebody with a token, who talks to the services as the marketplace's screens would. */
+export class Person {
+  #token: string | undefined;
+
+  constructor(
+    readonly id: string,
+    readonly roles: readonly Role[],
+    readonly urls: SystemUrls,
+  ) {}
+
+  async token(): Promise<string> {
+    this.#token ??= await fetchToken({ issuer: this.urls.identity, person: this.id, roles: this.roles });
+    return this.#token;
+  }
+
+  /** One request; every answer is returned, also a refusal. */
+  async request(
+    service: Service,
+    method: 'GET' | 'POST' | 'PUT',
+    path: string,
+    options: { body?: unknown; key?: string } = {},
+  ): Promise<Answer> {
+    const response = await fetch(`${this.urls[service]}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${await this.token()}`,
+        ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(method === 'GET' ? {} : { 'idempotency-key': options.key ?? randomUUID() }),
+      },
+      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      signal: AbortSignal.timeout(30_000),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text ? JSON.parse(text) : undefined, headers: response.headers };
+  }
+
+  /** @throws Refused on any other answer than 2xx */
+  async get(service: Service, path: string): Promise<Json> {
+    return successOf(`GET ${path}`, await this.request(service, 'GET', path));
+  }
+
+  async post(service: Service, path: string, body: unknown = {}, key?: string): Promise<Json> {
+    return successOf(`POST ${path}`, await this.request(service, 'POST', path, { body, key }));
+  }
+
+  async put(service: Service, path: string, body: unknown): Promise<Json> {
+    return successOf(`PUT ${path}`, await this.request(service, 'PUT', path, { body }));
+  }
+}
+
+function successOf(what: string, answer: Answer): Json {
+  if (answer.status >= 300) throw new Refused(what, answer);
+  return answer.body;
+}
+
+/** A running system seen from outside: its people, its clock, its card provider's control. */
+export class Marketplace {
+  readonly operator: Person;
+
+  constructor(readonly urls: SystemUrls) {
+    this.operator = new Person('operator', ['operator'], urls);
+  }
+
+  /** A new person with an id of its own, so that journeys do not meet. */
+  newPerson(name: string, roles: readonly Role[]): Person {
+    return new Person(`${name}-${randomUUID().slice(0, 13)}`, roles, this.urls);
+  }
+
+  /** Moves business time: ISO 8601 duration or instant. Waits until everything that fell due is done. */
+  advance(by: { by: string } | { to: string }): Promise<{ now: string }> {
+    return this.#control('clock', '/clock/advance', by, 180_000);
+  }
+
+  /** Waits until everything that was started is done. */
+  settle(): Promise<{ now: string }> {
+    return this.#control('clock', '/clock/settle', {}, 90_000);
+  }
+
+  async now(): Promise<Date> {
+    const response = await fetch(`${this.urls.clock}/clock`);
+    return new Date(((await response.json()) as { now: string }).now);
+  }
+
+  /** Asks the card provider's simulator for a fault by its name (docs/golden-cases.md). */
+  fault(rule: { op: string; fault: string; params?: object; match?: object; times?: number }): Promise<Json> {
+    return this.#control('providersControl', '/__sim/faults', { provider: 'card', ...rule });
+  }
+
+  async clearFaults(): Promise<void> {
+    await fetch(`${this.urls.providersControl}/__sim/faults`, { method: 'DELETE' });
+  }
+
+  /** The payer confirms, or fails to confirm, at their bank. */
+  payer(intentId: string, action: 'confirm' | 'fail'): Promise<Json> {
+    return this.#control('providersControl', `/__sim/payer/${intentId}`, { action });
+  }
+
+  /** What the card provider really executed. */
+  async providerBook(reference?: string): Promise<Json> {
+    const query = reference ? `?reference=${reference}` : '';
+    return (await fetch(`${this.urls.providersControl}/__sim/ledger${query}`)).json();
+  }
+
+  async providerRequests(query: Record<string, string>): Promise<Json[]> {
+    const response = await fetch(`${this.urls.providersControl}/__sim/requests?${new URLSearchParams(query)}`);
+    return ((await response.json()) as { requests: Json[] }).requests;
+  }
+
+  async #control(
+    where: 'clock' | 'providersControl',
+    path: string,
+    body: object,
+    timeoutMs = 30_000,
+  ): Promise<Json> {
+    const response = await fetch(`${this.urls[where]}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const answer = (await response.json()) as Json;
+    if (!response.ok) throw new Error(`${path}: ${answer.error ?? response.status}`);
+    return answer;
+  }
+}
+
+/** Asks again every 50 ms until the answer is the wanted one. */
+export async function until<T>(
+  what: string,
+  read: () => Promise<T>,
+  holds: (value: T) => boolean,
+  withinMs = 20_000,
+): Promise<T> {
+  const giveUpAt = performance.now() + withinMs;
+  for (;;) {
+    const value = await read();
+    if (holds(value)) return value;
+    if (performance.now() > giveUpAt) throw new Error(`${what}: not within ${withinMs} ms: ${JSON.stringify(value)}`);
+    await pause(50);
+  }
+}
