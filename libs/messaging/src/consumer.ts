@@ -92,9 +92,9 @@ export class EventConsumer {
     const drained = (async () => {
       while (this.#inFlight > 0) await pause(10);
     })();
-    await Promise.race([drained, pause(8_000)]);
+    await Promise.race([drained, atMost(8_000)]);
     await this.#commitOffsets();
-    await Promise.race([this.#consumer.disconnect(), pause(3_000)]).catch(() => undefined);
+    await Promise.race([this.#consumer.disconnect(), atMost(3_000)]).catch(() => undefined);
   }
 
   /** kafkajs emits FETCH when idle too, so this needs no traffic. */
@@ -210,6 +210,9 @@ export class EventConsumer {
     }
   }
 }
+
+/** Keeps no process alive that is otherwise done. */
+const atMost = (ms: number): Promise<void> => pause(ms, undefined, { ref: false });
 
 const isWatermark = ({ headers, key }: ConsumedRecord): boolean =>
   key === '' && /\.watermark\.reached\.v\d+$/.test(headers.ce_type ?? '');

@@ -81,7 +81,7 @@ export class Deadlines {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.wake();
-    await Promise.race([Promise.all(this.#loops), pause(8_000)]);
+    await Promise.race([Promise.all(this.#loops), pause(8_000, undefined, { ref: false })]);
   }
 
   /** Looks at once: after the clock was moved, a watermark came or something was made due. */

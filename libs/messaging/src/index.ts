@@ -4,6 +4,7 @@ export * from './consumer.ts';
 export * from './crash-points.ts';
 export { type Client, createPool, isDatabaseAway, run } from './database.ts';
 export * from './deadlines.ts';
+export * from './event-tail.ts';
 export * from './ids.ts';
 export * from './kafka-client.ts';
 export * from './nest-transport.ts';

@@ -22,8 +22,8 @@ export class Publisher {
 
   /** @throws whatever the broker or the network said; the outcome is then unknown and the rows are sent again */
   async send(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
-    const producer = await this.#connected();
     try {
+      const producer = await this.#connected();
       await producer.send({ topic, acks: -1, timeout: 10_000, messages: records.map((record) => ({ ...record })) });
     } catch (error) {
       await this.close();
@@ -47,8 +47,8 @@ export class Publisher {
       // One retry owner per call: the relay tries again, with a fresh producer.
       retry: { retries: 1, initialRetryTime: 50 },
     });
-    await producer.connect();
     this.#producer = producer;
+    await producer.connect();
     return producer;
   }
 }

@@ -1,8 +1,7 @@
 import { connect } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
-import { Counting, complete, eventually, testEnvironment } from '@holdfast/testing';
+import { Counting, complete, eventually, raise, testEnvironment } from '@holdfast/testing';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { type ISocketFactory, type KafkaConfig, Partitioners } from 'kafkajs';
+import { type ISocketFactory, Kafka, type KafkaConfig, logLevel, Partitioners } from 'kafkajs';
 import { Client } from 'pg';
 import { newId } from './ids.ts';
 import { createKafka } from './kafka-client.ts';
@@ -60,40 +59,32 @@ describe('what the relay publishes', () => {
     const { pool } = counting.database;
     const slow = await pool.connect();
     await slow.query('begin');
-    const counterId = await counting.addCounter();
-    await slow.query(
-      `insert into outbox (id, aggregatetype, aggregateid, type, payload, headers, partition)
-        select $1, $2, agreement_id::text, $2 || '.counter.raised.v1',
-          jsonb_build_object('agreementId', agreement_id, 'counterId', id, 'value', 1),
-          jsonb_build_object('subject', id, 'source', '/' || $2, 'sequence', 1, 'time', '2026-01-01T00:00:00Z',
-            'causationId', 'x', 'correlationId', 'x'), $4 from counters where id = $3`,
-      [newId(), counting.service, counterId, 3],
-    );
+    const late = newId();
+    await insertOutbox(slow, late, 'late', 1);
     await counting.write(50);
     await outboxEmpty();
     await slow.query('commit');
     slow.release();
     await outboxEmpty();
-    expect((await facts()).filter(({ headers }) => headers.ce_subject === counterId)).toHaveLength(1);
+    expect((await facts()).filter(({ headers }) => headers.ce_subject === late)).toHaveLength(1);
   });
 
   test('may be far more than one batch, and more bytes than the broker takes in one', async () => {
-    const counterId = await counting.addCounter();
-    const [{ agreement_id: agreementId }] = (
-      await counting.database.pool.query('select agreement_id from counters where id = $1', [counterId])
-    ).rows;
-    await counting.database.pool.query(
-      `insert into outbox (id, aggregatetype, aggregateid, type, payload, headers, partition)
-        select gen_random_uuid(), $1, $2, 'large.v1', to_jsonb(repeat('x', 250 * 1024)),
-          '{"subject": "s", "source": "s", "sequence": 1, "time": "t", "causationId": "c", "correlationId": "c"}', 5
-        from generate_series(1, 12)`,
-      [counting.service, agreementId],
-    );
+    await insertOutbox(counting.database.pool, newId(), 'x'.repeat(250 * 1024), 12);
     await counting.write(450);
     await counting.relay();
     await outboxEmpty();
     expect(await facts()).toHaveLength(462);
   });
+
+  const insertOutbox = (client: Pick<Client, 'query'>, subject: string, text: string, count: number) =>
+    client.query(
+      `insert into outbox (id, aggregatetype, aggregateid, type, payload, headers, partition)
+        select gen_random_uuid(), $1, 'one key', 'any.v1', to_jsonb($3::text), jsonb_build_object('subject', $2::text,
+          'source', 's', 'sequence', 1, 'time', 't', 'causationId', 'c', 'correlationId', 'c'), 5
+        from generate_series(1, $4)`,
+      [counting.service, subject, text, count],
+    );
 
   test('every batch sent twice is applied once (F19)', async () => {
     await counting.consumer();
@@ -174,12 +165,14 @@ describe('several relays', () => {
     await counting.process('relay');
     await counting.write(100);
     expect(await activeSessions()).toBe(1);
-    const writer = await counting.writer(300);
-    await eventually(async () => (await counting.delivery()).applied > 100);
+    const writer = await counting.writer(600);
+    await eventually(async () => (await counting.delivery()).applied > 150);
     active.kill();
     await writer.done;
-    expect(await counting.delivered()).toEqual(complete(400));
-    expect(await activeSessions()).toBe(1);
+    expect(await counting.delivered()).toEqual(complete(700));
+    await eventually(async () => (await activeSessions()) === 1);
+    await counting.write(20);
+    expect(await counting.delivered()).toEqual(complete(720));
   }, 30_000);
 
   test('one that was frozen and has lost its session goes back to standby', async () => {
@@ -210,12 +203,14 @@ describe('waking', () => {
     const { relay } = await counting.relay();
     await eventually(() => relay.active);
     await outboxEmpty();
+    const { unitOfWork } = counting.database;
+    unitOfWork.onCommit(() => relay.wake());
     const startedAt = performance.now();
     for (let n = 0; n < 10; n += 1) {
-      await counting.write(1, { onCommit: () => relay.wake() });
+      await raise(unitOfWork, counting.events, newId(), counting.counterIds[n]!);
       await outboxEmpty();
     }
-    expect(performance.now() - startedAt).toBeLessThan(2_500);
+    expect(performance.now() - startedAt).toBeLessThan(3_500);
   });
 
   test('a relay in standby keeps its pace although commits wake it', async () => {
@@ -223,8 +218,8 @@ describe('waking', () => {
     await eventually(() => active.relay.active);
     const standby = await counting.relay();
     const asked = jest.spyOn(Client.prototype, 'query');
-    const tries = () =>
-      asked.mock.calls.filter(([query]) => JSON.stringify(query).includes('pg_try_advisory_lock')).length;
+    const textOf = (call: unknown[]) => String((call[0] as { text?: string }).text);
+    const tries = () => asked.mock.calls.filter((call) => textOf(call).includes('pg_try_advisory_lock')).length;
     standby.relay.wake();
     const startedAt = performance.now();
     await eventually(() => tries() >= 3);
@@ -234,7 +229,7 @@ describe('waking', () => {
 
   test.each([
     ['database', { databaseUrl: 'postgres://nobody:x@127.0.0.1:1/none' }],
-    ['broker', { kafka: createKafka({ brokers: ['127.0.0.1:1'], clientId: 'nowhere' }) }],
+    ['broker', { kafka: new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING, retry: { retries: 0 } }) }],
   ])('while the %s is away, commits do not make it try without a pause', async (_, away) => {
     const tries: number[] = [];
     await counting.write(1);
@@ -243,7 +238,6 @@ describe('waking', () => {
     await eventually(() => tries.length >= 3);
     clearInterval(waking);
     expect(tries[2]! - tries[0]!).toBeGreaterThan(500);
-    expect(relay.healthy || tries.length > 3).toBe(true);
   });
 });
 

@@ -1,4 +1,5 @@
 import { EventEmitter, once as nextEvent } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import { Client as PgClient } from 'pg';
 import { crashPoint } from './crash-points.ts';
@@ -37,6 +38,12 @@ interface OutboxRow {
 }
 
 const batchMax = 200;
+/**
+ * What goes to one partition at once is one record batch, and the broker takes 1 MB (`max.message.bytes`); the largest
+ * event is a quarter of that (F26). Headers and framing are counted as 1 KB for each event.
+ */
+const batchBytesMax = 900 * 1024;
+const framingBytes = 1024;
 /** A lost wake costs one of these. */
 const pollMs = 500;
 const standbyMs = 300;
@@ -50,7 +57,7 @@ export class Relay {
   readonly #options: RelayOptions;
   readonly #publisher: Publisher;
   readonly #wakes = new EventEmitter();
-  #stopping = false;
+  readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
   #woken = false;
   /** Acknowledged by the broker, not yet deleted. */
@@ -95,14 +102,14 @@ export class Relay {
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopping.abort();
     this.wake();
     await this.#running;
     await this.#publisher.close();
   }
 
   async #loop(): Promise<void> {
-    while (!this.#stopping) {
+    while (!this.#stopped) {
       const client = new PgClient({
         connectionString: this.#options.databaseUrl,
         application_name: 'holdfast-relay',
@@ -117,7 +124,7 @@ export class Relay {
         await this.#session(client);
       } catch (error) {
         this.#options.onError?.(error);
-        await this.#sleep(pollMs);
+        await this.#rest(pollMs);
       } finally {
         this.#active = false;
         this.#releaseBeats();
@@ -129,33 +136,33 @@ export class Relay {
   async #session(client: PgClient): Promise<void> {
     const lock = `select pg_try_advisory_lock(hashtextextended('holdfast.relay.' || $1, 0)) as active`;
     for (;;) {
-      if (this.#stopping) return;
+      if (this.#stopped) return;
       const [row] = await run<{ active: boolean }>(client, lock, [this.#options.service]);
       if (row?.active) break;
-      await this.#sleep(standbyMs);
+      await this.#rest(standbyMs);
     }
     this.#active = true;
     // A former session's acknowledgements are void: what it had not deleted is sent again.
     this.#acknowledged = [];
     let failures = 0;
-    while (!this.#stopping) {
+    while (!this.#stopped) {
       this.#woken = false;
       try {
         await this.#beatIfDue(client);
         const sent = await this.#publishBatch(client);
         failures = 0;
         this.#failing = false;
-        if (sent < batchMax) {
-          this.#releaseBeats();
-          if (!this.#woken) await this.#sleep(Math.min(pollMs, this.#options.watermarks.nextBeatInMs()));
-        }
+        // After a batch it looks again at once, which deletes what was acknowledged.
+        if (sent > 0) continue;
+        this.#releaseBeats();
+        await this.#untilWoken(Math.min(pollMs, this.#options.watermarks.nextBeatInMs()));
       } catch (error) {
         // Only the broker is tried again in this session; a failing database ends it.
         if (!isKafkaError(error)) throw error;
         failures += 1;
         this.#failing = failures > 3;
         this.#options.onError?.(error);
-        await this.#sleep(Math.min(100 * 2 ** failures, 3_000));
+        await this.#rest(Math.min(100 * 2 ** failures, 3_000));
       }
     }
     await run(client, claim, [this.#acknowledged, 0]);
@@ -163,7 +170,7 @@ export class Relay {
 
   /** Deletes what was acknowledged and claims the next rows in one statement, then sends them as one batch. */
   async #publishBatch(client: PgClient): Promise<number> {
-    const rows = await run<OutboxRow>(client, claim, [this.#acknowledged, batchMax]);
+    const rows = oneBatch(await run<OutboxRow>(client, claim, [this.#acknowledged, batchMax]));
     this.#acknowledged = [];
     if (rows.length === 0) return 0;
     crashPoint('relay.before_publish');
@@ -186,15 +193,34 @@ export class Relay {
   }
 
   #releaseBeats(): void {
-    if (this.#beatNow && this.#active && !this.#stopping) return;
+    if (this.#beatNow && this.#active && !this.#stopped) return;
     for (const done of this.#beatDone.splice(0)) done();
   }
 
-  async #sleep(ms: number): Promise<void> {
-    if (this.#woken || this.#stopping) return;
+  get #stopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  async #untilWoken(ms: number): Promise<void> {
+    if (this.#woken || this.#stopped) return;
     const signal = AbortSignal.timeout(Math.max(1, Math.ceil(ms)));
     await nextEvent(this.#wakes, 'wake', { signal }).catch(() => undefined);
   }
+
+  /** A pause that a commit does not cut short: in standby, or while broker or database are away. */
+  async #rest(ms: number): Promise<void> {
+    await pause(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  }
+}
+
+/** As many of the claimed rows as fit into one send, one at least; the rest is claimed again. */
+function oneBatch(rows: OutboxRow[]): OutboxRow[] {
+  let bytes = 0;
+  const tooMany = rows.findIndex(({ payload }, index) => {
+    bytes += Buffer.byteLength(payload) + framingBytes;
+    return index > 0 && bytes > batchBytesMax;
+  });
+  return tooMany < 0 ? rows : rows.slice(0, tooMany);
 }
 
 /** `payload::text` so that no JSON parser touches the amounts. */

@@ -1,6 +1,7 @@
+import { accountParts } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
 import { Deadlines, EventTransport } from '@holdfast/messaging';
-import { readJournals } from '@holdfast/ledger';
+import { checkLedger, readBalances, readJournals } from '@holdfast/ledger';
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { z } from 'zod';
@@ -41,6 +42,29 @@ export class JournalsController {
         postedAt: journal.postedAt.toISOString(),
         lines: journal.lines.map(({ account, amountMinor }) => ({ account, amountMinor: String(amountMinor) })),
       })),
+    };
+  }
+}
+
+/** The ledger at a glance, for operators: every account of the chart, and whether the books hold (I1 to I3). */
+@Controller('v1/ledger')
+@RolesAllowed('operator')
+export class LedgerController {
+  constructor(@Inject(POOL) private readonly pool: Pool) {}
+
+  @Get('balances')
+  async balances(): Promise<object> {
+    const sums = new Map<string, bigint>();
+    for (const [account, amountMinor] of await readBalances(this.pool)) {
+      const { code } = accountParts(account);
+      // Places where cash lies are told apart; other sub-accounts are somebody's and are summed.
+      const shown = code === 'E.cash.trust' ? account : code;
+      sums.set(shown, (sums.get(shown) ?? 0n) + amountMinor);
+    }
+    const differences = await checkLedger(this.pool);
+    return {
+      balances: [...sums].map(([account, amountMinor]) => ({ account, amountMinor: String(amountMinor) })),
+      differences,
     };
   }
 }

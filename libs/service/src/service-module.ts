@@ -7,7 +7,7 @@ import type { Pool } from 'pg';
 import { AuthenticationGuard, TokenVerifier } from './authentication.ts';
 import type { BaseConfig } from './config.ts';
 import { HealthController } from './health.ts';
-import { DeadlinesController, JournalsController, ParkedMessagesController } from './operations.controller.ts';
+import { DeadlinesController, JournalsController, LedgerController, ParkedMessagesController } from './operations.controller.ts';
 import { ChangePolicyHandler, PolicyController } from './policy.ts';
 import { ProblemFilter } from './problem.ts';
 import { CardNumberGuard, CausalityInterceptor, validationPipe } from './request.ts';
@@ -55,7 +55,7 @@ export class ServiceModule {
         PolicyController,
         DeadlinesController,
         ParkedMessagesController,
-        ...(runtime.definition.ledger ? [JournalsController] : []),
+        ...(runtime.definition.ledger ? [JournalsController, LedgerController] : []),
       ],
       providers: [
         ...shared,

@@ -28,7 +28,10 @@ describe('A-1: every field of an offer is required', () => {
 });
 
 test('A-2: amounts are in USD, as digits, above zero', () => {
-  const priced = (price: unknown) => ({ ...offer, milestones: [{ title: 'All', price, dueDate: '2026-12-15' }] });
+  const priced = (price: unknown) => ({
+    ...offer,
+    milestones: [{ title: 'All', price, dueDate: '2026-12-15' }],
+  });
   expect(accepted(priced({ amountMinor: '10000', currency: 'EUR' }))).toBe(false);
   expect(accepted(priced({ amountMinor: 10_000, currency: 'USD' }))).toBe(false);
   expect(accepted(priced({ amountMinor: '0', currency: 'USD' }))).toBe(false);

@@ -30,7 +30,7 @@ const accountTables = [AccountTable, PersonKeyTable, BillingMethodTable];
 const offerTables = [OfferTable, OfferVersionTable];
 const agreementTables = [AgreementTable, MilestoneTable, SubmissionTable, SubmissionContentTable];
 
-/** A row that a decision has read is locked at its commit, which needs some right to update: here of the version. */
+/** A row that a decision has read is locked at its commit, which takes a right to update: of the version. */
 const writtenOnce = 'select, insert, update (version)';
 
 /** Accounts, offers and agreements: who works for whom, on which terms, and what was submitted. */

@@ -1,3 +1,4 @@
 export * from './agreement.ts';
 export * from './marketplace.ts';
 export * from './running-system.ts';
+export * from './stories.ts';

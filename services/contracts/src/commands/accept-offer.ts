@@ -25,7 +25,7 @@ export class AcceptOffer extends Command<AcceptedOffer> {
 }
 
 /**
- * Makes the contract: offer, agreement and milestones in one transaction, the settings in force pinned (A-8, A-9).
+ * Makes the contract in one transaction: agreement, milestones (A-9) and the settings in force, pinned (A-8).
  * @throws Rejection offer.not_open | offer.expired | offer.version_outdated
  * @throws NotYet offer.unknown
  */

@@ -12,7 +12,7 @@ export class MirrorMilestone extends Command<void> {
   }
 }
 
-/** Keeps what escrow decided about a milestone's money and submission; escrow is right about both (M-15, M-16). */
+/** Keeps what escrow, which is right about both, decided about a milestone's money and submission (M-15). */
 @CommandHandler(MirrorMilestone)
 export class MirrorMilestoneHandler implements ICommandHandler<MirrorMilestone> {
   constructor(private readonly unitOfWork: UnitOfWork) {}

@@ -65,8 +65,8 @@ export class SendOfferHandler implements ICommandHandler<SendOffer> {
 }
 
 /**
- * Both have their account and role, and the client a verified billing method (A-7). Each of these facts may still
- * be on its way, so that its absence is waited for and never kept as the answer.
+ * Both have their account and role, and the client a verified billing method (A-7). Each of these facts may
+ * still be on its way, so that its absence is waited for and never kept as the answer.
  */
 async function assertReady(tx: Tx, { clientId, freelancerId }: Parties): Promise<void> {
   const client = await loadAccount(tx, clientId);

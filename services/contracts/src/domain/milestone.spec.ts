@@ -87,7 +87,9 @@ describe('E-5 to E-9: contracts keeps what escrow decides about the review', () 
   });
 
   test('a release of all ends the milestone, one of a part leaves the rest funded', () => {
-    expect(evolve(reviewed, facts.released({ submissionId: 'work-1' }))).toMatchObject({ status: 'released' });
+    expect(evolve(reviewed, facts.released({ submissionId: 'work-1' }))).toMatchObject({
+      status: 'released',
+    });
     const rest = evolve(reviewed, facts.released({ balance: usd(4_000n) }));
     expect(rest).toMatchObject({ status: 'funded', held: usd(4_000n) });
     expect(submit(rest, submitting)).toBeDefined();

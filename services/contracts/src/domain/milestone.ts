@@ -34,8 +34,8 @@ type Terms = Readonly<{
 }>;
 
 /**
- * A milestone: its terms, and contracts' copy of what escrow holds for it. `sent` is a submission that escrow has
- * not answered yet (M-15); whether the milestone is funded is escrow's to answer (E-4).
+ * A milestone: its terms, and contracts' copy of what escrow holds for it. `sent` is a submission that waits
+ * for escrow's answer (M-15); whether the milestone is funded is part of that answer (E-4).
  */
 export type Milestone = Terms &
   Readonly<
@@ -65,7 +65,7 @@ export const milestonesOf = ({
     status: 'agreed',
   }));
 
-/** `contentHash` is over message, file names and file hashes; `maxFiles` is `submission.max_files` as it is now. */
+/** `contentHash` covers message, file names and file hashes; `maxFiles` is `submission.max_files` now. */
 export type Submitting = Readonly<{
   submissionId: string;
   contentHash: string;

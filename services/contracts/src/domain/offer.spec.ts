@@ -2,7 +2,17 @@ import { plusDays } from '@holdfast/domain';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { offerFromRow, offerToRow } from '../tables/offer.table.ts';
-import { accept, assertTwoParties, evolve, expire, type Offer, type OfferEvent, revise, send, withdraw } from './offer.ts';
+import {
+  accept,
+  assertTwoParties,
+  evolve,
+  expire,
+  type Offer,
+  type OfferEvent,
+  revise,
+  send,
+  withdraw,
+} from './offer.ts';
 
 const parties = { clientId: 'client', freelancerId: 'freelancer' };
 const ids = { offerId: 'offer', agreementId: 'agreement' };
@@ -39,11 +49,15 @@ describe('A-4: an offer that is not accepted in 7 days expires', () => {
   });
 
   test('an accept before it is in time, at it too late, whether the timer has run or not', () => {
-    expect(accept(offer, { version: 1, now: justBefore })).toMatchObject({ type: 'contracts.offer.accepted' });
+    expect(accept(offer, { version: 1, now: justBefore })).toMatchObject({
+      type: 'contracts.offer.accepted',
+    });
     expect(() => accept(offer, { version: 1, now: dueAt })).toThrow(code('offer.expired'));
     const expired = evolve(offer, expire(offer, dueAt)!);
     expect(() => accept(expired, { version: 1, now: dueAt })).toThrow(code('offer.expired'));
-    expect(() => revise(offer, { termsHash: otherHash, now: dueAt, expiryDays: 7 })).toThrow(code('offer.expired'));
+    expect(() => revise(offer, { termsHash: otherHash, now: dueAt, expiryDays: 7 })).toThrow(
+      code('offer.expired'),
+    );
     expect(() => withdraw(offer, dueAt)).toThrow(code('offer.expired'));
   });
 

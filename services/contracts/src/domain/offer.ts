@@ -71,7 +71,7 @@ export function accept(
   return { type: 'contracts.offer.accepted', agreementId, offerId, version, termsHash };
 }
 
-/** Ends an offer that nobody accepted (rule A-4). Undefined where it is answered or sent anew: nothing is due. */
+/** Ends an offer that nobody accepted (rule A-4). Undefined where it is answered or was sent anew. */
 export function expire(offer: Offer, now: Date): OfferExpired | undefined {
   if (offer.status !== 'sent' || !isLate(now, offer.dueAt)) return undefined;
   const { id: offerId, agreementId, termsVersion: version } = offer;

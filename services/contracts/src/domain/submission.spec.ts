@@ -19,11 +19,17 @@ describe('E-4: every submission is answered', () => {
 
   test('yes: it is under review until its due instant (E-5)', () => {
     const started = facts.reviewStarted('work-1');
-    expect(evolve(submission, started)).toMatchObject({ status: 'under_review', dueAt: new Date('2027-01-01') });
+    expect(evolve(submission, started)).toMatchObject({
+      status: 'under_review',
+      dueAt: new Date('2027-01-01'),
+    });
   });
 
   test('no: it is refused, and the freelancer is told why', () => {
-    expect(evolve(submission, facts.refused('work-1'))).toMatchObject({ status: 'refused', reason: 'not_funded' });
+    expect(evolve(submission, facts.refused('work-1'))).toMatchObject({
+      status: 'refused',
+      reason: 'not_funded',
+    });
   });
 
   test('the review ends in a request for changes or in payment', () => {

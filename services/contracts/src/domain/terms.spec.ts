@@ -10,7 +10,8 @@ const dueDate = '2027-01-15';
 const priced = (...cents: bigint[]) => cents.map((cent) => ({ title: 'Part', price: usd(cent), dueDate }));
 const shares = (...hundredths: number[]) =>
   hundredths.map((percentHundredths) => ({ title: 'Part', percentHundredths, dueDate }));
-const pricesOf = (terms: ReturnType<typeof priceTerms>) => terms.milestones.map(({ price }) => price.amountMinor);
+const pricesOf = (terms: ReturnType<typeof priceTerms>) =>
+  terms.milestones.map(({ price }) => price.amountMinor);
 
 describe('A-3: the minimum of a milestone', () => {
   test('500 cents are enough', () => {
@@ -29,13 +30,17 @@ describe('A-3: the minimum of a milestone', () => {
 
   test('a percent of the budget counts by the cents it becomes', () => {
     const terms = someTerms({ budget: usd(10_000n), milestones: shares(499, 9_501) });
-    expect(() => priceTerms(terms, settings)).toThrow(expect.objectContaining({ code: 'milestone.below_minimum' }));
+    expect(() => priceTerms(terms, settings)).toThrow(
+      expect.objectContaining({ code: 'milestone.below_minimum' }),
+    );
   });
 
   test('without a minimum a milestone still has a price', () => {
     const terms = someTerms({ budget: usd(1n), milestones: shares(5_000, 5_000) });
     const free = { 'milestone.min': 0 };
-    expect(() => priceTerms(terms, free)).toThrow(expect.objectContaining({ code: 'milestone.below_minimum' }));
+    expect(() => priceTerms(terms, free)).toThrow(
+      expect.objectContaining({ code: 'milestone.below_minimum' }),
+    );
   });
 });
 
@@ -50,14 +55,22 @@ describe('A-9: each milestone by amount or by percent of the budget', () => {
     expect(pricesOf(priceTerms(terms, settings))).toEqual([1_001n, 1_000n]);
   });
 
-  test.each([[[3_333, 3_333, 3_333]], [[6_000, 5_000]]])('percents of %p do not total 100.00', (hundredths) => {
-    const terms = someTerms({ budget: usd(10_000n), milestones: shares(...hundredths) });
-    expect(() => priceTerms(terms, settings)).toThrow(expect.objectContaining({ code: 'milestones.percent_total' }));
-  });
+  test.each([[[3_333, 3_333, 3_333]], [[6_000, 5_000]]])(
+    'percents of %p do not total 100.00',
+    (hundredths) => {
+      const terms = someTerms({ budget: usd(10_000n), milestones: shares(...hundredths) });
+      expect(() => priceTerms(terms, settings)).toThrow(
+        expect.objectContaining({ code: 'milestones.percent_total' }),
+      );
+    },
+  );
 
   test('amounts may leave some of the budget for later milestones, and never exceed it', () => {
     const milestones = priced(5_000n, 4_000n);
-    expect(pricesOf(priceTerms(someTerms({ budget: usd(10_000n), milestones }), settings))).toEqual([5_000n, 4_000n]);
+    expect(pricesOf(priceTerms(someTerms({ budget: usd(10_000n), milestones }), settings))).toEqual([
+      5_000n,
+      4_000n,
+    ]);
     expect(() => priceTerms(someTerms({ budget: usd(8_999n), milestones }), settings)).toThrow(
       expect.objectContaining({ code: 'milestones.over_budget' }),
     );
@@ -93,7 +106,8 @@ describe('the text of the terms hash', () => {
         '"freelancerId":"freelancer","milestones":[{"dueDate":"2026-12-15",' +
         '"price":{"amountMinor":"10000","currency":"USD"},"title":"Design"},{"dueDate":"2027-01-15",' +
         '"price":{"amountMinor":"5000","currency":"USD"},"title":"Build"}],' +
-        '"scope":"Five pages with an order form","startDate":"2026-12-01","title":"Website for a bakery","type":"fixed"}',
+        '"scope":"Five pages with an order form","startDate":"2026-12-01","title":"Website for a bakery",' +
+        '"type":"fixed"}',
     );
   });
 

@@ -57,8 +57,8 @@ function sharesOf({ budget, milestones }: ProposedTerms): bigint[] {
 }
 
 /**
- * The text whose SHA-256 is the terms hash: JSON with sorted keys and no spaces (RFC 8785), so that either party
- * can work it out again.
+ * The text whose SHA-256 is the terms hash: JSON with sorted keys and no spaces (RFC 8785), so that either
+ * party can work it out again.
  */
 export function canonicalTerms(
   terms: Terms,

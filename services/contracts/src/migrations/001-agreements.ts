@@ -112,7 +112,8 @@ const submissions = [
   )`,
   'create index submissions_agreement on submissions (agreement_id)',
   // At most one submission of a milestone is sent or under review.
-  `create unique index submissions_open on submissions (milestone_id) where status in ('sent', 'under_review')`,
+  `create unique index submissions_open on submissions (milestone_id)
+    where status in ('sent', 'under_review')`,
   `create table submission_contents (
     id uuid primary key references submissions (id),
     content bytea not null,

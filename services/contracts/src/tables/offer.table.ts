@@ -47,7 +47,10 @@ export type OfferVersion = Omit<InferEntity<typeof OfferVersionTable>, 'version'
 
 type Row = Omit<InferEntity<typeof OfferTable>, 'version'>;
 
-export const offerToRow = (offer: Offer): Row => ({ ...offer, dueAt: offer.status === 'sent' ? offer.dueAt : null });
+export const offerToRow = (offer: Offer): Row => ({
+  ...offer,
+  dueAt: offer.status === 'sent' ? offer.dueAt : null,
+});
 
 export const offerFromRow = ({
   id,

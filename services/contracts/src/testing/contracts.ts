@@ -77,7 +77,11 @@ export class Contracts {
   }
 
   expireOffer(offerId: string, datedAt: Date) {
-    const message: MessageRef = { source: 'timer', id: `offer.expiry/${offerId}/${datedAt.getTime()}`, datedAt };
+    const message: MessageRef = {
+      source: 'timer',
+      id: `offer.expiry/${offerId}/${datedAt.getTime()}`,
+      datedAt,
+    };
     return new ExpireOfferHandler(this.#uow).execute(new ExpireOffer({ message, offerId }));
   }
 
@@ -96,7 +100,10 @@ export class Contracts {
   submitWork(freelancerId: string, milestoneId: string, { text = 'Done', files = 0, message = http() } = {}) {
     const content = {
       message: text,
-      files: Array.from({ length: files }, (_, index) => ({ name: `page-${index}.pdf`, sha256: 'a'.repeat(64) })),
+      files: Array.from({ length: files }, (_, index) => ({
+        name: `page-${index}.pdf`,
+        sha256: 'a'.repeat(64),
+      })),
     };
     const command = new SubmitWork({ message, freelancerId, milestoneId, content });
     return new SubmitWorkHandler(this.#uow, personTexts).execute(command);
@@ -112,10 +119,14 @@ export class Contracts {
 
   /** The facts in the outbox under a key, in order, as another service would read them. */
   async published(key: string): Promise<EventOf<typeof contractsEvents>[]> {
-    const rows = await this.rows('select type, payload from outbox where aggregateid = $1 order by seq', [key]);
+    const rows = await this.rows('select type, payload from outbox where aggregateid = $1 order by seq', [
+      key,
+    ]);
     return rows.map((row) => {
       const type = String(row.type).replace(/\.v1$/, '') as keyof typeof contractsEvents.events;
-      return { type, ...contractsEvents.events[type].data.parse(row.payload) } as EventOf<typeof contractsEvents>;
+      return { type, ...contractsEvents.events[type].data.parse(row.payload) } as EventOf<
+        typeof contractsEvents
+      >;
     });
   }
 }

@@ -10,7 +10,12 @@ export function escrowFacts({ agreementId, milestoneId }: { agreementId: string;
   const funding = { agreementId, milestoneIds: [milestoneId], fundingId: newId(), version: 1 };
   const dueAt = new Date('2027-01-01T00:00:00.000Z');
   return {
-    started: (): EscrowFact => ({ type: 'escrow.funding.started', ...funding, kind: 'card', amount: usd(10_999n) }),
+    started: (): EscrowFact => ({
+      type: 'escrow.funding.started',
+      ...funding,
+      kind: 'card',
+      amount: usd(10_999n),
+    }),
     failed: (): EscrowFact => ({ type: 'escrow.funding.failed', ...funding, reason: 'declined' }),
     funded: (amount: Money = usd(10_000n)): EscrowFact => ({
       type: 'escrow.milestone.funded',
@@ -40,7 +45,13 @@ export function escrowFacts({ agreementId, milestoneId }: { agreementId: string;
       submissionId,
       reasonHash: 'b'.repeat(64),
     }),
-    released: ({ submissionId, balance = nothing }: { submissionId?: string; balance?: Money } = {}): EscrowFact => ({
+    released: ({
+      submissionId,
+      balance = nothing,
+    }: {
+      submissionId?: string;
+      balance?: Money;
+    } = {}): EscrowFact => ({
       type: 'escrow.milestone.released',
       ...ids,
       submissionId,

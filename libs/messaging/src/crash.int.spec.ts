@@ -1,0 +1,62 @@
+import { Counting, complete, eventually } from '@holdfast/testing';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+
+let counting: Counting;
+
+beforeEach(async () => {
+  counting = await Counting.create();
+}, 30_000);
+
+afterEach(() => counting?.close(), 30_000);
+
+test.each([
+  ['commit.before', 'nothing of it is there, the repeat does it (F1)'],
+  ['commit.after', 'it is there, the repeat gets its answer (F2)'],
+])('a writer killed at %s: %s', async (point) => {
+  const writes = { prefix: 'key', count: 60, counterIds: counting.counterIds, workers: 4 };
+  const writer = await counting.process('writer', { CRASH_AT: `${point}:25` }, { writes });
+  expect(await writer.exited).toBe('SIGKILL');
+  const { written } = await counting.delivery();
+  // The three other workers were anywhere.
+  expect(written).toBeGreaterThanOrEqual(point === 'commit.after' ? 25 : 24);
+  expect(written).toBeLessThan(30);
+  await Promise.all([counting.relay(), counting.consumer()]);
+  // A client repeats every key, since it cannot know which of them took effect.
+  await counting.write(60, { prefix: 'key' });
+  expect(await counting.delivered()).toEqual(complete(60));
+});
+
+test.each([
+  ['relay.before_publish', 'everything is published after its restart (F3)'],
+  ['relay.after_ack', 'events stand twice on the topic and are applied once (F4)'],
+])('a relay killed at %s: %s', async (point) => {
+  await counting.consumer();
+  const writer = await counting.writer(200);
+  for (const passes of [2, 1, 3]) {
+    const relay = await counting.process('relay', { CRASH_AT: `${point}:${passes}` });
+    await counting.write(20);
+    expect(await relay.exited).toBe('SIGKILL');
+  }
+  await writer.done;
+  await counting.relay();
+  expect(await counting.delivered()).toEqual(complete(260));
+  const facts = (await counting.readTopic()).filter(({ key }) => key !== undefined);
+  const ids = new Set(facts.map(({ headers }) => headers.ce_id));
+  expect(ids.size).toBe(260);
+  if (point === 'relay.after_ack') expect(facts.length).toBeGreaterThan(260);
+  else expect(facts).toHaveLength(260);
+}, 30_000);
+
+test('a consumer killed between its commit and the offset: what comes again is applied once (F5)', async () => {
+  await counting.relay();
+  const consumer = await counting.process('consumer', { CRASH_AT: 'consumer.after_commit:30' });
+  const writer = await counting.writer(200);
+  expect(await consumer.exited).toBe('SIGKILL');
+  const { applied } = await counting.delivery();
+  expect(applied).toBeGreaterThan(0);
+  await writer.done;
+  const told: string[] = [];
+  await counting.consumer((_, what) => told.push(what));
+  expect(await counting.delivered()).toEqual(complete(200));
+  await eventually(() => told.some((what) => what.startsWith('joined')));
+}, 40_000);
