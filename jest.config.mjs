@@ -15,7 +15,7 @@ const kind = (displayName, testRegex, more = {}) => ({
   roots: ['libs', 'services', 'simulators', 'local', 'tests'].map((root) => `<rootDir>/${root}`),
   testRegex,
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['holdfast-source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['holdfast-source', 'node'] },
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/', '/.holdfast/', '/.nx/'],
   extensionsToTreatAsEsm: ['.ts'],

@@ -16,14 +16,6 @@ beforeEach(async () => {
 
 afterEach(() => counting?.close(), 30_000);
 
-const superuser = async (text: string, values: unknown[] = []): Promise<number> => {
-  const client = new Client({ connectionString: counting.database.superuserUrl });
-  await client.connect();
-  const { rowCount } = await client.query(text, values);
-  await client.end();
-  return rowCount ?? 0;
-};
-
 const outboxEmpty = () => eventually(async () => (await counting.delivery()).outbox === 0);
 const facts = async () => (await counting.readTopic()).filter(({ key }) => key !== undefined);
 
@@ -151,12 +143,13 @@ describe('a lost answer of the broker', () => {
 });
 
 describe('several relays', () => {
-  const activeSessions = () =>
-    superuser(
-      `select from pg_locks l join pg_database d on d.oid = l.database
-        where locktype = 'advisory' and granted and datname = $1`,
-      [new URL(counting.database.appUrl).pathname.slice(1)],
-    );
+  const activeSessions = async () =>
+    (
+      await counting.superuser(
+        `select from pg_locks l join pg_database d on d.oid = l.database
+          where locktype = 'advisory' and granted and datname = current_database()`,
+      )
+    ).rowCount;
 
   test('one is active; when it is killed the other takes over and nothing is lost', async () => {
     await counting.consumer();
@@ -183,11 +176,10 @@ describe('several relays', () => {
     const writer = await counting.writer(300);
     await eventually(async () => (await counting.delivery()).applied > 20);
     frozen.kill('SIGSTOP');
-    await superuser(
+    await counting.superuser(
       `select pg_terminate_backend(pid) from pg_stat_activity
-        where application_name = 'holdfast-relay' and datname = $1 and pid in
+        where application_name = 'holdfast-relay' and datname = current_database() and pid in
           (select pid from pg_locks where locktype = 'advisory' and granted)`,
-      [new URL(counting.database.appUrl).pathname.slice(1)],
     );
     await eventually(() => second.relay.active);
     frozen.kill('SIGCONT');

@@ -34,6 +34,8 @@ export interface Tx {
   /** The deciding instant: business time, taken inside the transaction once it has its id (M-19). */
   readonly now: Date;
   one<E extends Entity>(entity: E, where: Where<E>): Promise<RowOf<E> | undefined>;
+  /** A row whose later change does not matter to this decision: it is not checked, nor locked, at the commit. */
+  peek<E extends Entity>(entity: E, where: Where<E>): Promise<RowOf<E> | undefined>;
   /** Ordered by id. */
   many<E extends Entity>(entity: E, where: Where<E>): Promise<RowOf<E>[]>;
   insert<E extends Entity>(entity: E, row: Omit<RowOf<E>, 'version'>): void;
@@ -188,15 +190,11 @@ export class UnitOfWork {
       causality,
       inheritsCorrelation: message.source === 'timer',
     };
+    const read = (entity: Entity, where: object): Promise<Record<string, unknown>[]> =>
+      run(client, statementsOf(orm, entity).select(Object.keys(where)), Object.values(where));
     const many = async (entity: Entity, where: object): Promise<Record<string, unknown>[]> => {
       const statements = statementsOf(orm, entity);
-      const properties = Object.keys(where);
-      const rows = await run<Record<string, unknown>>(
-        client,
-        statements.select(properties),
-        Object.values(where),
-      );
-      return rows.map((row) => {
+      return (await read(entity, where)).map((row) => {
         const { id, version } = row as { id: string; version: number };
         const versions = changes.loaded.get(statements) ?? new Map<string, number>();
         changes.loaded.set(statements, versions.set(id, version));
@@ -207,6 +205,10 @@ export class UnitOfWork {
       now,
       many,
       one: async (entity: Entity, where: object) => (await many(entity, where))[0],
+      peek: async (entity: Entity, where: object) => {
+        const [row] = await read(entity, where);
+        return row && statementsOf(orm, entity).fromRow(row);
+      },
       insert: (entity: Entity, row: Record<string, unknown>) =>
         changes.inserted.push({ statements: statementsOf(orm, entity), row: { ...row, version: 1 } }),
       save: (entity: Entity, row: Record<string, unknown> & { id: string }) => {

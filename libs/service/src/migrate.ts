@@ -25,6 +25,8 @@ export const ormOptions = (definition: ServiceDefinition, clientUrl: string): Op
       snapshot: false,
     },
     debug: false,
+    // Its progress lines are no JSON; failures are thrown.
+    logger: () => undefined,
   }) as Options;
 
 /**

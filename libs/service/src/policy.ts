@@ -9,7 +9,7 @@ import { Message } from './request.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { DEFINITION } from './tokens.ts';
 
-/** The settings as they hold now, in one row, so that a decision that read them is checked at its commit. */
+/** The settings as they hold now, in one row. */
 export const PolicyTable = defineEntity({
   name: 'Policy',
   tableName: 'policies',
@@ -45,12 +45,12 @@ export const policyGrants = { policies: 'select, insert, update', policy_changes
 
 const policyId = '00000000-0000-7000-8000-000000000001';
 
-/** The settings in force for this transaction: defaults where nobody has changed anything. */
+/** The settings as they hold at the moment of the act: defaults where nobody has changed anything. */
 export async function currentSettings<S extends z.ZodObject>(
   tx: Tx,
   { schema, defaults }: { schema: S; defaults: Readonly<Record<string, unknown>> },
 ): Promise<z.output<S>> {
-  const row = await tx.one(PolicyTable, { id: policyId });
+  const row = await tx.peek(PolicyTable, { id: policyId });
   return schema.parse({ ...defaults, ...(row?.settings as object) }) as z.output<S>;
 }
 

@@ -1,5 +1,6 @@
 import { type MessageRef, runCausedBy } from '@holdfast/messaging';
 import {
+  type ArgumentMetadata,
   type CallHandler,
   type CanActivate,
   createParamDecorator,
@@ -29,17 +30,39 @@ export const Message = createParamDecorator((_: unknown, context: ExecutionConte
   return { source: 'http', id: `${party.accountId}/${key}` };
 });
 
+type Issue = { path: string; problem: string };
+
 /** Shape is checked at the edge, by the schema that is also the type. Issues name fields, never contents. */
-export const validationPipe = (): StandardSchemaValidationPipe =>
-  new StandardSchemaValidationPipe({
-    exceptionFactory: (issues) =>
-      new Problem('request.invalid', {
-        issues: issues.slice(0, 50).map(({ path, message }) => ({
-          path: (path ?? []).map((part) => (typeof part === 'object' ? String(part.key) : String(part))).join('.'),
-          problem: message.replace(/received .*$/i, '').slice(0, 200),
-        })),
-      }),
-  });
+@Injectable()
+export class ShapePipe extends StandardSchemaValidationPipe {
+  constructor() {
+    super({
+      exceptionFactory: (issues) =>
+        new Problem('request.invalid', {
+          issues: issues.slice(0, 50).map(({ path, message }) => ({
+            path: (path ?? [])
+              .map((part) => String(typeof part === 'object' ? part.key : part).slice(0, 60))
+              .join('.'),
+            problem: message.replace(/received .*$/i, '').slice(0, 200),
+          })),
+        }),
+    });
+  }
+
+  override async transform<T>(value: T, metadata: ArgumentMetadata): Promise<T> {
+    try {
+      return await super.transform(value, metadata);
+    } catch (error) {
+      if (!(error instanceof Problem) || !metadata.data) throw error;
+      // A parameter has a name of its own, which its schema does not know.
+      const issues = (error.details.issues as Issue[]).map(({ path, problem }) => ({
+        path: [metadata.data, path].filter(Boolean).join('.'),
+        problem,
+      }));
+      throw new Problem('request.invalid', { issues });
+    }
+  }
+}
 
 /** Card data never enters the system, whatever field it is put into (P-15). */
 @Injectable()

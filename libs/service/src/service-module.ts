@@ -10,7 +10,7 @@ import { HealthController } from './health.ts';
 import { DeadlinesController, JournalsController, LedgerController, ParkedMessagesController } from './operations.controller.ts';
 import { ChangePolicyHandler, PolicyController } from './policy.ts';
 import { ProblemFilter } from './problem.ts';
-import { CardNumberGuard, CausalityInterceptor, validationPipe } from './request.ts';
+import { CardNumberGuard, CausalityInterceptor, ShapePipe } from './request.ts';
 import { RequestSpanInterceptor } from './request-span.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { CONFIG, DEFINITION, POOL } from './tokens.ts';
@@ -67,7 +67,7 @@ export class ServiceModule {
         { provide: APP_GUARD, useClass: CardNumberGuard },
         { provide: APP_INTERCEPTOR, useClass: CausalityInterceptor },
         { provide: APP_INTERCEPTOR, useClass: RequestSpanInterceptor },
-        { provide: APP_PIPE, useFactory: validationPipe },
+        { provide: APP_PIPE, useClass: ShapePipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
       exports: [...shared, CqrsModule, Deadlines],

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createKafka, ensureTopics, newId } from '@holdfast/messaging';
+import { Client, type QueryResult } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { testEnvironment } from '../environment.ts';
 import { eventually } from '../eventually.ts';
@@ -97,6 +98,26 @@ export class Counting {
       ({ written, applied, outbox }) => applied >= written && outbox === 0,
       withinMs,
     );
+  }
+
+  /** As superuser, to this database: `pg_terminate_backend` on every session of the service. */
+  async endSessions(): Promise<void> {
+    await this.superuser(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and usename <> current_user`,
+    );
+  }
+
+  async superuser(text: string, values: unknown[] = []): Promise<QueryResult> {
+    const { pathname } = new URL(this.options.databaseUrl);
+    const url = Object.assign(new URL(this.database.superuserUrl), { pathname }).href;
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    try {
+      return await client.query(text, values);
+    } finally {
+      await client.end();
+    }
   }
 
   readTopic(): Promise<TopicRecord[]> {

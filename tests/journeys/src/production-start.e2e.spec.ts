@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+const entryOf = (service: string): string =>
+  fileURLToPath(new URL(`../../../services/${service}/dist/main.js`, import.meta.url));
+
+/** A complete production environment of a service; nothing in it is ever reached. */
+const environment = {
+  PATH: process.env.PATH,
+  MODE: 'production',
+  PORT: '1',
+  DATABASE_URL: 'postgres://a:b@127.0.0.1:1/none',
+  KAFKA_BROKERS: '127.0.0.1:1',
+  OIDC_ISSUER: 'http://127.0.0.1:1',
+  OIDC_AUDIENCE: 'holdfast',
+  MASTER_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+  CARD_BASE_URL: 'http://127.0.0.1:1',
+  CARD_API_KEY: 'sk_live_something',
+  CARD_WEBHOOK_SECRETS: 'whsec_something',
+};
+
+function start(service: string, more: Record<string, string>): { status: number | null; said: string } {
+  const env = { ...environment, ...more } as NodeJS.ProcessEnv;
+  const { status, stderr } = spawnSync(process.execPath, [entryOf(service)], { env, timeout: 20_000 });
+  return { status, said: String(stderr) };
+}
+
+describe.each(['contracts', 'escrow', 'payouts'])('%s in production mode', (service) => {
+  it.each(['SANDBOX_CONTROL_PORT', 'SANDBOX_CLOCK_URL', 'CRASH_AT', 'RELAY_SENDS_TWICE'])(
+    'does not start where %s is set (AD-21)',
+    (name) => {
+      const { status, said } = start(service, { [name]: '1' });
+      expect(status).toBe(1);
+      expect(said).toContain(`not in production: ${name}`);
+    },
+  );
+
+  it('does not start with a placeholder for a secret, and does not show the value', () => {
+    const { status, said } = start(service, { MASTER_KEYS: 'changeme' });
+    expect(status).toBe(1);
+    expect(said).toContain('MASTER_KEYS');
+    expect(said).not.toContain('changeme');
+  });
+});
