@@ -37,6 +37,8 @@ export interface System {
   kafka: Kafka;
   pidOf(service: ServiceName): number;
   exitOf(service: ServiceName): Promise<unknown>;
+  /** What a service is started with; a replica gets the same, with ports of its own. */
+  environmentOf(service: ServiceName): Record<string, string>;
   stopService(service: ServiceName, signal?: NodeJS.Signals): Promise<void>;
   startService(service: ServiceName, env?: Record<string, string>): Promise<void>;
   stop(): Promise<void>;
@@ -228,6 +230,7 @@ async function startParts(
     kafka,
     pidOf: (service) => running.get(service)!.pid,
     exitOf: (service) => running.get(service)!.exited,
+    environmentOf,
     startService,
     stopService: (service, signal = 'SIGTERM') => running.get(service)!.stop(20_000, signal),
     stop: () => stopAll(started, 20_000),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { reportTotals, runJest } from './jest.ts';
 import { freePorts } from './ports.ts';
-import { projectRoot, startSystem } from './system.ts';
+import { projectRoot, type ServiceName, type System, serviceNames, startSystem } from './system.ts';
 
 // `npm test`: every test but the slow fault tests, against a system of its own on free ports. Paths narrow it down.
 
@@ -15,6 +15,7 @@ const env = {
   HOLDFAST_TEST_POSTGRES: system.postgres.url,
   HOLDFAST_TEST_KAFKA: system.brokers,
   HOLDFAST_TEST_SYSTEM: JSON.stringify(system.urls),
+  HOLDFAST_TEST_INSIDE: JSON.stringify(insideOf(system, home)),
 };
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void system.stop().finally(() => process.exit(130)));
@@ -28,3 +29,15 @@ try {
   await system.stop();
 }
 process.exit();
+
+/** What no caller sees, for tests that look whether anything was left behind. */
+function insideOf(running: System, dataHome: string) {
+  const each = <T>(valueOf: (service: ServiceName) => T) =>
+    Object.fromEntries(serviceNames.map((service) => [service, valueOf(service)]));
+  return {
+    logsDir: join(dataHome, 'data', 'test', 'logs'),
+    databases: each((service) => running.databases[service].ownerUrl),
+    pids: each((service) => running.pidOf(service)),
+    cardWebhookSecret: running.environmentOf('escrow').CARD_WEBHOOK_SECRETS,
+  };
+}

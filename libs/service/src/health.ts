@@ -3,6 +3,7 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Pool } from 'pg';
 import { Open } from './authentication.ts';
+import { Summary } from './openapi.ts';
 import { migrationsPending } from './migrate.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { DEFINITION, POOL } from './tokens.ts';
@@ -20,11 +21,13 @@ export class HealthController {
     private readonly relay: Relay,
   ) {}
 
+  @Summary('The process runs.')
   @Get('live')
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
+  @Summary('Database, migrations, consumer and relay can do their work.')
   @Get('ready')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
     const database = await run(this.pool, 'select 1 as up').then(

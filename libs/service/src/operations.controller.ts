@@ -6,6 +6,7 @@ import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/co
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { Caller, type Party, RolesAllowed } from './authentication.ts';
+import { Summary } from './openapi.ts';
 import { Problem } from './problem.ts';
 import { POOL } from './tokens.ts';
 
@@ -26,6 +27,7 @@ const JournalQuery = z
 export class JournalsController {
   constructor(@Inject(POOL) private readonly pool: Pool) {}
 
+  @Summary('Journals of an agreement or an account, in the order of their positions.')
   @Get()
   async list(@Query({ schema: JournalQuery }) query: z.output<typeof JournalQuery>): Promise<object> {
     const journals = await readJournals(this.pool, {
@@ -52,6 +54,7 @@ export class JournalsController {
 export class LedgerController {
   constructor(@Inject(POOL) private readonly pool: Pool) {}
 
+  @Summary('Every account of the chart, and whether the books hold (I1 to I3).')
   @Get('balances')
   async balances(): Promise<object> {
     const sums = new Map<string, bigint>();
@@ -74,6 +77,7 @@ export class LedgerController {
 export class DeadlinesController {
   constructor(private readonly deadlines: Deadlines) {}
 
+  @Summary('What the caller waits for, or must do, by when.')
   @Get()
   async list(@Caller() { accountId }: Party): Promise<object> {
     const listed = await this.deadlines.listFor(accountId);
@@ -94,6 +98,7 @@ const RedriveBody = z.strictObject({
 export class ParkedMessagesController {
   constructor(private readonly transport: EventTransport) {}
 
+  @Summary('Messages that could not be applied, with cause and count.')
   @Get()
   async list(): Promise<object> {
     const { parked } = this.transport.consumer!;
@@ -113,7 +118,8 @@ export class ParkedMessagesController {
     };
   }
 
-  /** The inbox makes a repeat harmless, so this call needs no Idempotency-Key; the redrive leaves a record. */
+  // The inbox makes a repeat harmless, so this call needs no Idempotency-Key.
+  @Summary('Tries the parked messages of one topic and key again, in order; the redrive leaves a record.')
   @Post('redrive')
   @HttpCode(200)
   async redrive(

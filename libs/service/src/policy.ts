@@ -5,6 +5,7 @@ import { Body, Controller, Get, Inject, Put } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { Caller, type Party, RolesAllowed } from './authentication.ts';
+import { Summary } from './openapi.ts';
 import { Message } from './request.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { DEFINITION } from './tokens.ts';
@@ -79,7 +80,7 @@ export class ChangePolicyHandler implements ICommandHandler<ChangePolicy> {
     return this.unitOfWork.once(command, async (tx) => {
       const { settings, by, reason } = command.input;
       const { schema, defaults } = this.definition.settings;
-      const unknown = Object.keys(settings).filter((name) => !(name in defaults));
+      const unknown = Object.keys(settings).filter((name) => !Object.hasOwn(defaults, name));
       if (unknown.length > 0) throw new Rejection('policy.setting_unknown', { settings: unknown });
       const known = await tx.one(PolicyTable, { id: policyId });
       const changed = { ...defaults, ...(known?.settings as object), ...settings };
@@ -107,6 +108,7 @@ export class PolicyController {
     @Inject(DEFINITION) private readonly definition: ServiceDefinition,
   ) {}
 
+  @Summary('The settings this service owns, as they hold now.')
   @Get()
   async read(): Promise<{ service: string; settings: Record<string, unknown> }> {
     const row = await this.orm.em.fork().findOne(PolicyTable, { id: policyId });
@@ -114,6 +116,7 @@ export class PolicyController {
     return { service: name, settings: { ...settings.defaults, ...(row?.settings as object) } };
   }
 
+  @Summary('Changes settings; person and reason are recorded.')
   @Put()
   change(
     @Message() message: MessageRef,

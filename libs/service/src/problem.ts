@@ -1,9 +1,10 @@
+import type { Duplex } from 'node:stream';
 import { NotYet, Rejection } from '@holdfast/domain';
 import { currentCausality, isDatabaseAway } from '@holdfast/messaging';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Logger } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { throwError } from 'rxjs';
-import { commonErrors, type ErrorCatalogue } from './errors.ts';
+import { commonErrors, type ErrorCatalogue, type ErrorDefinition } from './errors.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { DEFINITION } from './tokens.ts';
 
@@ -35,6 +36,35 @@ const codeOfStatus: Readonly<Record<number, keyof typeof commonErrors>> = {
   429: 'request.rate_limited',
 };
 
+const problemType = 'application/problem+json';
+const problemOf = (code: string, { status, title }: ErrorDefinition) => ({
+  type: `urn:holdfast:error:${code}`,
+  code,
+  title,
+  status,
+});
+
+/** What Fastify refuses before there is a route: an address it cannot read. It is not repeated to the caller. */
+export function refuseAddress(reply: FastifyReply): void {
+  const problem = problemOf('route.unknown', commonErrors['route.unknown']);
+  reply.status(problem.status).type(problemType).send(problem);
+}
+
+/** What Node refuses before there is a request; nobody may be listening any more. */
+export function refuseConnection(error: { code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return;
+  const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'request.headers_too_large' : 'request.malformed';
+  const problem = problemOf(code, commonErrors[code]);
+  const body = JSON.stringify(problem);
+  const head = [
+    `HTTP/1.1 ${problem.status} Refused`,
+    `content-type: ${problemType}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
 /**
  * Turns everything that is thrown into `application/problem+json` with a stable code (RFC 9457, AD-19). On Kafka it
  * passes the original error on, which Nest would hide from the transport.
@@ -51,14 +81,11 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): unknown {
     if (host.getType() !== 'http') return throwError(() => error);
     const { code, details, retryAfter } = this.#answer(error);
-    const { status, title } = this.#errors[code] ?? { status: 409, title: code };
+    const problem = problemOf(code, this.#errors[code] ?? { status: 409, title: code });
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     if (retryAfter) reply.header('retry-after', String(retryAfter));
-    if (status === 401) reply.header('www-authenticate', 'Bearer');
-    return reply
-      .status(status)
-      .type('application/problem+json')
-      .send({ type: `urn:holdfast:error:${code}`, code, title, status, ...details });
+    if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+    return reply.status(problem.status).type(problemType).send({ ...problem, ...details });
   }
 
   #answer(error: unknown): Answer {

@@ -13,7 +13,7 @@ import type { FastifyRequest } from 'fastify';
 import { Observable } from 'rxjs';
 import { z } from 'zod';
 import type { Party } from './authentication.ts';
-import { holdsCardNumber, textHoldsCardNumber } from './card-number.ts';
+import { holdsCardNumber, textHoldsCardNumber, textsOf } from './card-number.ts';
 import { Problem } from './problem.ts';
 
 const Key = z.string().regex(/^[\x21-\x7e]{1,100}$/);
@@ -64,14 +64,21 @@ export class ShapePipe extends StandardSchemaValidationPipe {
   }
 }
 
-/** Card data never enters the system, whatever field it is put into (P-15). */
+/**
+ * What no field may hold, whatever its schema says: a card number, which never enters the system (P-15), and text that
+ * PostgreSQL cannot store.
+ */
 @Injectable()
-export class CardNumberGuard implements CanActivate {
+export class ContentGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     if (context.getType() !== 'http') return true;
     const { body, query, params } = context.switchToHttp().getRequest<FastifyRequest>();
-    if (holdsCardNumber(body) || holdsCardNumber(query) || holdsCardNumber(params)) {
-      throw new Problem('request.card_number');
+    const content = [body, query, params];
+    const problem = 'holds a sign that is no text';
+    if (holdsCardNumber(content)) throw new Problem('request.card_number');
+    for (const { field, text } of textsOf(content)) {
+      if (!text.includes('\u0000') && text.isWellFormed()) continue;
+      throw new Problem('request.invalid', { issues: [{ path: field.slice(0, 100), problem }] });
     }
     return true;
   }

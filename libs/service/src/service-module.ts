@@ -10,7 +10,7 @@ import { HealthController } from './health.ts';
 import { DeadlinesController, JournalsController, LedgerController, ParkedMessagesController } from './operations.controller.ts';
 import { ChangePolicyHandler, PolicyController } from './policy.ts';
 import { ProblemFilter } from './problem.ts';
-import { CardNumberGuard, CausalityInterceptor, ShapePipe } from './request.ts';
+import { ContentGuard, CausalityInterceptor, ShapePipe } from './request.ts';
 import { RequestSpanInterceptor } from './request-span.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { CONFIG, DEFINITION, POOL } from './tokens.ts';
@@ -64,7 +64,7 @@ export class ServiceModule {
         // A view onto the deadlines, which are built from the service's own providers after these.
         value(Deadlines, lateBound(runtime.deadlines)),
         { provide: APP_GUARD, useClass: AuthenticationGuard },
-        { provide: APP_GUARD, useClass: CardNumberGuard },
+        { provide: APP_GUARD, useClass: ContentGuard },
         { provide: APP_INTERCEPTOR, useClass: CausalityInterceptor },
         { provide: APP_INTERCEPTOR, useClass: RequestSpanInterceptor },
         { provide: APP_PIPE, useClass: ShapePipe },

@@ -18,11 +18,13 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import type { INestApplicationContext, LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { type BaseConfig, readConfig } from './config.ts';
 import { createLogger } from './logging.ts';
 import { migrate, ormOptions } from './migrate.ts';
 import { serveOpenApi } from './openapi.ts';
+import { refuseAddress, refuseConnection } from './problem.ts';
 import type { CorrelatedRequest } from './request.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { type Runtime, ServiceModule } from './service-module.ts';
@@ -160,12 +162,18 @@ async function createApplication(
     connectionTimeout: 30_000,
     keepAliveTimeout: 10_000,
     genReqId: () => newId(),
+    frameworkErrors: (_error: Error, _request: unknown, reply: FastifyReply) => refuseAddress(reply),
+    clientErrorHandler: refuseConnection,
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger,
     rawBody: true,
+    bodyParser: false,
     abortOnError: false,
   });
+  // JSON and nothing else: Nest would take forms, Fastify plain text.
+  app.useBodyParser('application/json', { bodyLimit: bodyLimitBytes });
+  app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
   await app.register(helmet as never, { contentSecurityPolicy: { directives: { defaultSrc: ["'self'"] } } });
   app
     .getHttpAdapter()

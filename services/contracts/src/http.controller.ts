@@ -1,5 +1,5 @@
 import type { MessageRef } from '@holdfast/messaging';
-import { Caller, Message, type Party, RolesAllowed } from '@holdfast/service';
+import { Caller, Message, type Party, RolesAllowed, Summary } from '@holdfast/service';
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
@@ -24,7 +24,7 @@ export class HttpController {
     private readonly agreements: AgreementWithMilestones,
   ) {}
 
-  /** Opens the caller's one account; its id is the token's `sub` (S-1, S-12). */
+  @Summary("Opens the caller's one account; its id is the token's `sub` (S-1, S-12).")
   @Post('accounts')
   openAccount(
     @Message() message: MessageRef,
@@ -34,12 +34,13 @@ export class HttpController {
     return this.commands.execute(new OpenAccount({ message, accountId, roles, region }));
   }
 
+  @Summary("The caller's own account.")
   @Get('accounts/me')
   myAccount(@Caller() { accountId }: Party): Promise<object> {
     return this.account.of(accountId);
   }
 
-  /** Sends an offer (A-1 to A-4, A-7, A-9). */
+  @Summary('Sends an offer (A-1 to A-4, A-7, A-9).')
   @Post('offers')
   @RolesAllowed('client')
   sendOffer(
@@ -50,7 +51,7 @@ export class HttpController {
     return this.commands.execute(new SendOffer({ message, clientId, freelancerId, terms }));
   }
 
-  /** For both parties; earlier versions stay readable (A-6). */
+  @Summary('An offer with its versions, for both parties; earlier versions stay readable (A-6).')
   @Get('offers/:offerId')
   offer(
     @Param('offerId', { schema: z.uuid() }) offerId: string,
@@ -59,7 +60,7 @@ export class HttpController {
     return this.offers.of(offerId, accountId);
   }
 
-  /** A new version, which restarts the expiry (A-5). */
+  @Summary('A new version, which restarts the expiry (A-5).')
   @Post('offers/:offerId/versions')
   @RolesAllowed('client')
   reviseOffer(
@@ -71,7 +72,7 @@ export class HttpController {
     return this.commands.execute(new ReviseOffer({ message, clientId, offerId, terms }));
   }
 
-  /** Takes the offer back before it is accepted (A-5). */
+  @Summary('Takes the offer back before it is accepted (A-5).')
   @Post('offers/:offerId/withdraw')
   @HttpCode(200)
   @RolesAllowed('client')
@@ -83,7 +84,7 @@ export class HttpController {
     return this.commands.execute(new WithdrawOffer({ message, clientId, offerId }));
   }
 
-  /** Accepts the version that was shown; the contract begins (A-4, A-8, A-9). */
+  @Summary('Accepts the version that was shown; the contract begins (A-4, A-8, A-9).')
   @Post('offers/:offerId/accept')
   @HttpCode(200)
   @RolesAllowed('freelancer')
@@ -96,7 +97,7 @@ export class HttpController {
     return this.commands.execute(new AcceptOffer({ message, freelancerId, offerId, version }));
   }
 
-  /** For both parties. */
+  @Summary('Terms, milestones and submissions of an agreement; for both parties.')
   @Get('agreements/:agreementId')
   agreement(
     @Param('agreementId', { schema: z.uuid() }) agreementId: string,
@@ -105,7 +106,7 @@ export class HttpController {
     return this.agreements.of(agreementId, accountId);
   }
 
-  /** Submits work, which asks for payment (E-4). */
+  @Summary('Submits work, which asks for payment (E-4).')
   @Post('milestones/:milestoneId/submissions')
   @RolesAllowed('freelancer')
   submitWork(

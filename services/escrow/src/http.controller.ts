@@ -1,5 +1,5 @@
 import type { MessageRef } from '@holdfast/messaging';
-import { Caller, Message, type Party, RolesAllowed } from '@holdfast/service';
+import { Caller, Message, type Party, RolesAllowed, Summary } from '@holdfast/service';
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
@@ -29,7 +29,7 @@ export class HttpController {
     private readonly methods: BillingMethods,
   ) {}
 
-  /** Adds a card by its provider's token; verified by the provider's set-up, which is the mandate as well (P-2). */
+  @Summary("Adds a card by its provider's token; verified by the provider's set-up, which is the mandate as well (P-2).")
   @Post('billing-methods')
   @RolesAllowed('client')
   @HttpCode(202)
@@ -41,14 +41,14 @@ export class HttpController {
     return this.commands.execute(new AddBillingMethod({ message, accountId, token }));
   }
 
-  /** The caller's own methods, without tokens. */
+  @Summary("The caller's own methods, without tokens.")
   @Get('billing-methods')
   @RolesAllowed('client')
   billingMethods(@Caller() { accountId }: Party): Promise<object> {
     return this.methods.of(accountId);
   }
 
-  /** Charges a milestone at the version of the terms that the client saw (E-26). */
+  @Summary('Charges a milestone at the version of the terms that the client saw (E-26).')
   @Post('milestones/:milestoneId/fund')
   @RolesAllowed('client')
   @HttpCode(202)
@@ -61,7 +61,7 @@ export class HttpController {
     return this.commands.execute(new FundMilestone({ message, clientId, milestoneId, ...body }));
   }
 
-  /** With a submission: its approval (E-6). Without: paid unasked (E-7). */
+  @Summary('With a submission: its approval (E-6). Without: paid unasked (E-7).')
   @Post('milestones/:milestoneId/release')
   @RolesAllowed('client')
   @HttpCode(200)
@@ -74,7 +74,7 @@ export class HttpController {
     return this.commands.execute(new ReleaseMilestone({ message, clientId, milestoneId, submissionId }));
   }
 
-  /** Stops the review with a written reason (E-6). */
+  @Summary('Stops the review with a written reason (E-6).')
   @Post('milestones/:milestoneId/request-changes')
   @RolesAllowed('client')
   @HttpCode(200)
@@ -87,7 +87,7 @@ export class HttpController {
     return this.commands.execute(new RequestChanges({ message, clientId, milestoneId, ...body }));
   }
 
-  /** Where this money is, why, and what happens next (C-10); for the parties. */
+  @Summary('Where this money is, why, and what happens next (C-10); for the parties.')
   @Get('agreements/:agreementId/money')
   agreementMoney(
     @Caller() { accountId }: Party,

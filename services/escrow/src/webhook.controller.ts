@@ -1,6 +1,6 @@
 import { Rejection } from '@holdfast/domain';
 import { WallClock } from '@holdfast/messaging';
-import { CONFIG, Open } from '@holdfast/service';
+import { CONFIG, Open, Summary } from '@holdfast/service';
 import { Controller, Headers, HttpCode, Inject, Post, RawBody } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
@@ -24,7 +24,7 @@ export class WebhookController {
     @Inject(CONFIG) private readonly config: EscrowConfig,
   ) {}
 
-  /** Verified over the raw bytes, stored, answered; worked off afterwards (0.2 of the provider protocols). */
+  @Summary('Verified over the raw bytes, stored, answered; worked off afterwards (0.2 of the provider protocols).')
   @Post('card')
   @HttpCode(200)
   async card(

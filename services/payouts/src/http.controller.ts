@@ -1,4 +1,4 @@
-import { Caller, type Party, RolesAllowed } from '@holdfast/service';
+import { Caller, type Party, RolesAllowed, Summary } from '@holdfast/service';
 import { Controller, Get } from '@nestjs/common';
 import { MyBalances } from './queries/my-balances.ts';
 
@@ -7,7 +7,7 @@ import { MyBalances } from './queries/my-balances.ts';
 export class HttpController {
   constructor(private readonly balances: MyBalances) {}
 
-  /** The caller's own balances: pending, available, held, in transit (B-1). */
+  @Summary("The caller's own balances: pending, available, held, in transit (B-1).")
   @Get('balances/me')
   @RolesAllowed('freelancer')
   myBalances(@Caller() { accountId }: Party): Promise<object> {

@@ -38,8 +38,8 @@ export type Funding = Readonly<{
   /** Queries that found nothing of the call in doubt, and when the first of them was. */
   misses: number;
   firstMissAt?: Date;
-  /** When the call in doubt was first sent: its key is known at the provider for 24 h. */
-  sentAt?: Date;
+  /** From when the key of the call may have been in use: the provider knows it for 24 h. */
+  keySince: Date;
   /** Why it ends without money, once that is decided; the provider is asked to cancel first. */
   ending?: FundingFailure;
 }> &
@@ -71,15 +71,16 @@ export type IntentView = Readonly<{
 /** What came of a step. Only `seen` and `refused` are facts; `unknown` may have executed. */
 export type Observation =
   | { kind: 'seen'; intent: IntentView }
-  /** Refused for good before anything could move: a wrong method, a bad request. */
+  /** The call was refused for good and changed nothing: a wrong method, a bad request. */
   | { kind: 'refused' }
   | { kind: 'unknown' }
   /** A query that found nothing. One proves nothing. */
   | { kind: 'absent' };
 
-/** Pauses between queries, in minutes: the third miss comes 10 minutes after the first (0.1 of the protocols). */
+/** Between queries. Three misses prove that nothing was executed, once they span ten minutes (0.1 of the protocols). */
 const queryMinutes = 5;
 const missesNeeded = 3;
+const missesSpanMinutes = 10;
 /** The provider knows a key for 24 h; an hour less, so that clocks need not agree. */
 const keyHours = 23;
 /** A payment that is being processed is asked about again, in case its notice is lost. */
@@ -90,33 +91,29 @@ const processingMinutes = 10;
  * and a success is accepted at any time (E-26).
  */
 export function observe(funding: Funding, observation: Observation, now: Date): Funding {
-  if (funding.status === 'succeeded' || funding.status === 'in_review') return funding;
+  if (observation.kind === 'seen') return see(funding, observation.intent, now);
+  // Whoever has ended, or waits for the payer, has no call of its own under way.
+  if (funding.status !== 'waiting') return funding;
   switch (observation.kind) {
-    case 'seen':
-      return see(funding, observation.intent, now);
-    case 'refused':
-      return funding.status === 'failed' ? funding : { ...ended(funding, 'method_unusable') };
+    case 'refused': {
+      const ending = funding.ending ?? 'method_unusable';
+      return funding.intentId ? cancel(funding, ending, now) : ended(funding, ending);
+    }
     case 'unknown':
-      if (funding.status === 'failed') return funding;
-      return wait(funding, 'read', now, { confirmSent: funding.confirmSent || sentConfirm(funding), sentAt: now });
+      return wait(funding, 'read', now, { confirmSent: funding.confirmSent || funding.step === 'confirm' });
     case 'absent':
-      return funding.status === 'failed' ? funding : missed(funding, now);
+      return missed(funding, now);
   }
 }
 
 function see(funding: Funding, intent: IntentView, now: Date): Funding {
+  if (funding.status === 'succeeded') return funding;
   const known = { ...funding, intentId: intent.id };
-  if (intent.status === 'succeeded') {
-    const { total } = funding.parts;
-    const asAsked =
-      intent.receivedMinor === total.amountMinor && intent.currency.toUpperCase() === total.currency;
-    // Another amount or currency is not booked: a person looks at it (F47).
-    return { ...known, status: asAsked ? 'succeeded' : 'in_review' };
-  }
+  if (intent.status === 'succeeded') return paid(known, intent);
   if (funding.status === 'failed') return funding;
+  if (intent.status === 'canceled') return ended(known, funding.ending ?? 'expired');
+  if (funding.status === 'in_review') return funding;
   switch (intent.status) {
-    case 'canceled':
-      return ended(known, funding.ending ?? 'expired');
     case 'processing':
       return wait(known, 'read', plusMinutes(now, processingMinutes), { confirmSent: true });
     case 'requires_action':
@@ -126,39 +123,51 @@ function see(funding: Funding, intent: IntentView, now: Date): Funding {
     case 'requires_capture':
       return cancel(known, funding.ending ?? declined(intent), now);
     case 'requires_confirmation':
-      if (funding.ending) return cancel(known, funding.ending, now);
-      return funding.confirmSent ? missed(known, now) : wait(known, 'confirm', now, {});
+      return unconfirmed(known, now);
   }
+}
+
+/** Another amount or currency is not booked: a person looks at it (F47). */
+function paid(funding: Funding, { receivedMinor, currency }: IntentView): Funding {
+  const { total } = funding.parts;
+  const asAsked = receivedMinor === total.amountMinor && currency.toUpperCase() === total.currency;
+  return { ...base(funding), ending: undefined, status: asAsked ? 'succeeded' : 'in_review' };
 }
 
 const declined = ({ declineCode }: IntentView): FundingFailure =>
   declineCode === 'authentication_required' ? 'payer_needed' : 'declined';
 
+function unconfirmed(funding: Funding, now: Date): Funding {
+  if (funding.ending) return cancel(funding, funding.ending, now);
+  // Read before the payer was asked, or before the confirmation that is due anyway.
+  if (funding.status !== 'waiting' || funding.step === 'confirm') return funding;
+  return funding.confirmSent ? missed(funding, now) : wait(funding, 'confirm', now, { ...noMisses, keySince: now });
+}
+
 /** The payer's time is over (E-26): the provider is asked to cancel, and only its word frees the milestone. */
 export function expire(funding: Funding, now: Date): Funding | undefined {
-  if (!('expiresAt' in funding) || !funding.expiresAt || !isLate(now, funding.expiresAt)) return undefined;
-  if (funding.ending) return undefined;
+  const expiresAt = expiryOf(funding);
+  if (!expiresAt || !isLate(now, expiresAt)) return undefined;
   return funding.intentId
     ? cancel(funding, 'expired', now)
-    : wait({ ...funding, ending: 'expired' }, 'read', now, {});
+    : wait(funding, 'read', now, { ...noMisses, ending: 'expired' });
 }
 
 /** The same key and bytes are sent again only inside the key's window, after 3 misses in at least 10 minutes. */
 function missed(funding: Funding, now: Date): Funding {
   const misses = funding.misses + 1;
   const firstMissAt = funding.firstMissAt ?? now;
-  if (misses < missesNeeded) {
+  if (misses < missesNeeded || !isLate(now, plusMinutes(firstMissAt, missesSpanMinutes))) {
     return wait(funding, 'read', plusMinutes(now, queryMinutes), { misses, firstMissAt });
   }
-  if (funding.ending) return ended(funding, funding.ending);
-  if (funding.sentAt && isLate(now, plusHours(funding.sentAt, keyHours))) {
-    return { ...funding, status: 'in_review' };
-  }
-  const step = funding.intentId ? 'confirm' : 'create';
-  return wait(funding, step, now, { misses: 0, firstMissAt: undefined });
+  const { intentId, ending, keySince } = funding;
+  if (ending && !intentId) return ended(funding, ending);
+  // An intent that the provider gave us and no longer knows, or a key that it may have forgotten: a person looks.
+  if (ending || isLate(now, plusHours(keySince, keyHours))) return { ...base(funding), status: 'in_review' };
+  return wait(funding, intentId ? 'confirm' : 'create', now, noMisses);
 }
 
-const sentConfirm = (funding: Funding): boolean => funding.status === 'waiting' && funding.step === 'confirm';
+const noMisses = { misses: 0, firstMissAt: undefined };
 
 const expiryOf = (funding: Funding): Date | undefined => ('expiresAt' in funding ? funding.expiresAt : undefined);
 
@@ -167,9 +176,8 @@ function wait(funding: Funding, step: FundingStep, nextCallAt: Date, more: Parti
   return { ...base(funding), ...more, status: 'waiting', step, nextCallAt, expiresAt } as Funding;
 }
 
-function cancel(funding: Funding, ending: FundingFailure, now: Date): Funding {
-  return wait(funding, 'cancel', now, { ending, misses: 0, firstMissAt: undefined });
-}
+const cancel = (funding: Funding, ending: FundingFailure, now: Date): Funding =>
+  wait(funding, 'cancel', now, { ...noMisses, ending });
 
 function awaitPayer(funding: Funding, { payerUrl }: IntentView, now: Date): Funding {
   const expiresAt = expiryOf(funding) ?? now;
@@ -178,9 +186,10 @@ function awaitPayer(funding: Funding, { payerUrl }: IntentView, now: Date): Fund
 
 const ended = (funding: Funding, ending: FundingFailure): Funding => ({ ...base(funding), status: 'failed', ending });
 
+/** What outlives a state: neither a due instant nor the payer's address does. */
 function base(funding: Funding) {
-  const { id, unattended, parts, intentId, confirmSent, misses, firstMissAt, sentAt, ending } = funding;
-  return { id, unattended, parts, intentId, confirmSent, misses, firstMissAt, sentAt, ending };
+  const { id, unattended, parts, intentId, confirmSent, misses, firstMissAt, keySince, ending } = funding;
+  return { id, unattended, parts, intentId, confirmSent, misses, firstMissAt, keySince, ending };
 }
 
 /** A new funding: the first step is to create the intent, whose loss moves no money. */
@@ -194,6 +203,7 @@ export function startFunding(
     parts,
     confirmSent: false,
     misses: 0,
+    keySince: now,
     status: 'waiting',
     step: 'create',
     nextCallAt: now,

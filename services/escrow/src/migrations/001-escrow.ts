@@ -112,18 +112,21 @@ const payInSchema = [
     confirm_sent boolean not null,
     misses integer not null,
     first_miss_at timestamptz,
-    sent_at timestamptz,
-    ending text,
+    key_since timestamptz not null,
+    ending text check (ending in ('declined', 'payer_needed', 'expired', 'method_unusable')),
     payer_url text,
     next_call_at timestamptz,
     expires_at timestamptz,
     correlation_id text not null,
     traceparent text,
     version integer not null,
-    check ((status = 'waiting') = (next_call_at is not null and step is not null))
+    check ((status = 'waiting') = (next_call_at is not null and step is not null)),
+    check (status <> 'failed' or ending is not null),
+    check (status in ('waiting', 'awaiting_payer') or expires_at is null)
   )`,
   // A milestone has one living funding: a second charge cannot even be stored.
   `create unique index fundings_one_alive on fundings (milestone_id) where status in ('waiting', 'awaiting_payer')`,
+  'create index fundings_agreement on fundings (agreement_id)',
   'create index fundings_due on fundings (next_call_at) where next_call_at is not null',
   'create index fundings_expiry on fundings (expires_at) where expires_at is not null',
   `create table lots (

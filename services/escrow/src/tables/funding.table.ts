@@ -28,7 +28,7 @@ export const FundingTable = defineEntity({
     confirmSent: p.boolean(),
     misses: p.integer(),
     firstMissAt: p.datetime().nullable(),
-    sentAt: p.datetime().nullable(),
+    keySince: p.datetime(),
     ending: p.text().$type<Funding['ending']>().nullable(),
     payerUrl: p.text().nullable(),
     /** When the worker has its next step at the provider. */
@@ -75,7 +75,7 @@ export function toRow(funding: Funding, frame: FundingFrame): FundingRow {
     confirmSent: funding.confirmSent,
     misses: funding.misses,
     firstMissAt: funding.firstMissAt ?? null,
-    sentAt: funding.sentAt ?? null,
+    keySince: funding.keySince,
     ending: funding.ending ?? null,
     payerUrl: funding.status === 'awaiting_payer' ? (funding.payerUrl ?? null) : null,
     nextCallAt: waiting?.nextCallAt ?? null,
@@ -97,7 +97,7 @@ export function fromRow(row: FundingRow): Funding {
     confirmSent: row.confirmSent,
     misses: row.misses,
     firstMissAt: row.firstMissAt ?? undefined,
-    sentAt: row.sentAt ?? undefined,
+    keySince: row.keySince,
     ending: row.ending ?? undefined,
   };
   const expiresAt = row.expiresAt ?? undefined;

@@ -1,0 +1,128 @@
+import { checkLedger } from '@holdfast/ledger';
+import type { Json } from '@holdfast/journeys';
+import type { Rig } from './rig.ts';
+
+/** One line per violation, naming the invariant and the place. */
+export type Violations = Promise<string[]>;
+
+/** I1, I2, I3: journals balance, balances equal their sums, none is below zero. */
+export async function ledgersBalance(rig: Rig): Violations {
+  const found: string[] = [];
+  for (const service of ['escrow', 'payouts'] as const) {
+    for (const { invariant, where, found: what } of await checkLedger(rig.poolOf(service))) {
+      found.push(`${invariant} ${service}: ${where}: ${what}`);
+    }
+  }
+  return found;
+}
+
+/** M-2: what escrow credited to clearing stands, transfer by transfer, in payouts' mirror account. */
+export async function clearingMirrors(rig: Rig): Violations {
+  const sums = `select j.transfer_id::text as id, sum(e.amount_minor) as minor from entries e
+    join journals j on j.id = e.journal_id where e.account = $1 group by j.transfer_id`;
+  const read = async (service: 'escrow' | 'payouts', account: string): Promise<Map<string, bigint>> => {
+    const rows = await rig.sql<{ id: string; minor: string }>(service, sums, [account]);
+    return new Map(rows.map(({ id, minor }) => [String(id), BigInt(minor)]));
+  };
+  const sent = await read('escrow', 'E.clearing.payouts');
+  const credited = await read('payouts', 'P.clearing.escrow');
+  return [...new Set([...sent.keys(), ...credited.keys()])]
+    .filter((id) => -(sent.get(id) ?? 0n) !== (credited.get(id) ?? 0n))
+    .map((id) => `M-2: transfer ${id}: E.clearing.payouts ${sent.get(id)}, P.clearing.escrow ${credited.get(id)}`);
+}
+
+/** M-4 (I4): of each milestone funded = released + balance; the balance is what its row and its lots say. */
+export async function milestonesAddUp(rig: Rig): Violations {
+  const rows = await rig.sql(
+    'escrow',
+    `select m.id, m.status, m.held_minor::text as held, m.client_fee_minor::text as fee,
+        (select coalesce(sum(-e.amount_minor), 0)::text from entries e join journals j on j.id = e.journal_id
+          where e.account = 'E.escrow.milestone' and e.sub_account = m.id::text and j.kind = 'fund') as funded,
+        (select coalesce(sum(e.amount_minor), 0)::text from entries e join journals j on j.id = e.journal_id
+          where e.account = 'E.escrow.milestone' and e.sub_account = m.id::text and j.kind = 'release') as released,
+        (select coalesce(sum(amount_minor), 0)::text from balances
+          where account = 'E.escrow.milestone' and sub_account = m.id::text) as balance,
+        (select coalesce(sum(amount_minor), 0)::text from balances
+          where account = 'E.fee.client_held' and sub_account = m.id::text) as fee_balance,
+        (select coalesce(sum(principal_left_minor), 0)::text from lots where milestone_id = m.id) as lots,
+        (select coalesce(sum(client_fee_left_minor), 0)::text from lots where milestone_id = m.id) as fee_lots
+      from milestones m`,
+  );
+  return rows
+    .map((row) => {
+      const minor = (name: string): bigint => BigInt(row[name] as string);
+      const funded = minor('funded') === minor('released') + minor('balance');
+      const held = minor('held') === minor('balance') && minor('lots') === minor('balance');
+      const fees = minor('fee_lots') === minor('fee_balance');
+      return funded && held && fees ? '' : `M-4: milestone ${JSON.stringify(row)}`;
+    })
+    .filter(Boolean);
+}
+
+/** I5: each charge in the provider's book is one journal with the same amount, and the other way round. */
+export async function providerBookAgrees(rig: Rig): Violations {
+  const { charges } = await rig.market.providerBook();
+  const journals = await rig.sql<{ cause_id: string; minor: string }>(
+    'escrow',
+    `select j.cause_id, sum(e.amount_minor)::text as minor from journals j join entries e on e.journal_id = j.id
+      where j.kind in ('fund', 'orphaned_charge') and e.account = 'E.cash.trust' and e.sub_account = 'card'
+      group by j.id`,
+  );
+  const booked = journals.map(({ cause_id, minor }) => `${cause_id} ${minor}`);
+  const charged = charges.map((charge: Json) => `${charge.metadata.funding_id} ${charge.amountMinor}`);
+  return different(charged, booked, (side, what) => `I5: ${what} stands only in ${side}`, [
+    'the provider’s book',
+    'the ledger',
+  ]);
+}
+
+/** Every effect once: agreements in three services, one credit for each transfer, the same word for each milestone. */
+export async function servicesAgree(rig: Rig): Violations {
+  const ids = async (service: 'contracts' | 'escrow' | 'payouts', text: string): Promise<string[]> =>
+    (await rig.sql<{ id: string }>(service, text)).map(({ id }) => id);
+  const agreements = 'select id::text from agreements';
+  const milestones = `select id || ' is ' || status as id from milestones`;
+  const [contracts, escrow, payouts] = [
+    await ids('contracts', agreements),
+    await ids('escrow', agreements),
+    await ids('payouts', agreements),
+  ];
+  const transfers = await ids('escrow', `select id || ' ' || net_minor as id from transfers`);
+  const credits = await ids('payouts', `select id || ' ' || net_minor as id from credits`);
+  const unanswered = await ids('escrow', `select id::text from transfers where status = 'sent'`);
+  const say = (what: string) => (side: string, id: string) => `effects: ${what} ${id} stands only in ${side}`;
+  return [
+    ...different(contracts, escrow, say('agreement'), ['contracts', 'escrow']),
+    ...different(escrow, payouts, say('agreement'), ['escrow', 'payouts']),
+    ...different(transfers, credits, say('transfer'), ['escrow', 'payouts']),
+    ...different(await ids('contracts', milestones), await ids('escrow', milestones), say('milestone'), [
+      'contracts',
+      'escrow',
+    ]),
+    ...unanswered.map((id) => `M-22: transfer ${id} was not answered by payouts`),
+  ];
+}
+
+/** F34: locks are taken in one order everywhere, so that PostgreSQL never had to break a circle. */
+export async function noDeadlocks(rig: Rig): Violations {
+  const rows = await rig.sql<{ datname: string; deadlocks: bigint }>(
+    'escrow',
+    `select datname, deadlocks from pg_stat_database where datname like 'holdfast%' and deadlocks > 0`,
+  );
+  return rows.map(({ datname, deadlocks }) => `F34: ${deadlocks} deadlocks in ${datname}`);
+}
+
+/** Compares two lists as multisets. */
+export function different(
+  left: readonly string[],
+  right: readonly string[],
+  say: (side: string, item: string) => string,
+  [leftName, rightName]: [string, string],
+): string[] {
+  const count = new Map<string, number>();
+  for (const item of left) count.set(item, (count.get(item) ?? 0) + 1);
+  for (const item of right) count.set(item, (count.get(item) ?? 0) - 1);
+  return [...count]
+    .filter(([, surplus]) => surplus !== 0)
+    .map(([item, surplus]) => say(surplus > 0 ? leftName : rightName, item));
+}
