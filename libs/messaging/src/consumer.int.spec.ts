@@ -15,6 +15,7 @@ import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import type { Admin } from 'kafkajs';
 import { throwError } from 'rxjs';
+import { EventConsumer } from './consumer.ts';
 import { newId } from './ids.ts';
 import { createKafka, ensureTopics } from './kafka-client.ts';
 import { EventTransport } from './nest-transport.ts';
@@ -439,7 +440,6 @@ describe('under load', () => {
 test('is healthy once it has fetched, not before', async () => {
   await listen();
   await eventually(() => transport.consumer!.healthy);
-  const { EventConsumer } = await import('./consumer.ts');
   const kafka = createKafka({ brokers: counting.options.brokers, clientId: 'idle' });
   const idle = new EventConsumer({ kafka, pool: counting.database.pool, group: 'idle', subscriptions: new Map() });
   expect(idle.healthy).toBe(false);

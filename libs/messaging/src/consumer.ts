@@ -40,7 +40,7 @@ export class EventConsumer {
   /** Next offset to read, per topic and partition: what was handled and may be committed. */
   readonly #positions = new Map<string, bigint>();
   readonly #committed = new Map<string, bigint>();
-  #lastProgress = 0;
+  #lastProgress = Number.NEGATIVE_INFINITY;
   #stopping = false;
   #committer: NodeJS.Timeout | undefined;
   #inFlight = 0;
@@ -115,15 +115,12 @@ export class EventConsumer {
     this.#inFlight += 1;
     try {
       const { topic, partition } = batch;
-      const keys = batch.messages.map((message) => keyOf(message)).filter((key) => key !== '');
-      const parkedKeys = await this.#untilDatabase(
-        () => this.parked.keysAmong(topic, keys),
-        heartbeat,
-      );
+      const keys = batch.messages.map(keyOf).filter((key) => key !== '');
+      const heads = await this.#untilDatabase(() => this.parked.headsOf(topic, partition, keys), heartbeat);
       for (const message of batch.messages) {
         if (this.#stopping || !isRunning() || isStale()) return;
         const record = recordOf(topic, partition, message);
-        await this.#untilDatabase(() => this.#take(record, parkedKeys), heartbeat);
+        await this.#untilDatabase(() => this.#take(record, heads), heartbeat);
         crashPoint('consumer.after_commit');
         resolveOffset(message.offset);
         this.#positions.set(`${topic}/${partition}`, record.offset + 1n);
@@ -149,9 +146,11 @@ export class EventConsumer {
     }
   }
 
-  async #take(record: ConsumedRecord, parkedKeys: Set<string>): Promise<void> {
+  /** `heads`: the offset of the first parked message of each key; what stands before it was applied long ago. */
+  async #take(record: ConsumedRecord, heads: Map<string, bigint>): Promise<void> {
     if (isWatermark(record)) return this.#saveWatermark(record);
-    if (parkedKeys.has(record.key)) {
+    const head = heads.get(record.key);
+    if (head !== undefined && record.offset >= head) {
       await this.parked.park(record, 'waiting', 'behind an earlier message of its key');
       this.redriver.parkedNow();
       return;
@@ -169,7 +168,8 @@ export class EventConsumer {
           continue;
         }
         await this.parked.park(record, error instanceof NotYet ? 'waiting' : 'failed', causeOf(error));
-        parkedKeys.add(record.key);
+        // Messages without a key have no order among each other.
+        if (record.key !== '') heads.set(record.key, record.offset);
         this.redriver.parkedNow();
         this.#options.onError?.(error, `parked ${record.headers.ce_type ?? 'a message'}`);
         return;
@@ -217,14 +217,16 @@ const atMost = (ms: number): Promise<void> => pause(ms, undefined, { ref: false 
 const isWatermark = ({ headers, key }: ConsumedRecord): boolean =>
   key === '' && /\.watermark\.reached\.v\d+$/.test(headers.ce_type ?? '');
 
-const keyOf = (message: KafkaMessage): string => message.key?.toString('utf8') ?? '';
+/** PostgreSQL stores no NUL; a key of ours has neither that nor so many characters. */
+const storable = (text: string): string => text.replaceAll('\u0000', '');
+
+const keyOf = (message: KafkaMessage): string => storable(message.key?.toString('utf8') ?? '').slice(0, 200);
 
 function recordOf(topic: string, partition: number, message: KafkaMessage): ConsumedRecord {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers ?? {})) {
     const first = Array.isArray(value) ? value[0] : value;
-    if (first !== undefined) headers[name] = first.toString('utf8').replaceAll('\u0000', '');
+    if (first !== undefined) headers[storable(name)] = storable(first.toString('utf8'));
   }
-  const key = keyOf(message).replaceAll('\u0000', '').slice(0, 200);
-  return { topic, partition, offset: BigInt(message.offset), key, headers, value: message.value };
+  return { topic, partition, offset: BigInt(message.offset), key: keyOf(message), headers, value: message.value };
 }

@@ -32,9 +32,11 @@ export interface ParkedRow {
 const columns = `id, topic, message_key, partition, record_offset, message_id, kind, cause, headers, value, attempts,
   parked_at`;
 
-/** The cause names the error and its place, never contents: 500 characters, one line. */
+/** The cause names the error and its place, never contents: 500 characters, one line, none that cannot be stored. */
 export const causeOf = (error: unknown): string =>
-  (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).replace(/\s+/g, ' ').slice(0, 500);
+  (error instanceof Error ? `${error.name}: ${error.message}` : String(error))
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .slice(0, 500);
 
 /**
  * Messages that could not be applied, per consumer group, topic and key, in order (AD-11; docs/parking.md). Later ones
@@ -49,15 +51,18 @@ export class ParkedMessages {
     this.group = group;
   }
 
-  /** Which of these keys have parked messages in this topic. */
-  async keysAmong(topic: string, keys: readonly string[]): Promise<Set<string>> {
-    const rows = await run<{ message_key: string }>(
+  /**
+   * The offset of the first parked message of each of these keys. A record before it has been applied, so that a replay
+   * parks no history; one that a foreign producer put into another partition lines up in any case.
+   */
+  async headsOf(topic: string, partition: number, keys: readonly string[]): Promise<Map<string, bigint>> {
+    const rows = await run<{ message_key: string; head: bigint }>(
       this.#pool,
-      `select distinct message_key from parked_messages
-        where consumer_group = $1 and topic = $2 and message_key = any($3)`,
-      [this.group, topic, [...new Set(keys)]],
+      `select message_key, min(case when partition = $3 then record_offset else -1 end) as head
+        from parked_messages where consumer_group = $1 and topic = $2 and message_key = any($4) group by message_key`,
+      [this.group, topic, partition, [...new Set(keys)]],
     );
-    return new Set(rows.map((row) => row.message_key));
+    return new Map(rows.map(({ message_key, head }) => [message_key, head]));
   }
 
   /** Parking the same record twice is harmless. No inbox mark is written: that comes with the redrive. */
@@ -95,6 +100,7 @@ export class ParkedMessages {
     );
   }
 
+  /** The first of a key's messages, in their order. */
   async queueOf(topic: string, key: string): Promise<ParkedRow[]> {
     return run<ParkedRow>(
       this.#pool,
@@ -102,6 +108,16 @@ export class ParkedMessages {
         where consumer_group = $1 and topic = $2 and message_key = $3 order by id limit 500`,
       [this.group, topic, key],
     );
+  }
+
+  async lengthOf(topic: string, key: string): Promise<number> {
+    const [row] = await run<{ count: bigint }>(
+      this.#pool,
+      `select count(*) as count from parked_messages
+        where consumer_group = $1 and topic = $2 and message_key = $3`,
+      [this.group, topic, key],
+    );
+    return Number(row!.count);
   }
 
   async list(): Promise<ParkedRow[]> {

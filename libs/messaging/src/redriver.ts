@@ -13,7 +13,9 @@ export class Redriver {
   readonly #apply: (record: ConsumedRecord) => Promise<void>;
   readonly #onError: ((error: unknown, what: string) => void) | undefined;
   /** One run at a time, so that two wakes do not apply one queue side by side. */
-  #chain: Promise<void> = Promise.resolve();
+  #chain: Promise<unknown> = Promise.resolve();
+  /** Keys whose run has not begun: further facts of theirs need none of their own. */
+  readonly #awaited = new Set<string | undefined>();
   #timer: NodeJS.Timeout | undefined;
   /** Whether anything may be waiting at all; an idle consumer asks the database only at the ticks. */
   #mayWait = true;
@@ -65,48 +67,60 @@ export class Redriver {
     reason: string;
     dryRun: boolean;
   }): Promise<{ applied: number; leftOver: number }> {
-    const queue = await this.#parked.queueOf(request.topic, request.key);
-    if (request.dryRun) return { applied: 0, leftOver: queue.length };
-    let applied = 0;
-    this.#chain = this.#chain.then(async () => {
-      applied = await this.#drain(queue);
-    });
-    await this.#chain;
-    const leftOver = (await this.#parked.queueOf(request.topic, request.key)).length;
+    const { topic, key, dryRun } = request;
+    if (dryRun) return { applied: 0, leftOver: await this.#parked.lengthOf(topic, key) };
+    const applied = await this.#oneAtATime(() => this.#drain(topic, key));
+    const leftOver = await this.#parked.lengthOf(topic, key);
     await this.#parked.recordRedrive({ ...request, applied, leftOver });
     return { applied, leftOver };
   }
 
   #enqueue(key: string | undefined): void {
-    this.#chain = this.#chain
-      .then(async () => {
-        const heads = await this.#parked.waitingHeads(key);
-        if (key === undefined && heads.length === 0) {
-          this.#mayWait = (await this.#parked.counts()).waiting > 0;
-        }
-        for (const head of heads) {
-          const applied = await this.#drain(await this.#parked.queueOf(head.topic, head.message_key));
-          if (applied > 0) this.#enqueue(head.message_key);
-        }
-      })
-      .catch((error) => this.#onError?.(error, 'redrive'));
+    if (this.#awaited.has(key)) return;
+    this.#awaited.add(key);
+    this.#oneAtATime(async () => {
+      this.#awaited.delete(key);
+      const heads = await this.#parked.waitingHeads(key);
+      if (key === undefined && heads.length === 0) {
+        this.#mayWait = (await this.#parked.counts()).waiting > 0;
+      }
+      for (const head of heads) {
+        const applied = await this.#drain(head.topic, head.message_key);
+        if (applied > 0) this.#enqueue(head.message_key);
+      }
+    }).catch((error) => this.#onError?.(error, 'redrive'));
+  }
+
+  /** A run that fails does not keep the next one from running. */
+  #oneAtATime<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#chain.then(work);
+    this.#chain = result.catch(() => undefined);
+    return result;
   }
 
   /** @returns how many of the queue's head were applied and removed */
-  async #drain(queue: readonly ParkedRow[]): Promise<number> {
+  async #drain(topic: string, key: string): Promise<number> {
     let applied = 0;
-    for (const row of queue) {
-      try {
-        await this.#apply(recordOf(row));
-      } catch (error) {
-        if (isDatabaseAway(error)) throw error;
-        await this.#parked.stillParked(row.id, error instanceof NotYet ? 'waiting' : 'failed', causeOf(error));
-        return applied;
+    for (;;) {
+      const queue = await this.#parked.queueOf(topic, key);
+      if (queue.length === 0) return applied;
+      for (const row of queue) {
+        if (!(await this.#tried(row))) return applied;
+        applied += 1;
       }
-      await this.#parked.remove(row.id);
-      applied += 1;
     }
-    return applied;
+  }
+
+  async #tried(row: ParkedRow): Promise<boolean> {
+    try {
+      await this.#apply(recordOf(row));
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      await this.#parked.stillParked(row.id, error instanceof NotYet ? 'waiting' : 'failed', causeOf(error));
+      return false;
+    }
+    await this.#parked.remove(row.id);
+    return true;
   }
 }
 

@@ -49,6 +49,9 @@ export class ShapePipe extends StandardSchemaValidationPipe {
     });
   }
 
+  /** An unknown field is refused, not left out; the JSON parser has refused `__proto__` before. */
+  protected override stripProtoKeys(): void {}
+
   override async transform<T>(value: T, metadata: ArgumentMetadata): Promise<T> {
     try {
       return await super.transform(value, metadata);

@@ -8,9 +8,10 @@ import type { EscrowConfig } from './config.ts';
 import { ChargeWorker } from './providers/charge.worker.ts';
 import { NoticeWorker } from './providers/notice.worker.ts';
 import { SetupWorker } from './providers/setup.worker.ts';
-import { BillingMethodTable, ProviderNoticeTable } from './tables/billing-method.table.ts';
+import { BillingMethodTable } from './tables/billing-method.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { MilestoneTable } from './tables/milestone.table.ts';
+import { ProviderNoticeTable } from './tables/provider-notice.table.ts';
 
 /** What falls due in escrow, and whose facts can stop it (docs/deadlines.md). */
 export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {

@@ -29,11 +29,13 @@ import { AgreementMoney } from './queries/agreement-money.ts';
 import { BillingMethods } from './queries/billing-methods.ts';
 import { escrowSettings } from './settings.ts';
 import { AgreementTable } from './tables/agreement.table.ts';
-import { BillingMethodTable, ProviderNoticeTable, TransferTable } from './tables/billing-method.table.ts';
+import { BillingMethodTable } from './tables/billing-method.table.ts';
 import { ChangeRequestTable } from './tables/change-request.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { LotTable } from './tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from './tables/milestone.table.ts';
+import { ProviderNoticeTable } from './tables/provider-notice.table.ts';
+import { TransferTable } from './tables/transfer.table.ts';
 import { WebhookController } from './webhook.controller.ts';
 
 /** A client's money: charged, held, released. The arbiter where several act on one milestone (AD-2). */

@@ -33,8 +33,7 @@ export class WebhookController {
   ): Promise<{ received: true }> {
     const bytes = rawBody ?? Buffer.alloc(0);
     const verdict = verifySignature(signature, bytes, this.config.CARD_WEBHOOK_SECRETS, this.wallClock.now());
-    if (verdict === 'malformed') throw new Rejection('webhook.malformed');
-    if (verdict === 'invalid') throw new Rejection('webhook.signature_invalid');
+    if (verdict !== 'valid') throw new Rejection('webhook.signature_invalid');
     const notice = Notice.safeParse(parsed(bytes));
     if (!notice.success) throw new Rejection('webhook.malformed');
     const { id, type: eventType, data } = notice.data;

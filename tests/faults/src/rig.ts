@@ -99,6 +99,26 @@ export class Rig {
     return replica;
   }
 
+  /** What a consumer group has still to read, per `topic/partition`. */
+  async unreadBy(service: ServiceName): Promise<Map<string, { committed: bigint; lag: bigint }>> {
+    const admin = this.kafka().admin();
+    await admin.connect();
+    try {
+      const unread = new Map<string, { committed: bigint; lag: bigint }>();
+      for (const { topic, partitions } of await admin.fetchOffsets({ groupId: service, topics: topicsOf(service) })) {
+        const ends = await admin.fetchTopicOffsets(topic);
+        for (const { partition, offset } of partitions) {
+          const committed = BigInt(offset) < 0n ? 0n : BigInt(offset);
+          const end = BigInt(ends.find((place) => place.partition === partition)!.high);
+          unread.set(`${topic}/${partition}`, { committed, lag: end - committed });
+        }
+      }
+      return unread;
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
   pids(): number[] {
     return serviceNames.map((service) => this.system.pidOf(service));
   }
@@ -112,6 +132,12 @@ export class Rig {
     return row?.status ?? 'unknown';
   }
 }
+
+/** The topics of the other services that a service listens to. */
+const topicsOf = (service: ServiceName): string[] => {
+  const sources = { contracts: ['escrow'], escrow: ['contracts', 'payouts'], payouts: ['contracts', 'escrow'] };
+  return sources[service].map((source) => `${source}.events`);
+};
 
 /** @throws Error with the given words when the work takes longer */
 export async function within<T>(ms: number, work: Promise<T>, otherwise: string): Promise<T> {

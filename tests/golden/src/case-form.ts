@@ -17,11 +17,16 @@ export type Amounts = z.output<typeof Amounts>;
 const Ledger = z.enum(['E', 'P']);
 export type Ledger = z.output<typeof Ledger>;
 
-const ExpectedJournal = z.strictObject({ ledger: Ledger, lines: Amounts }).superRefine(({ ledger, lines }, context) => {
-  for (const account of Object.keys(lines).filter((name) => !name.startsWith(`${ledger}.`))) {
-    context.addIssue({ code: 'custom', path: ['lines'], message: `"${account}" is no account of ledger ${ledger}` });
-  }
-});
+const ExpectedJournal = z
+  .strictObject({ ledger: Ledger, lines: Amounts })
+  .superRefine(({ ledger, lines }, context) => {
+    const problem = (message: string) => context.addIssue({ code: 'custom', path: ['lines'], message });
+    for (const account of Object.keys(lines)) {
+      if (!account.startsWith(`${ledger}.`)) problem(`"${account}" is no account of ledger ${ledger}`);
+    }
+    // A line of zero is never posted (R-10), so such a journal could not exist.
+    if (Object.values(lines).every((amount) => amount === 0n)) problem('moves nothing');
+  });
 export type ExpectedJournal = z.output<typeof ExpectedJournal>;
 
 const Expectation = z.strictObject({

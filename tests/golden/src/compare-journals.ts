@@ -67,7 +67,3 @@ function match(expected: readonly ExpectedJournal[], actual: readonly CaseJourna
   });
   return partners;
 }
-
-/** An expected journal of zeros alone is no journal, and so nothing is missing. */
-export const isNoJournal = ({ lines }: ExpectedJournal): boolean =>
-  Object.values(lines).every((amount) => amount === 0n);

@@ -24,10 +24,13 @@ export interface Offer {
 
 export const usd = (amountMinor: bigint) => ({ amountMinor: String(amountMinor), currency: 'USD' });
 
+export const openAccount = (person: Person): Promise<Json> =>
+  person.post('contracts', '/v1/accounts', { roles: person.roles, region: 'US' });
+
 /** Opens both accounts. */
 export async function openAccounts(client: Person, freelancer: Person): Promise<void> {
-  await client.post('contracts', '/v1/accounts', { roles: ['client'], region: 'US' });
-  await freelancer.post('contracts', '/v1/accounts', { roles: ['freelancer'], region: 'US' });
+  await openAccount(client);
+  await openAccount(freelancer);
 }
 
 /** Adds a card and waits for the provider's set-up: verification and mandate in one (P-2). */

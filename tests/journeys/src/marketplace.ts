@@ -122,8 +122,9 @@ export class Marketplace {
     return this.#control('providersControl', '/__sim/faults', { provider: 'card', ...rule });
   }
 
-  async clearFaults(): Promise<void> {
-    await fetch(`${this.urls.providersControl}/__sim/faults`, { method: 'DELETE' });
+  /** Takes one fault back by the id that `fault` gave, or all of them. */
+  async clearFaults(id?: string): Promise<void> {
+    await fetch(`${this.urls.providersControl}/__sim/faults${id ? `/${id}` : ''}`, { method: 'DELETE' });
   }
 
   /** The payer confirms, or fails to confirm, at their bank. */

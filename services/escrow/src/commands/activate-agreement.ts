@@ -52,7 +52,7 @@ export class ActivateAgreementHandler implements ICommandHandler<ActivateAgreeme
         }),
       );
       const [first, ...later] = agreed.sort((a, b) => a.order - b.order);
-      const charged = await beginFunding(tx, { agreement, milestone: first!, unattended: true });
+      const charged = await beginFunding(tx, { agreement, milestone: first! });
       for (const milestone of [charged, ...later]) insertMilestone(tx, milestone);
     });
   }

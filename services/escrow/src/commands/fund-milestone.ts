@@ -1,8 +1,10 @@
 import { Rejection } from '@holdfast/domain';
 import { escrowEvents } from '@holdfast/events';
 import { currentCausality, currentTraceparent, type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
-import { currentSettings } from '@holdfast/service';
+import { CONFIG, currentSettings } from '@holdfast/service';
+import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { EscrowConfig } from '../config.ts';
 import { chargeParts, startFunding } from '../domain/funding.ts';
 import { assertFundable, evolve, type FundingFailed, type FundingStarted, type Milestone } from '../domain/milestone.ts';
 import { confirmBodyOf, createBodyOf } from '../providers/card.ts';
@@ -30,7 +32,10 @@ export class FundMilestone extends Command<{ fundingId: string; status: 'funding
 /** The client, present, charges a milestone (E-2, E-26). The answer says that it has begun, not that it is funded. */
 @CommandHandler(FundMilestone)
 export class FundMilestoneHandler implements ICommandHandler<FundMilestone> {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    @Inject(CONFIG) private readonly config: Pick<EscrowConfig, 'PAYER_RETURN_URL'>,
+  ) {}
 
   execute(command: FundMilestone): Promise<{ fundingId: string; status: 'funding_pending' }> {
     return this.unitOfWork.once(command, async (tx) => {
@@ -38,7 +43,8 @@ export class FundMilestoneHandler implements ICommandHandler<FundMilestone> {
       const milestone = await loadMilestone(tx, milestoneId, { clientId });
       const agreement = (await tx.one(AgreementTable, { id: milestone.agreementId }))!;
       assertFundable(milestone, await loadMilestonesOf(tx, agreement.id), version);
-      const pending = await beginFunding(tx, { agreement, milestone, unattended: false, billingMethodId });
+      const payer = { billingMethodId, returnUrl: this.config.PAYER_RETURN_URL };
+      const pending = await beginFunding(tx, { agreement, milestone, payer });
       saveMilestone(tx, pending);
       return { fundingId: (pending as { fundingId: string }).fundingId, status: 'funding_pending' };
     });
@@ -46,16 +52,21 @@ export class FundMilestoneHandler implements ICommandHandler<FundMilestone> {
 }
 
 /**
- * Stores what is to be charged, with its exact bytes, and starts it (P-3). With nobody present and no usable method the
- * funding fails at once, for the client to act (E-3).
+ * Stores what is to be charged, with its exact bytes, and starts it (P-3). Without a payer nobody is present; if there
+ * is no usable method either, the funding fails at once, for the client to act (E-3).
  * @returns the milestone after that
  * @throws Rejection billing_method.missing | billing_method.unknown, to a client who is present
  */
 export async function beginFunding(
   tx: Tx,
-  start: { agreement: Agreement; milestone: Milestone; unattended: boolean; billingMethodId?: string },
+  start: {
+    agreement: Agreement;
+    milestone: Milestone;
+    payer?: { billingMethodId?: string; returnUrl: string };
+  },
 ): Promise<Milestone> {
-  const { agreement, milestone, unattended, billingMethodId } = start;
+  const { agreement, milestone, payer } = start;
+  const unattended = payer === undefined;
   const fundingId = newId();
   const common = {
     agreementId: agreement.id,
@@ -63,9 +74,9 @@ export async function beginFunding(
     milestoneIds: [milestone.id],
     version: milestone.termsVersion,
   };
-  const method = await methodOf(tx, agreement.clientId, billingMethodId);
+  const method = await methodOf(tx, agreement.clientId, payer?.billingMethodId);
   if (!method) {
-    if (!unattended) throw new Rejection(billingMethodId ? 'billing_method.unknown' : 'billing_method.missing');
+    if (payer) throw new Rejection(payer.billingMethodId ? 'billing_method.unknown' : 'billing_method.missing');
     const failed: FundingFailed = { type: 'escrow.funding.failed', ...common, reason: 'method_unusable' };
     tx.publish(escrowEvents, [failed]);
     return milestone;
@@ -87,7 +98,7 @@ export async function beginFunding(
       customerId: method.customerId!,
       methodId: method.providerMethod!,
     }),
-    confirmBody: confirmBodyOf({ unattended }),
+    confirmBody: confirmBodyOf(payer?.returnUrl),
     correlationId: currentCausality()?.correlationId ?? fundingId,
     traceparent: currentTraceparent() ?? null,
   });

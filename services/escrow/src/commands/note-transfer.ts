@@ -1,7 +1,7 @@
 import { NotYet } from '@holdfast/domain';
 import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { TransferTable } from '../tables/billing-method.table.ts';
+import { TransferTable } from '../tables/transfer.table.ts';
 
 export class NoteTransfer extends Command<void> {
   constructor(

@@ -1,6 +1,6 @@
 import { type MessageRef, newId, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ProviderNoticeTable } from '../tables/billing-method.table.ts';
+import { ProviderNoticeTable } from '../tables/provider-notice.table.ts';
 
 export class ReceiveNotice extends Command<void> {
   constructor(

@@ -4,11 +4,17 @@ import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type Funding, type Observation, observe } from '../domain/funding.ts';
 import { fundingJournal, orphanedJournal } from '../domain/journals.ts';
-import { evolve, type FundingFailed, type Milestone, type MilestoneFunded } from '../domain/milestone.ts';
-import { AgreementTable } from '../tables/agreement.table.ts';
+import {
+  evolve,
+  type FundingFailed,
+  type Milestone,
+  type MilestoneFunded,
+  takesCharge,
+} from '../domain/milestone.ts';
+import { type Agreement, AgreementTable } from '../tables/agreement.table.ts';
 import { type FundingFrame, loadFunding, saveFunding } from '../tables/funding.table.ts';
 import { insertLot } from '../tables/lot.table.ts';
-import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
+import { loadMilestonesOf, saveMilestone } from '../tables/milestone.table.ts';
 
 export class RecordCharge extends Command<void> {
   constructor(readonly input: { message: MessageRef; fundingId: string; observation: Observation }) {
@@ -31,34 +37,57 @@ export class RecordChargeHandler implements ICommandHandler<RecordCharge> {
       if (after === before) return;
       saveFunding(tx, after, frame);
       if (after.status === before.status) return;
-      const milestone = await loadMilestone(tx, frame.milestoneId, {});
-      if (after.status === 'succeeded') await fund(tx, milestone, after, frame);
-      if (after.status === 'failed') fail(tx, milestone, after, frame);
+      const milestones = await loadMilestonesOf(tx, frame.agreementId);
+      if (after.status === 'succeeded') await settle(tx, milestones, after, frame);
+      if (after.status === 'failed') fail(tx, milestones, after, frame);
     });
   }
 }
 
+const milestoneOf = (milestones: readonly Milestone[], { milestoneId }: FundingFrame): Milestone =>
+  milestones.find(({ id }) => id === milestoneId)!;
+
 /** A success that arrives late funds the milestone if it still takes it at that version; else it is an orphan (E-26). */
-async function fund(tx: Tx, milestone: Milestone, funding: Funding, frame: FundingFrame): Promise<void> {
-  const { principal, clientFee, initiationFee, total } = funding.parts;
-  const ids = { agreementId: frame.agreementId, milestoneId: frame.milestoneId, fundingId: funding.id };
-  const expected = milestone.status === 'funding_pending' && milestone.fundingId === funding.id;
-  const stillAgreed = milestone.status === 'agreed' && milestone.termsVersion === frame.termsVersion;
+async function settle(
+  tx: Tx,
+  milestones: readonly Milestone[],
+  funding: Funding,
+  frame: FundingFrame,
+): Promise<void> {
+  const { id: fundingId, parts } = funding;
+  const milestone = milestoneOf(milestones, frame);
   const agreement = (await tx.one(AgreementTable, { id: frame.agreementId }))!;
-  const feeStillDue = initiationFee.amountMinor === 0n || agreement.initiationFee === 'due';
-  if (!(expected || stillAgreed) || !feeStillDue) {
-    tx.post(orphanedJournal(ids, total));
-    const orphaned: EventOf<typeof escrowEvents> = {
-      type: 'escrow.funding.orphaned',
-      agreementId: ids.agreementId,
-      fundingId: ids.fundingId,
-      milestoneIds: [ids.milestoneId],
-      amount: total,
-      refundId: newId(),
-    };
-    tx.publish(escrowEvents, [orphaned]);
-    return;
+  const { termsVersion } = frame;
+  // The initiation fee is charged once (P-6): a charge that holds a second one is not booked in part.
+  const feeFits = parts.initiationFee.amountMinor === 0n || agreement.initiationFee === 'due';
+  if (feeFits && takesCharge(milestone, milestones, { fundingId, termsVersion })) {
+    fund(tx, { agreement, milestone, funding, frame });
+  } else {
+    orphan(tx, funding, frame);
   }
+}
+
+function orphan(tx: Tx, { id: fundingId, parts: { total } }: Funding, frame: FundingFrame): void {
+  const { agreementId, milestoneId } = frame;
+  tx.post(orphanedJournal({ agreementId, fundingId }, total));
+  const orphaned: EventOf<typeof escrowEvents> = {
+    type: 'escrow.funding.orphaned',
+    agreementId,
+    fundingId,
+    milestoneIds: [milestoneId],
+    amount: total,
+    refundId: newId(),
+  };
+  tx.publish(escrowEvents, [orphaned]);
+}
+
+function fund(
+  tx: Tx,
+  charged: { agreement: Agreement; milestone: Milestone; funding: Funding; frame: FundingFrame },
+): void {
+  const { agreement, milestone, funding, frame } = charged;
+  const { principal, clientFee, initiationFee } = funding.parts;
+  const ids = { agreementId: agreement.id, milestoneId: milestone.id, fundingId: funding.id };
   const lotId = newId();
   const funded: MilestoneFunded = {
     type: 'escrow.milestone.funded',
@@ -95,7 +124,13 @@ async function fund(tx: Tx, milestone: Milestone, funding: Funding, frame: Fundi
   tx.publish(escrowEvents, [funded]);
 }
 
-function fail(tx: Tx, milestone: Milestone, funding: Funding & { status: 'failed' }, frame: FundingFrame): void {
+function fail(
+  tx: Tx,
+  milestones: readonly Milestone[],
+  funding: Funding & { status: 'failed' },
+  frame: FundingFrame,
+): void {
+  const milestone = milestoneOf(milestones, frame);
   const failed: FundingFailed = {
     type: 'escrow.funding.failed',
     agreementId: frame.agreementId,

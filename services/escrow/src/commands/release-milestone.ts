@@ -6,9 +6,9 @@ import type { z } from 'zod';
 import { releaseJournal } from '../domain/journals.ts';
 import { evolve, type Milestone, type MilestoneReleased, release, releaseBySilence } from '../domain/milestone.ts';
 import { type Agreement, AgreementTable, initiationFeeHeld } from '../tables/agreement.table.ts';
-import { TransferTable } from '../tables/billing-method.table.ts';
 import { useLots } from '../tables/lot.table.ts';
 import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
+import { TransferTable } from '../tables/transfer.table.ts';
 
 export type ReleaseAnswer = { milestoneId: string; status: 'released'; transferId: string; net: z.input<typeof Money> };
 

@@ -67,9 +67,26 @@ export function assertFundable(milestone: Milestone, others: readonly Milestone[
   if (milestone.status === 'funding_pending') throw new Rejection('milestone.funding_pending');
   if (milestone.status !== 'agreed') throw new Rejection('milestone.already_funded');
   if (version !== milestone.termsVersion) throw new Rejection('terms.version_outdated');
-  const open = others.find((other) => other.id !== milestone.id && unsettled.includes(other.status));
+  const open = openBeside(milestone, others);
   if (open) throw new Rejection('funding.one_at_a_time', { openMilestoneId: open.id });
 }
+
+/**
+ * Whether a charge that succeeded funds its milestone: it waits for this charge, or is agreed again at that version and
+ * no other has been opened meanwhile (E-2, E-26). Else the charge is an orphan.
+ */
+export function takesCharge(
+  milestone: Milestone,
+  others: readonly Milestone[],
+  charge: Readonly<{ fundingId: string; termsVersion: number }>,
+): boolean {
+  if (milestone.status === 'funding_pending') return milestone.fundingId === charge.fundingId;
+  const stillAgreed = milestone.status === 'agreed' && milestone.termsVersion === charge.termsVersion;
+  return stillAgreed && !openBeside(milestone, others);
+}
+
+const openBeside = (milestone: Milestone, others: readonly Milestone[]): Milestone | undefined =>
+  others.find((other) => other.id !== milestone.id && unsettled.includes(other.status));
 
 /**
  * Work was submitted: the review begins, or the freelancer is told why not (E-4). It lasts `review.days` from the

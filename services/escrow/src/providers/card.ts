@@ -29,10 +29,9 @@ export const createBodyOf = (charge: {
     'metadata[agreement_id]': charge.agreementId,
   });
 
-export const confirmBodyOf = (charge: { unattended: boolean; returnUrl?: string }): string =>
-  charge.unattended
-    ? form({ off_session: 'true' })
-    : form({ return_url: charge.returnUrl ?? 'https://marketplace.example/payments' });
+/** `returnUrl` is where a payer comes back from the bank; without it nobody is present (P-16). */
+export const confirmBodyOf = (returnUrl: string | undefined): string =>
+  form(returnUrl === undefined ? { off_session: 'true' } : { return_url: returnUrl });
 
 const Status = z.enum([
   'requires_payment_method',

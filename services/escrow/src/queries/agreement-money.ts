@@ -3,9 +3,9 @@ import { Instant } from '@holdfast/events';
 import { type InferEntity, MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { AgreementTable } from '../tables/agreement.table.ts';
-import { TransferTable } from '../tables/billing-method.table.ts';
 import { FundingTable } from '../tables/funding.table.ts';
 import { FreezeTable, MilestoneTable } from '../tables/milestone.table.ts';
+import { TransferTable } from '../tables/transfer.table.ts';
 
 type Row<E> = InferEntity<E>;
 type Parts = {

@@ -27,37 +27,3 @@ export const BillingMethodTable = defineEntity({
 });
 
 export type BillingMethod = Omit<InferEntity<typeof BillingMethodTable>, 'version'>;
-
-/** Notices of the provider, stored before they are answered and worked off afterwards (0.2 of the protocols). */
-export const ProviderNoticeTable = defineEntity({
-  name: 'ProviderNotice',
-  tableName: 'provider_notices',
-  properties: {
-    id: p.uuid().primary(),
-    provider: p.text(),
-    eventId: p.text(),
-    eventType: p.text(),
-    objectId: p.text(),
-    receivedAt: p.datetime(),
-    nextCallAt: p.datetime().nullable(),
-    version: p.integer(),
-  },
-});
-
-export type ProviderNotice = Omit<InferEntity<typeof ProviderNoticeTable>, 'version'>;
-
-/** Transfers to payouts and what payouts answered (M-22): escrow alone can tell which are unmatched. */
-export const TransferTable = defineEntity({
-  name: 'Transfer',
-  tableName: 'transfers',
-  properties: {
-    id: p.uuid().primary(),
-    agreementId: p.uuid(),
-    milestoneId: p.uuid(),
-    netMinor: p.bigint(),
-    status: p.text().$type<'sent' | 'credited' | 'matured'>(),
-    releasedAt: p.datetime(),
-    availableAt: p.datetime().nullable(),
-    version: p.integer(),
-  },
-});

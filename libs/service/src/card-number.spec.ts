@@ -1,0 +1,30 @@
+import { describe, expect, it } from '@jest/globals';
+import { holdsCardNumber } from './card-number.ts';
+
+const card = '4242424242424242';
+
+describe('a field that holds a card number is refused (P-15)', () => {
+  it.each([
+    ['plain', { reference: card }],
+    ['with spaces', { note: '4242 4242 4242 4242' }],
+    ['with dashes, inside a sentence', { note: 'use 4242-4242-4242-4242, please' }],
+    ['as a number', { reference: 4242424242424242 }],
+    ['deep inside', { a: [{ b: { c: `x ${card}` } }] }],
+    ['as a name', { [card]: 'x' }],
+    ['of 15 digits', { note: '378282246310005' }],
+  ])('%s', (_, value) => {
+    expect(holdsCardNumber(value)).toBe(true);
+  });
+
+  it.each([
+    ['an amount, which is typed', { price: { amountMinor: card, currency: 'USD' } }],
+    ['16 digits that fail the checksum', { note: '4242424242424241' }],
+    ['a UUID', { id: '01a2037a-c202-74f7-a5ab-50ccbccd146d' }],
+    ['a SHA-256', { hash: '4242424242424242'.repeat(4) }],
+    ['one digit repeated', { note: '0000000000000000' }],
+    ['an instant', { at: '2026-11-22T13:30:48.128Z' }],
+    ['nothing', undefined],
+  ])('not %s', (_, value) => {
+    expect(holdsCardNumber(value)).toBe(false);
+  });
+});

@@ -1,0 +1,89 @@
+import { accept, type Agreement, fund, moneyOf, release, Refused, requestChanges, submit } from '@holdfast/journeys';
+import { CaseError } from './case-error.ts';
+import type { Step } from './case-form.ts';
+import { durationMs, momentOf } from './moments.ts';
+import type { Stage } from './stage.ts';
+
+/**
+ * Plays one step and waits until the system is quiet.
+ * @returns the stable code if the step was refused, at once or by the answer of another service
+ * @throws CaseError for a step that makes no sense here; Refused for an answer that is no refusal (5xx)
+ */
+export async function playStep(stage: Stage, step: Step): Promise<string | undefined> {
+  let refusal: string | undefined;
+  try {
+    await play(stage, step);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.answer.status >= 500) throw error;
+    refusal = error.code ?? String(error.answer.status);
+  }
+  await stage.market.settle();
+  return refusal ?? (step.do === 'submit' ? refusedSubmission(stage, step.milestone) : undefined);
+}
+
+async function play(stage: Stage, step: Step): Promise<void> {
+  const { market } = stage;
+  switch (step.do) {
+    case 'accept':
+      if (!stage.offer) throw new CaseError('', 'there is no offer to accept without given.contract');
+      stage.agreement = await accept(stage.offer);
+      return;
+    case 'fund': {
+      const [agreement, index] = find(stage, step.milestone);
+      const { milestones } = await moneyOf(agreement);
+      return void (await fund(agreement, index, milestones[index].version));
+    }
+    case 'submit': {
+      const { submissionId } = await submit(...find(stage, step.milestone));
+      stage.submissions.set(step.milestone, submissionId);
+      return;
+    }
+    case 'request_changes':
+      return void (await requestChanges(...find(stage, step.milestone), currentSubmission(stage, step.milestone)));
+    case 'approve':
+      return void (await release(...find(stage, step.milestone), currentSubmission(stage, step.milestone)));
+    case 'release':
+      return void (await release(...find(stage, step.milestone)));
+    case 'advance':
+      return void (await market.advance({ to: (await targetOf(stage, step)).toISOString() }));
+    case 'provider': {
+      const { op, fault, params, match, times } = step;
+      const rule = await market.fault({ op, fault, params, match, times }).catch((error: Error) => {
+        throw new CaseError('', error.message);
+      });
+      stage.faults.push(rule.id);
+    }
+  }
+}
+
+function find({ agreement, milestones }: Stage, name: string): [Agreement, number] {
+  if (!agreement) throw new CaseError('milestone', `"${name}" is not agreed before \`accept\``);
+  return [agreement, milestones.indexOf(name)];
+}
+
+function currentSubmission({ submissions }: Stage, name: string): string {
+  const submissionId = submissions.get(name);
+  if (!submissionId) throw new CaseError('milestone', `nothing has been submitted for "${name}"`);
+  return submissionId;
+}
+
+async function targetOf(
+  { market, start }: Stage,
+  { by, to }: Extract<Step, { do: 'advance' }>,
+): Promise<Date> {
+  const now = await market.now();
+  const target = by ? new Date(now.getTime() + durationMs(by)!) : momentOf(to!, { start, now })!;
+  if (target >= now) return target;
+  throw new CaseError('to', `${to} is over: it is ${now.toISOString()}`);
+}
+
+/** Contracts takes a submission and escrow answers it (M-15): a refusal comes with that answer. */
+async function refusedSubmission({ agreement, submissions, freelancer }: Stage, name: string) {
+  const { milestones } = await freelancer.get('contracts', `/v1/agreements/${agreement!.agreementId}`);
+  for (const { submissions: sent } of milestones) {
+    for (const { submissionId, status, reason } of sent) {
+      if (submissionId === submissions.get(name) && status === 'refused') return reason as string;
+    }
+  }
+  return undefined;
+}
