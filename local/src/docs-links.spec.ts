@@ -19,7 +19,10 @@ const root = join(import.meta.dirname, '..', '..');
 const followedPage = 'docs/follow-one-payment.md';
 
 describe('links', () => {
-  const guide: Page = { path: 'docs/guide.md', text: '# A guide\n\n## Where to start?\n\n## Where to start?\n' };
+  const guide: Page = {
+    path: 'docs/guide.md',
+    text: '# A guide\n\n## Where to start?\n\n## Where to start?\n',
+  };
   const known = new Set(['docs/guide.md', 'docs', 'README.md', 'libs/a.ts']);
   const problemsOf = (line: string): string[] =>
     brokenLinks([{ path: 'docs/page.md', text: `# Page\n\n${line}\n` }, guide], (path) => known.has(path));
@@ -51,7 +54,8 @@ describe('links', () => {
   });
 
   test('anchors are those that GitHub makes', () => {
-    const text = '# One `code` word\n## AD-14a. Watermarks, and why\n<a id="own"></a>\n```\n# no heading\n```\n';
+    const text =
+      '# One `code` word\n## AD-14a. Watermarks, and why\n<a id="own"></a>\n```\n# no heading\n```\n';
     expect([...anchorsOf(text)]).toEqual(['one-code-word', 'ad-14a-watermarks-and-why', 'own']);
   });
 
@@ -61,7 +65,9 @@ describe('links', () => {
 
   test('a page that program text names must exist', () => {
     const source = { path: 'libs/a.ts', text: '/** See docs/guide.md and docs/missing.md. */' };
-    expect(missingPages([source], (path) => known.has(path))).toEqual(['libs/a.ts: docs/missing.md does not exist']);
+    expect(missingPages([source], (path) => known.has(path))).toEqual([
+      'libs/a.ts: docs/missing.md does not exist',
+    ]);
   });
 });
 
@@ -89,8 +95,11 @@ export const saveMilestone = (tx: Tx): void => {
   });
 
   test('a planted missing symbol, a link without one and a missing file are found', () => {
-    const text = '[a](a.ts) `fund`, `Controller`\n[a](a.ts) `fund` and `release`\n[a](a.ts): here\n[b](b.ts) `fund`';
-    const problems = symbolProblems({ path: 'page.md', text }, (path) => (path === 'a.ts' ? source : undefined));
+    const text =
+      '[a](a.ts) `fund`, `Controller`\n[a](a.ts) `fund` and `release`\n[a](a.ts): here\n[b](b.ts) `fund`';
+    const problems = symbolProblems({ path: 'page.md', text }, (path) =>
+      path === 'a.ts' ? source : undefined,
+    );
     expect(problems).toEqual([
       'page.md:2: a.ts declares no release',
       'page.md:3: no symbol is named beside a.ts',
@@ -106,14 +115,17 @@ describe('numbers of rules', () => {
   });
 
   test('are defined by a bold number at the start of an item or row', () => {
-    const text = '- **E-5** (built) Review. See **E-6**.\n| **R-2** | a |\n- **A-6** (partly built) x\n- **B-4** (not built) x\n';
+    const text =
+      '- **E-5** (built) Review. See **E-6**.\n| **R-2** | a |\n- **A-6** (partly built) x\n- **B-4** (not built) x\n';
     expect([...definedIn(text)]).toEqual(['E-5', 'R-2', 'A-6', 'B-4']);
     expect(builtIn(text)).toEqual(['E-5', 'A-6']);
   });
 
   test('a planted number that nothing explains is found', () => {
     const source = { path: 'libs/a.ts', text: '// E-5 and E-99' };
-    expect(undefinedRules([source], new Set(['E-5']))).toEqual(['libs/a.ts: E-99 is explained nowhere in docs']);
+    expect(undefinedRules([source], new Set(['E-5']))).toEqual([
+      'libs/a.ts: E-99 is explained nowhere in docs',
+    ]);
   });
 });
 
@@ -148,7 +160,12 @@ describe('the documentation of this repository', () => {
   });
 
   test('has every page that the code names', () => {
-    expect(missingPages(sources.filter(({ path }) => !path.endsWith('.spec.ts')), exists)).toEqual([]);
+    expect(
+      missingPages(
+        sources.filter(({ path }) => !path.endsWith('.spec.ts')),
+        exists,
+      ),
+    ).toEqual([]);
   });
 
   test('explains every rule and decision that the code and the pages cite', () => {

@@ -9,9 +9,11 @@ export interface Page {
 interface Link {
   line: number;
   target: string;
-  /** What stands behind the link on its line. */
+  /** What stands behind the link, in one line. */
   rest: string;
 }
+
+const restMax = 300;
 
 /** Fenced blocks and inline code are emptied, line by line, so that a link in an example is none. */
 function prose(text: string): string[] {
@@ -25,21 +27,31 @@ function prose(text: string): string[] {
   });
 }
 
-const inlineLink = /\[(?:[^\[\]]|\[[^\]]*\])*\]\((<[^>]*>|[^()\s]*)(?:\s+"[^"]*")?\)/g;
-const namedLink = /^\s*\[[^\]]+\]:\s*(\S+)/;
+/** The text of a link may be wrapped, but does not reach over an empty line. */
+const inlineLink = /\[((?:(?!\n\s*\n)[^[\]]|\[[^\]]*\])*)\]\((<[^>]*>|[^()\s]*)(?:\s+"[^"]*")?\)/g;
+const namedLink = /^[ \t]*\[[^\]]+\]:[ \t]*(\S+)/gm;
 
-export function linksOf(text: string): Link[] {
-  return prose(text).flatMap((full, index) => {
-    // A link's own text may be code; code that contains a whole link is an example.
-    const line = full.replace(/`[^`]*`/g, (code) => (code.includes('](') ? '' : code));
-    const inline = [...line.matchAll(inlineLink)].map((match) => ({
-      line: index + 1,
-      target: match[1]!.replace(/^<|>$/g, ''),
-      rest: line.slice(match.index + match[0].length),
-    }));
-    const named = namedLink.exec(line)?.[1];
-    return named ? [...inline, { line: index + 1, target: named, rest: '' }] : inline;
-  });
+export function linksOf(page: string): Link[] {
+  // A link's own text may be code; code that contains a whole link is an example.
+  const lines = prose(page).map((line) =>
+    line.replace(/`[^`]*`/g, (code) => (code.includes('](') ? '' : code)),
+  );
+  const text = lines.join('\n');
+  const lineAt = (index: number): number => text.slice(0, index).split('\n').length;
+  const inline = [...text.matchAll(inlineLink)].map(({ 0: link, 2: target, index }) => ({
+    line: lineAt(index),
+    target: target!.replace(/^<|>$/g, ''),
+    rest: text
+      .slice(index + link.length, index + link.length + restMax)
+      .replace(/\s+/g, ' ')
+      .trimEnd(),
+  }));
+  const named = [...text.matchAll(namedLink)].map(({ 1: target, index }) => ({
+    line: lineAt(index),
+    target: target!,
+    rest: '',
+  }));
+  return [...inline, ...named];
 }
 
 /** The anchors of a page: those that GitHub makes of its headings, and those set by hand. */

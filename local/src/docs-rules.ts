@@ -7,12 +7,14 @@ export function citedIn(text: string): Set<string> {
 
 /** The numbers that a page defines: at the start of a list item or of a table row, in bold. */
 export function definedIn(text: string): Set<string> {
-  return new Set([...text.matchAll(/^\s*(?:[-|]\s*)\*\*([A-Z]{1,2}-\d+[a-z]?)\*\*/gm)].map((match) => match[1]!));
+  return new Set(
+    [...text.matchAll(/^\s*(?:[-|]\s*)\*\*([A-Z]{1,2}-\d+[a-z]?)\*\*/gm)].map((match) => match[1]!),
+  );
 }
 
 /** Those of `definedIn` that the page marks as built, wholly or in part. */
 export function builtIn(text: string): string[] {
-  const marked = /^\s*-\s*\*\*([A-Z]{1,2}-\d+[a-z]?)\*\*\s+\((built|partly built)/gm;
+  const marked = /^\s*-\s*\*\*([A-Z]{1,2}-\d+[a-z]?)\*\*\s+\((?:built|partly built)\)/gm;
   return [...text.matchAll(marked)].map((match) => match[1]!);
 }
 

@@ -22,6 +22,8 @@ export type Journal = Readonly<{
   transferId?: string;
   /** M-9: the journal that this one reverses. */
   reverses?: string;
+  /** M-21: where it is not the instant of the fact that posts it, such as a release dated by another service. */
+  valueDate?: Date;
 }>;
 
 /**

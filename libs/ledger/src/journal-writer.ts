@@ -44,7 +44,7 @@ export class LedgerWriter {
           journal.accountId ?? null,
           journal.transferId ?? null,
           journal.reverses ?? null,
-          valueDate,
+          journal.valueDate ?? valueDate,
           postedAt,
         ],
       });

@@ -3,9 +3,9 @@ import type { InferEntity, MikroORM } from '@mikro-orm/core';
 import type { Pool } from 'pg';
 import type { BusinessClock } from './clocks.ts';
 import { type Client, run } from './database.ts';
-import { anyParked } from './parking.ts';
-import { partitionOf } from './partitions.ts';
-import { watermarksReached } from './received-watermarks.ts';
+import { parkedKeysAmong } from './parking.ts';
+import { partitionCount, partitionOf } from './partitions.ts';
+import { ReceivedWatermarks } from './received-watermarks.ts';
 import { type Entity, statementsOf } from './table-statements.ts';
 import type { MessageRef } from './unit-of-work.ts';
 
@@ -45,8 +45,12 @@ export interface DeadlinesOptions {
   onError?: (error: unknown, what: string) => void;
 }
 
+type Row = Record<string, unknown> & { id: string };
+
 interface Statements {
   due: string;
+  /** The same behind a row: those that must still wait do not hide the ones behind them. */
+  dueAfter: string;
   next: string;
   mine: string;
   fromRow: (row: Record<string, unknown>) => Record<string, unknown>;
@@ -56,6 +60,8 @@ const pollMs = 500;
 /** At once per kind, so that one slow provider does not hold up the others. */
 const concurrency = 8;
 const retryAfterMs = 1_000;
+const pageRows = 200;
+const unsweptMax = 10_000;
 
 /** Sweeps due rows, one worker per kind in the whole deployment, and answers what is due next (docs/deadlines.md). */
 export class Deadlines {
@@ -90,7 +96,7 @@ export class Deadlines {
     this.#wake = new AbortController();
   }
 
-  /** The next due instant after now of any kind, in business time. */
+  /** The next due instant of any kind, in business time; what is due already counts too. */
   async nextDueAt(): Promise<Date | undefined> {
     const dates = await Promise.all(
       this.#deadlines.map(async (deadline) => {
@@ -109,15 +115,22 @@ export class Deadlines {
     return [...new Set([...kinds.flat(), ...[...this.#running].map((id) => id.split('/')[0]!)])];
   }
 
-  /** For the watermark: timers that are due and not yet swept (M-17). */
+  /** For the watermark: timers that are due by the database's clock, as it is, and not yet swept (M-17). */
   async unswept(client: Client): Promise<{ partition: number; dueAt: Date }[]> {
+    const [clock] = await run<{ now: Date }>(client, 'select clock_timestamp() as now');
+    const until = this.#options.clock.fromWall(clock!.now);
     const found: { partition: number; dueAt: Date }[] = [];
     for (const deadline of this.#deadlines.filter((candidate) => candidate.does === 'timer')) {
       const { due, fromRow } = this.#statements.get(deadline)!;
-      for (const raw of await run<Record<string, unknown>>(client, due, [this.#options.clock.now(), 10_000])) {
-        const row = fromRow(raw);
-        found.push({ partition: partitionOf(String(row[deadline.keys[0]!])), dueAt: row[deadline.dueAt] as Date });
-      }
+      const rows = (await run<Record<string, unknown>>(client, due, [until, unsweptMax])).map(fromRow);
+      const timers = rows.map((row) => ({
+        partition: partitionOf(String(row[deadline.keys[0]!])),
+        dueAt: row[deadline.dueAt] as Date,
+      }));
+      found.push(...timers);
+      // Those that were not read are due later than the last one, on any partition.
+      const last = timers[unsweptMax - 1];
+      if (last) found.push(...Array.from({ length: partitionCount }, (_, partition) => ({ ...last, partition })));
     }
     return found;
   }
@@ -156,37 +169,45 @@ export class Deadlines {
   }
 
   async #sweep(deadline: AnyDeadline): Promise<void> {
-    const rows = await this.#dueRows(deadline, 200);
-    if (rows.length === 0) return;
-    const { pool } = this.#options;
-    const client = await pool.connect();
+    if ((await this.#dueRows(deadline, 1)).length === 0) return;
+    const client = await this.#options.pool.connect();
+    let broken: Error | undefined;
     try {
       // Single flight in the deployment; a lost session gives the lock back. The inbox makes a second run harmless.
       const [lock] = await run<{ mine: boolean }>(client, tryLock, [deadline.kind]);
-      if (!lock?.mine) return;
-      const queue = [...rows];
-      const worker = async (): Promise<void> => {
-        for (let row = queue.shift(); row; row = queue.shift()) {
-          if (this.#stopping.signal.aborted) return;
-          await this.#fire(deadline, row as InferEntity<Entity> & { id: string });
-        }
-      };
-      await Promise.all(Array.from({ length: Math.min(concurrency, rows.length) }, worker));
+      if (lock?.mine) await this.#sweepPages(deadline);
     } finally {
-      await run(client, unlock, [deadline.kind]).catch(() => undefined);
-      client.release();
+      await run(client, unlock, [deadline.kind]).catch((error: Error) => {
+        broken = error;
+      });
+      client.release(broken);
     }
   }
 
-  async #fire(deadline: AnyDeadline, row: Record<string, unknown> & { id: string }): Promise<void> {
+  async #sweepPages(deadline: AnyDeadline): Promise<void> {
+    let last: Row | undefined;
+    do {
+      const rows = await this.#dueRows(deadline, pageRows, last);
+      last = rows[pageRows - 1];
+      const queue = await this.#thatMayFire(deadline, rows);
+      const worker = async (): Promise<void> => {
+        for (let row = queue.shift(); row; row = queue.shift()) {
+          if (this.#stopping.signal.aborted) return;
+          await this.#fire(deadline, row);
+        }
+      };
+      await Promise.all(Array.from({ length: Math.min(concurrency, queue.length) }, worker));
+    } while (last && !this.#stopping.signal.aborted);
+  }
+
+  async #fire(deadline: AnyDeadline, row: Row): Promise<void> {
     const dueAt = row[deadline.dueAt] as Date;
     const id = `${deadline.kind}/${row.id}/${dueAt.getTime()}`;
     if ((this.#backoff.get(id) ?? 0) > performance.now() || this.#running.has(id)) return;
+    this.#backoff.delete(id);
     this.#running.add(id);
     try {
-      if (!(await this.#mayFire(deadline, row, dueAt))) return;
       await deadline.fire(row, { source: 'timer', id, datedAt: dueAt });
-      this.#backoff.delete(id);
     } catch (error) {
       this.#backoff.set(id, performance.now() + retryAfterMs);
       this.#options.onError?.(error, `deadline ${deadline.kind}`);
@@ -195,19 +216,33 @@ export class Deadlines {
     }
   }
 
-  /** The gate of M-17: every topic that can stop it has spoken for its keys, and none of their messages is parked. */
-  async #mayFire(deadline: AnyDeadline, row: Record<string, unknown>, dueAt: Date): Promise<boolean> {
-    if (deadline.stoppedBy.length === 0) return true;
+  /**
+   * The gate of M-17: every topic that can stop it has spoken for its keys, and none of their messages is parked. In
+   * this order: what stands before a watermark was applied or parked when the watermark was saved.
+   */
+  async #thatMayFire(deadline: AnyDeadline, rows: readonly Row[]): Promise<Row[]> {
+    const { stoppedBy } = deadline;
+    if (stoppedBy.length === 0) return [...rows];
     const { pool } = this.#options;
-    const keys = deadline.keys.map((property) => String(row[property]));
-    if (!(await watermarksReached(pool, deadline.stoppedBy, keys.map(partitionOf), dueAt))) return false;
-    return !(await anyParked(pool, deadline.stoppedBy, keys));
+    const keysOf = (row: Row): string[] => deadline.keys.map((property) => String(row[property]));
+    const watermarks = await ReceivedWatermarks.read(pool, stoppedBy);
+    const reached = rows.filter((row) => {
+      return watermarks.reached(stoppedBy, keysOf(row).map(partitionOf), row[deadline.dueAt] as Date);
+    });
+    if (reached.length === 0) return [];
+    const parked = await parkedKeysAmong(pool, stoppedBy, reached.flatMap(keysOf));
+    return reached.filter((row) => !keysOf(row).some((key) => parked.has(key)));
   }
 
-  async #dueRows(deadline: AnyDeadline, limit: number): Promise<Record<string, unknown>[]> {
-    const { due, fromRow } = this.#statements.get(deadline)!;
-    const rows = await run<Record<string, unknown>>(this.#options.pool, due, [this.#options.clock.now(), limit]);
-    return rows.map(fromRow);
+  async #dueRows(deadline: AnyDeadline, limit: number, after?: Row): Promise<Row[]> {
+    const { due, dueAfter, fromRow } = this.#statements.get(deadline)!;
+    const now = this.#options.clock.now();
+    const rows = await run<Record<string, unknown>>(
+      this.#options.pool,
+      after ? dueAfter : due,
+      after ? [now, limit, after[deadline.dueAt], after.id] : [now, limit],
+    );
+    return rows.map(fromRow) as Row[];
   }
 }
 
@@ -217,9 +252,13 @@ const unlock = `select pg_advisory_unlock(hashtextextended('holdfast.sweep.' || 
 function build(orm: MikroORM, deadline: AnyDeadline): Statements {
   const { table, columnOf, columns, fromRow } = statementsOf(orm, deadline.entity);
   const due = columnOf(deadline.dueAt);
+  // A place in the order that a JavaScript date can name.
+  const millisecond = `date_trunc('milliseconds', ${due})`;
   const parties = deadline.parties.map((property) => `${columnOf(property)} = $1`).join(' or ') || 'false';
   return {
-    due: `select ${columns} from ${table} where ${due} <= $1 order by ${due}, id limit $2`,
+    due: `select ${columns} from ${table} where ${due} <= $1 order by ${millisecond}, id limit $2`,
+    dueAfter: `select ${columns} from ${table} where ${due} <= $1 and (${millisecond}, id) > ($3, $4)
+      order by ${millisecond}, id limit $2`,
     next: `select min(${due}) as due from ${table}`,
     mine: `select ${columns} from ${table} where ${due} is not null and (${parties}) order by ${due} limit 500`,
     fromRow,

@@ -171,12 +171,16 @@ export class ParkedMessages {
   }
 }
 
-/** Whether any message of these keys from these topics is parked: then no deadline of theirs may fire (M-17). */
-export async function anyParked(client: Client, topics: readonly string[], keys: readonly string[]): Promise<boolean> {
-  const [row] = await run<{ found: boolean }>(
+/** Which of these keys have a parked message from any of these topics: no deadline of theirs may fire (M-17). */
+export async function parkedKeysAmong(
+  client: Client,
+  topics: readonly string[],
+  keys: readonly string[],
+): Promise<Set<string>> {
+  const rows = await run<{ message_key: string }>(
     client,
-    `select exists (select 1 from parked_messages where topic = any($1) and message_key = any($2)) as found`,
-    [topics, keys],
+    'select distinct message_key from parked_messages where topic = any($1) and message_key = any($2)',
+    [topics, [...new Set(keys)]],
   );
-  return row!.found;
+  return new Set(rows.map((row) => row.message_key));
 }

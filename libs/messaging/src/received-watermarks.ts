@@ -10,18 +10,29 @@ export async function saveWatermark(client: Client, topic: string, partition: nu
   );
 }
 
-/** Whether every one of these topics has said, on every one of these partitions, that all before `instant` is out. */
-export async function watermarksReached(
-  client: Client,
-  topics: readonly string[],
-  partitions: readonly number[],
-  instant: Date,
-): Promise<boolean> {
-  const distinct = [...new Set(partitions)];
-  const [row] = await run<{ reached: bigint }>(
-    client,
-    `select count(*) as reached from watermarks where topic = any($1) and partition = any($2) and instant >= $3`,
-    [topics, distinct, instant],
-  );
-  return Number(row!.reached) === topics.length * distinct.length;
+/** What topics have said about their partitions: "all before this instant is out". */
+export class ReceivedWatermarks {
+  readonly #instants: ReadonlyMap<string, number>;
+
+  private constructor(instants: ReadonlyMap<string, number>) {
+    this.#instants = instants;
+  }
+
+  static async read(client: Client, topics: readonly string[]): Promise<ReceivedWatermarks> {
+    const rows = await run<{ topic: string; partition: number; instant: Date }>(
+      client,
+      'select topic, partition, instant from watermarks where topic = any($1)',
+      [topics],
+    );
+    return new ReceivedWatermarks(
+      new Map(rows.map(({ topic, partition, instant }) => [`${topic}/${partition}`, instant.getTime()])),
+    );
+  }
+
+  /** Whether every one of these topics has reached the instant on every one of these partitions. */
+  reached(topics: readonly string[], partitions: readonly number[], instant: Date): boolean {
+    return topics.every((topic) =>
+      partitions.every((partition) => (this.#instants.get(`${topic}/${partition}`) ?? -1) >= instant.getTime()),
+    );
+  }
 }

@@ -57,7 +57,7 @@ export async function beatWatermarks(
   await pauseBetweenReadings?.();
   const unpublished = await run<{ partition: number; oldest: Date }>(client, oldestUnpublished, [acknowledged]);
   const timers = (await unsweptTimers?.(client)) ?? [];
-  const busy = await run<{ partition: number }>(client, 'select distinct partition from event_sequences');
+  const busy = await run<{ partition: number }>(client, busyPartitions, [partitionCount - 1]);
   const floor = (instant: Date): number => Math.floor(instant.getTime());
   for (const partition of partitions) {
     const wallMs = Math.min(
@@ -91,12 +91,17 @@ function watermarkRow(service: string, partition: number, instant: Date): unknow
  * The oldest of now, read first, and the start of the oldest transaction of this role that has written. A backup or
  * another role's session does not hold it back (F87).
  */
-const oldestRunning = `select date_trunc('milliseconds', least(statement_timestamp(), min(xact_start))) as oldest from pg_stat_activity
+const oldestRunning = `select date_trunc('milliseconds', least(statement_timestamp(), min(xact_start))) as oldest
+  from pg_stat_activity
   where datname = current_database() and usename = current_user and backend_type = 'client backend'
     and backend_xid is not null and pid <> pg_backend_pid()`;
 
 const oldestUnpublished = `select partition, date_trunc('milliseconds', min(occurred_at)) as oldest from outbox
   where seq <> all($1::bigint[]) and aggregateid <> '' group by partition`;
+
+/** One look into the index for each partition, however many aggregates there are. */
+const busyPartitions = `select partition from generate_series(0, $1::int) as places (partition)
+  where exists (select 1 from event_sequences known where known.partition = places.partition)`;
 
 const insertWatermark = `insert into outbox (id, aggregatetype, aggregateid, type, payload, headers, partition)
   values ($1, $2, '', $3, $4, $5, $6)`;

@@ -1,5 +1,5 @@
 import type { AnyDeadline, Deadline } from '@holdfast/messaging';
-import { deployedTopics, CONFIG } from '@holdfast/service';
+import { CONFIG, deployedTopics } from '@holdfast/service';
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ExpireFunding } from './commands/expire-funding.ts';
@@ -27,7 +27,8 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     parties: ['clientId', 'freelancerId'],
     // Safety hold, end; case (E-5).
     stoppedBy: deployedTopics(config, ['contracts', 'disputes']),
-    fire: (milestone, message) => commands.execute(new ReleaseBySilence({ message, milestoneId: milestone.id })),
+    fire: (milestone, message) =>
+      commands.execute(new ReleaseBySilence({ message, milestoneId: milestone.id })),
   };
   const payersTime: Deadline<typeof FundingTable> = {
     kind: 'funding.expiry',

@@ -8,12 +8,21 @@ export const escrowErrors = {
   'milestone.not_funded': { status: 409, title: 'Nothing is held for the milestone.' },
   'milestone.released': { status: 409, title: 'The milestone has been released.' },
   'milestone.frozen': { status: 409, title: 'The money is frozen by a case, a chargeback or a safety hold.' },
-  'terms.version_outdated': { status: 409, title: 'The terms have changed; look at the current version first.' },
-  'funding.one_at_a_time': { status: 409, title: 'Another milestone of the agreement is funded and not settled.' },
+  'terms.version_outdated': {
+    status: 409,
+    title: 'The terms have changed; look at the current version first.',
+  },
+  'funding.one_at_a_time': {
+    status: 409,
+    title: 'Another milestone of the agreement is funded and not settled.',
+  },
   'billing_method.unknown': { status: 404, title: 'You have no such billing method.' },
   'billing_method.missing': { status: 409, title: 'A verified billing method is needed first.' },
   'submission.outdated': { status: 409, title: 'That submission is not the one under review.' },
   'review.over': { status: 409, title: 'The review has ended.' },
-  'webhook.signature_invalid': { status: 401, title: 'The signature of the notice is missing, wrong or too old.' },
+  'webhook.signature_invalid': {
+    status: 401,
+    title: 'The signature of the notice is missing, wrong or too old.',
+  },
   'webhook.malformed': { status: 400, title: 'The notice does not have the documented form.' },
 } as const;

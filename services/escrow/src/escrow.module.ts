@@ -1,5 +1,12 @@
 import { contractsEvents, escrowEvents, payoutsEvents } from '@holdfast/events';
-import { CONFIG, PersonKeyTable, personKeysGrants, type ServiceDefinition, type Startup } from '@holdfast/service';
+import { WallClock } from '@holdfast/messaging';
+import {
+  CONFIG,
+  PersonKeyTable,
+  personKeysGrants,
+  type ServiceDefinition,
+  type Startup,
+} from '@holdfast/service';
 import { Module } from '@nestjs/common';
 import { ActivateAgreementHandler } from './commands/activate-agreement.ts';
 import { AddBillingMethodHandler } from './commands/add-billing-method.ts';
@@ -75,9 +82,9 @@ export const definition: ServiceDefinition = {
 
 const client = {
   provide: CardClient,
-  inject: [CONFIG],
-  useFactory: (config: EscrowConfig) =>
-    new CardClient({ baseUrl: config.CARD_BASE_URL, apiKey: config.CARD_API_KEY }),
+  inject: [CONFIG, WallClock],
+  useFactory: (config: EscrowConfig, wallClock: WallClock) =>
+    new CardClient({ baseUrl: config.CARD_BASE_URL, apiKey: config.CARD_API_KEY, wallClock }),
 };
 
 @Module({

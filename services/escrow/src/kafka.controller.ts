@@ -29,11 +29,15 @@ export class KafkaController {
     switch (type) {
       case 'payouts.funds.credited': {
         const { transferId, dueAt: availableAt } = event;
-        return this.commands.execute(new NoteTransfer({ message, transferId, status: 'credited', availableAt }));
+        return this.commands.execute(
+          new NoteTransfer({ message, transferId, status: 'credited', availableAt }),
+        );
       }
       case 'payouts.funds.matured': {
         const { transferId, maturedAt: availableAt } = event;
-        return this.commands.execute(new NoteTransfer({ message, transferId, status: 'matured', availableAt }));
+        return this.commands.execute(
+          new NoteTransfer({ message, transferId, status: 'matured', availableAt }),
+        );
       }
     } // Other facts of payouts do not concern escrow.
   }

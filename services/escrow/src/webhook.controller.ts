@@ -6,7 +6,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { ReceiveNotice } from './commands/receive-notice.ts';
 import type { EscrowConfig } from './config.ts';
-import { verifySignature } from './providers/card-signature.ts';
+import { isSigned } from './providers/card-signature.ts';
 
 const Notice = z.object({
   id: z.string().regex(/^evt_[A-Za-z0-9_]{1,100}$/),
@@ -24,7 +24,9 @@ export class WebhookController {
     @Inject(CONFIG) private readonly config: EscrowConfig,
   ) {}
 
-  @Summary('Verified over the raw bytes, stored, answered; worked off afterwards (0.2 of the provider protocols).')
+  @Summary(
+    'Verified over the raw bytes, stored, answered; worked off afterwards (0.2 of the provider protocols).',
+  )
   @Post('card')
   @HttpCode(200)
   async card(
@@ -32,8 +34,9 @@ export class WebhookController {
     @Headers('stripe-signature') signature: string | undefined,
   ): Promise<{ received: true }> {
     const bytes = rawBody ?? Buffer.alloc(0);
-    const verdict = verifySignature(signature, bytes, this.config.CARD_WEBHOOK_SECRETS, this.wallClock.now());
-    if (verdict !== 'valid') throw new Rejection('webhook.signature_invalid');
+    if (!isSigned(signature, bytes, this.config.CARD_WEBHOOK_SECRETS, this.wallClock.now())) {
+      throw new Rejection('webhook.signature_invalid');
+    }
     const notice = Notice.safeParse(parsed(bytes));
     if (!notice.success) throw new Rejection('webhook.malformed');
     const { id, type: eventType, data } = notice.data;

@@ -15,7 +15,7 @@ import { AgreementTable } from './tables/agreement.table.ts';
 import { CreditTable } from './tables/credit.table.ts';
 
 /** Freelancers' balances: what was released to them, how long it is held, what they may withdraw. */
-const definition: ServiceDefinition = {
+export const definition: ServiceDefinition = {
   name: 'payouts',
   publishes: payoutsEvents,
   listensTo: [contractsEvents, escrowEvents],

@@ -119,6 +119,17 @@ export class Rig {
     }
   }
 
+  /** For a group whose members are stopped. */
+  async readFromBeginning(service: ServiceName): Promise<void> {
+    const admin = this.kafka().admin();
+    await admin.connect();
+    try {
+      for (const topic of topicsOf(service)) await admin.resetOffsets({ groupId: service, topic, earliest: true });
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
   pids(): number[] {
     return serviceNames.map((service) => this.system.pidOf(service));
   }

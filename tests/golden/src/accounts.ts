@@ -4,7 +4,9 @@ import type { Amounts } from './case-form.ts';
 /** A posted line in the words of the case: `E.escrow.milestone:M1`. */
 export interface CaseLine {
   account: string;
-  /** The account without suffix that this line counts for as well; none for a sub-account of somebody else. */
+  /**
+   * The account without suffix that this line counts for as well; none for a sub-account of somebody else.
+   */
   total?: string;
   /** Debit +, credit -. */
   amountMinor: bigint;
@@ -30,12 +32,15 @@ export function inWordsOfCase(
   return name ? { account: `${code}:${name}`, total: code, amountMinor } : { account, amountMinor };
 }
 
-const coveredBy = (line: CaseLine, account: string): boolean => line.account === account || line.total === account;
+const coveredBy = (line: CaseLine, account: string): boolean =>
+  line.account === account || line.total === account;
 
 const sumOn = (lines: readonly CaseLine[], account: string): bigint =>
   lines.reduce((sum, line) => (coveredBy(line, account) ? sum + line.amountMinor : sum), 0n);
 
-/** Every account on which the lines are not as expected; accounts that nothing expects are expected to be 0. */
+/**
+ * Every account on which the lines are not as expected; accounts that nothing expects are expected to be 0.
+ */
 export function lineDifferences(expected: Amounts, lines: readonly CaseLine[]): AccountDifference[] {
   const accounts = new Set(Object.keys(expected));
   for (const line of lines) {
@@ -49,7 +54,11 @@ export function lineDifferences(expected: Amounts, lines: readonly CaseLine[]): 
 /** As `lineDifferences`, for the accounts named only, each on its natural side. */
 export function balanceDifferences(expected: Amounts, lines: readonly CaseLine[]): AccountDifference[] {
   return Object.entries(expected)
-    .map(([account, amount]) => ({ account, expected: amount, actual: naturalBalance(account, sumOn(lines, account)) }))
+    .map(([account, amount]) => ({
+      account,
+      expected: amount,
+      actual: naturalBalance(account, sumOn(lines, account)),
+    }))
     .filter((difference) => difference.expected !== difference.actual);
 }
 

@@ -1,4 +1,6 @@
-/** A case that cannot be played as it is written. `path` says where in the YAML, the message names the word. */
+/**
+ * A case that cannot be played as it is written. `path` says where in the YAML, the message names the word.
+ */
 export class CaseError extends Error {
   override readonly name = 'CaseError';
 

@@ -27,14 +27,19 @@ export function readCaseFile(name: string): CaseFile {
     yaml = readFileSync(locate(name), 'utf8');
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new CaseError('', isMissing ? 'there is no such file' : `cannot be read (${(error as Error).message})`);
+    throw new CaseError(
+      '',
+      isMissing ? 'there is no such file' : `cannot be read (${(error as Error).message})`,
+    );
   }
   return { name, golden: readCase(yaml) };
 }
 
 /** npm runs its scripts in the project's root; names count from where npm was called. */
 function locate(name: string): string {
-  const candidates = [process.cwd(), process.env.INIT_CWD ?? '', projectRoot].map((from) => resolve(from, name));
+  const candidates = [process.cwd(), process.env.INIT_CWD ?? '', projectRoot].map((from) =>
+    resolve(from, name),
+  );
   return candidates.find((path) => statSync(path, { throwIfNoEntry: false })) ?? candidates[0]!;
 }
 

@@ -30,9 +30,11 @@ const ExpectedJournal = z
 export type ExpectedJournal = z.output<typeof ExpectedJournal>;
 
 const Expectation = z.strictObject({
-  refused: z.union([z.literal(true), z.string().regex(/^[a-z_]+(\.[a-z_]+)*$/)], {
-    error: 'must be true or a stable code such as milestone.released',
-  }).optional(),
+  refused: z
+    .union([z.literal(true), z.string().regex(/^[a-z_]+(\.[a-z_]+)*$/)], {
+      error: 'must be true or a stable code such as milestone.released',
+    })
+    .optional(),
   journals: z.array(ExpectedJournal).optional(),
 });
 export type Expectation = z.output<typeof Expectation>;
@@ -76,7 +78,9 @@ function plain(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
 }
-const Options = z.record(z.string(), z.unknown()).transform((options) => plain(options) as Record<string, unknown>);
+const Options = z
+  .record(z.string(), z.unknown())
+  .transform((options) => plain(options) as Record<string, unknown>);
 const Setting = z.union([z.bigint(), z.string().max(60), z.boolean()], {
   error: 'must be a whole number, a text, true or false',
 });
@@ -90,7 +94,9 @@ const Given = z.strictObject({
     .transform((settings) => plain(settings) as Record<string, number | string | boolean>)
     .optional(),
   contract: Contract.optional(),
-  client: z.strictObject({ method: z.enum(['card']).optional(), card: z.string().max(100).optional() }).optional(),
+  client: z
+    .strictObject({ method: z.enum(['card']).optional(), card: z.string().max(100).optional() })
+    .optional(),
   freelancer: z.strictObject({ available: cents.refine((amount) => amount >= 0n).optional() }).optional(),
 });
 export type Given = z.output<typeof Given>;
@@ -104,7 +110,8 @@ const Duration = z.string().refine((by) => durationMs(by) !== undefined, {
 });
 const anyTime = { start: new Date(0), now: new Date(0) };
 const Moment = z.string().refine((to) => momentOf(to, anyTime) !== undefined, {
-  error: 'must be a weekday and time (Saturday 00:00), a duration since the start of the case, or an instant (UTC)',
+  error:
+    'must be a weekday and time (Saturday 00:00), a duration since the start of the case, or an instant (UTC)',
 });
 
 /** The step words. A new one is an entry here and a case in `step-words.ts`. */

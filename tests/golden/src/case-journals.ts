@@ -22,7 +22,10 @@ export class CaseJournals {
     this.#stage = stage;
   }
 
-  /** What the case's people did before its first step, an earlier agreement above all, is none of its journals. */
+  /**
+   * What the case's people did before its first step, an earlier agreement above all, is none of its
+   * journals.
+   */
   static async from(stage: Stage): Promise<CaseJournals> {
     const journals = new CaseJournals(stage);
     await journals.#unseen();
@@ -34,7 +37,9 @@ export class CaseJournals {
     return this.#ofCase;
   }
 
-  /** Those that were posted since the last call. Asks when the system is quiet: nothing is posted meanwhile. */
+  /**
+   * Those that were posted since the last call. Asks when the system is quiet: nothing is posted meanwhile.
+   */
   async fresh(): Promise<CaseJournal[]> {
     const names = namesOf(this.#stage);
     const fresh = (await this.#unseen()).map(({ ledger, id, kind, lines }) => ({

@@ -29,7 +29,10 @@ export function firstDifference(
   return undefined;
 }
 
-function differenceIn(expected: readonly ExpectedJournal[], actual: readonly CaseJournal[]): string | undefined {
+function differenceIn(
+  expected: readonly ExpectedJournal[],
+  actual: readonly CaseJournal[],
+): string | undefined {
   const partners = match(expected, actual);
   const missing = expected.find((_, index) => !partners.includes(index));
   const left = actual.filter((_, index) => partners[index] === undefined);
@@ -47,8 +50,8 @@ function differenceIn(expected: readonly ExpectedJournal[], actual: readonly Cas
 }
 
 /**
- * Pairs as many as can be paired. An expected journal without suffixes may fit several actual ones, so a pair is
- * taken apart again where that lets one more journal find its partner.
+ * Pairs as many as can be paired. An expected journal without suffixes may fit several actual ones, so a pair
+ * is taken apart again where that lets one more journal find its partner.
  * @returns for each actual journal the index of the expected one
  */
 function match(expected: readonly ExpectedJournal[], actual: readonly CaseJournal[]): (number | undefined)[] {

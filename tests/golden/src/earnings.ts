@@ -22,8 +22,8 @@ export function grossFor(netMinor: bigint, feeBps: bigint): bigint {
 }
 
 /**
- * Gives a freelancer an available balance as it comes about in life: another client pays for an earlier agreement,
- * and its hold ends. By the settings in force before the case sets its own.
+ * Gives a freelancer an available balance as it comes about in life: another client pays for an earlier
+ * agreement, and its hold ends. By the settings in force before the case sets its own.
  * @throws Error if the balance is not what was wanted in the end
  */
 export async function earn(market: Marketplace, freelancer: Person, netMinor: bigint): Promise<void> {
@@ -37,7 +37,9 @@ export async function earn(market: Marketplace, freelancer: Person, netMinor: bi
   await market.settle();
   try {
     await small.apply();
-    const agreement = await accept(await sendOffer(client, freelancer, { milestones: [{ amountMinor: gross }] }));
+    const agreement = await accept(
+      await sendOffer(client, freelancer, { milestones: [{ amountMinor: gross }] }),
+    );
     await untilStatus(agreement, 0, 'funded');
     await release(agreement, 0);
   } finally {

@@ -16,7 +16,8 @@ function fail(line: string): void {
 
 const problemOf = (name: string, error: unknown): string => {
   const place = error instanceof CaseError && error.path ? `${error.path}: ` : '';
-  return `${name}: ${place}${(error as Error).message}`;
+  const { message, cause } = error as Error;
+  return `${name}: ${place}${message}${cause instanceof Error ? ` (${cause.message})` : ''}`;
 };
 
 function read(name: string): CaseFile[] {

@@ -5,7 +5,10 @@ const duration = /^P(?=\d|T\d)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+
 const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z$/;
 const weekdayTime = new RegExp(`^(${weekdays.join('|')}) ([01]\\d|2[0-3]):([0-5]\\d)$`);
 
-/** Milliseconds of an ISO 8601 duration in weeks, days, hours, minutes and seconds; undefined for another text. */
+/**
+ * Milliseconds of an ISO 8601 duration in weeks, days, hours, minutes and seconds; undefined for another
+ * text.
+ */
 export function durationMs(text: string): number | undefined {
   const match = duration.exec(text);
   if (!match) return undefined;
@@ -14,8 +17,8 @@ export function durationMs(text: string): number | undefined {
 }
 
 /**
- * The moment that `to` names: a weekday and time (the next one after `now`), a duration (counted from the start of
- * the case), or an instant; undefined for another text. All in UTC.
+ * The moment that `to` names: a weekday and time (the next one after `now`), a duration (counted from the
+ * start of the case), or an instant; undefined for another text. All in UTC.
  */
 export function momentOf(text: string, { start, now }: { start: Date; now: Date }): Date | undefined {
   const [, day, hours, minutes] = weekdayTime.exec(text) ?? [];

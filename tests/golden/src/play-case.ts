@@ -50,10 +50,16 @@ export function stepDifference(
 ): string | undefined {
   const refused = expect?.refused;
   if (refused === undefined && refusal) return `refused with ${refusal}, expected to go through`;
-  if (refused !== undefined && !refusal) return `not refused, expected ${refused === true ? 'a refusal' : refused}`;
-  if (typeof refused === 'string' && refused !== refusal) return `refused with ${refusal}, expected ${refused}`;
+  if (refused !== undefined && !refusal)
+    return `not refused, expected ${refused === true ? 'a refusal' : refused}`;
+  if (typeof refused === 'string' && !isCode(refusal!, refused))
+    return `refused with ${refusal}, expected ${refused}`;
   return expect?.journals && firstDifference(expect.journals, posted);
 }
+
+/** An answer by event has a closed reason without a noun: `not_funded` stands for `milestone.not_funded`. */
+const isCode = (refusal: string, expected: string): boolean =>
+  refusal === expected || (!refusal.includes('.') && expected.endsWith(`.${refusal}`));
 
 function endDifference({ opening }: Stage, { all }: CaseJournals, balances: Record<string, bigint>) {
   const lines = [...opening, ...all.flatMap((journal) => journal.lines)];
@@ -66,6 +72,6 @@ const titleOf = (step: Step): string => ('milestone' in step ? `${step.do} ${ste
 const atStep =
   (index: number) =>
   (error: Error): never => {
-    if (!(error instanceof CaseError)) throw error;
-    throw new CaseError(`steps[${index}]${error.path && `.${error.path}`}`, error.message);
+    const within = error instanceof CaseError && error.path ? `.${error.path}` : '';
+    throw new CaseError(`steps[${index}]${within}`, error.message);
   };

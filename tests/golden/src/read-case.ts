@@ -51,9 +51,14 @@ function explain(issue: Issue, value: unknown): string {
     case 'custom':
       return isLeaf(value) ? `${shown(value)} ${issue.message}` : issue.message;
     case 'invalid_value':
-      return value === undefined ? 'is missing' : `unknown word ${shown(value)} (known: ${issue.values.join(', ')})`;
+      return value === undefined
+        ? 'is missing'
+        : `unknown word ${shown(value)} (known: ${issue.values.join(', ')})`;
   }
-  return value === undefined ? 'is missing' : `${issue.message}, not ${shown(value)}`;
+  if (value === undefined) return 'is missing';
+  const wanted =
+    issue.code === 'invalid_type' ? issue.message.replace(/^.*(expected \w+),.*$/, '$1') : issue.message;
+  return `${wanted}, not ${shown(value)}`;
 }
 
 const known = stepWords.join(', ');
@@ -65,5 +70,8 @@ const shown = (value: unknown): string =>
     : JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? Number(inner) : inner)).slice(0, 80);
 
 function valueAt(content: unknown, path: Path): unknown {
-  return path.reduce<unknown>((value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part], content);
+  return path.reduce<unknown>(
+    (value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part],
+    content,
+  );
 }

@@ -22,7 +22,8 @@ export async function readSettings(market: Marketplace): Promise<Map<Service, Se
 }
 
 /**
- * Plans a change at whoever owns each setting; one that every service owns for itself is changed in all of them.
+ * Plans a change at whoever owns each setting; one that every service owns for itself is changed in all of
+ * them.
  * @param pathOf where the case names the setting
  * @throws CaseError for a setting that no service owns; from `apply` for a value that its owner refuses
  */
@@ -45,7 +46,7 @@ export async function planSettings(
       await market.operator.put(service, '/v1/policy', { settings, reason });
     } catch (error) {
       if (!(error instanceof Refused) || error.code !== 'policy.value_refused') throw error;
-      const [name = ''] = error.answer.body.settings ?? error.answer.body.details?.settings ?? Object.keys(settings);
+      const [name = ''] = error.answer.body.settings ?? Object.keys(settings);
       throw new CaseError(pathOf(name), `${service} refuses the value ${JSON.stringify(wanted[name])}`);
     }
   };
@@ -58,7 +59,8 @@ export async function planSettings(
       }
     },
     restore: async () => {
-      for (const { service, before } of applied.splice(0)) await put(service, before, 'a golden case is over');
+      for (const { service, before } of applied.splice(0))
+        await put(service, before, 'a golden case is over');
     },
   };
 }

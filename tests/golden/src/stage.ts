@@ -1,7 +1,7 @@
 import {
   type Agreement,
-  addCard,
   type AgreementDraft,
+  addCard,
   type Marketplace,
   type Offer,
   openAccount,
@@ -40,12 +40,14 @@ export function planGiven(market: Marketplace, { policy, contract }: Given): Pro
   const mode = contract?.['funding.mode'];
   const wanted = { ...policy, ...(mode === undefined ? {} : { 'funding.mode': mode }) };
   const isContracts = (name: string) => name === 'funding.mode' && mode !== undefined;
-  return planSettings(market, wanted, (name) => pathText(['given', isContracts(name) ? 'contract' : 'policy', name]));
+  return planSettings(market, wanted, (name) =>
+    pathText(['given', isContracts(name) ? 'contract' : 'policy', name]),
+  );
 }
 
 /**
- * Arranges `given` by ordinary use and sets the clock to the start of the case. `settings` begin to hold after what
- * was earned before, and just before the offer, which pins them.
+ * Arranges `given` by ordinary use and sets the clock to the start of the case. `settings` begin to hold
+ * after what was earned before, and just before the offer, which pins them.
  * @throws CaseError if a service refuses what is given
  */
 export async function arrange(market: Marketplace, given: Given, settings: SettingsChange): Promise<Stage> {
@@ -58,7 +60,7 @@ export async function arrange(market: Marketplace, given: Given, settings: Setti
   await market.advance({ to: start.toISOString() });
   await settings.apply();
   await openAccount(client);
-  await addCard(client, given.client?.card);
+  await addCard(client, given.client?.card).catch(asProblemOf('given.client'));
   await market.settle();
   const { contract } = given;
   return {
@@ -67,7 +69,9 @@ export async function arrange(market: Marketplace, given: Given, settings: Setti
     freelancer,
     start,
     milestones: contract?.milestones.map(({ id }) => id) ?? [],
-    offer: contract && (await sendOffer(client, freelancer, draftOf(contract)).catch(asProblemOf('given.contract'))),
+    offer:
+      contract &&
+      (await sendOffer(client, freelancer, draftOf(contract)).catch(asProblemOf('given.contract'))),
     submissions: new Map(),
     faults: [],
     opening: openingOf(available),

@@ -21,8 +21,8 @@ function hasHoliday(start: Date): boolean {
 }
 
 /**
- * The US federal bank holidays of a year, as ISO dates. One on a Sunday is kept on Monday; one on a Saturday is not
- * moved, since banks are open on the Friday before it.
+ * The US federal bank holidays of a year, as ISO dates. One on a Sunday is kept on Monday; one on a Saturday
+ * is not moved, since banks are open on the Friday before it.
  */
 export function bankHolidays(year: number): string[] {
   const fixed = ['01-01', '06-19', '07-04', '11-11', '12-25'].map((day) => observed(`${year}-${day}`));

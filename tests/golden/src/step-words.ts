@@ -1,4 +1,13 @@
-import { accept, type Agreement, fund, moneyOf, release, Refused, requestChanges, submit } from '@holdfast/journeys';
+import {
+  type Agreement,
+  accept,
+  fund,
+  moneyOf,
+  Refused,
+  release,
+  requestChanges,
+  submit,
+} from '@holdfast/journeys';
 import { CaseError } from './case-error.ts';
 import type { Step } from './case-form.ts';
 import { durationMs, momentOf } from './moments.ts';
@@ -39,7 +48,10 @@ async function play(stage: Stage, step: Step): Promise<void> {
       return;
     }
     case 'request_changes':
-      return void (await requestChanges(...find(stage, step.milestone), currentSubmission(stage, step.milestone)));
+      return void (await requestChanges(
+        ...find(stage, step.milestone),
+        currentSubmission(stage, step.milestone),
+      ));
     case 'approve':
       return void (await release(...find(stage, step.milestone), currentSubmission(stage, step.milestone)));
     case 'release':
@@ -49,7 +61,7 @@ async function play(stage: Stage, step: Step): Promise<void> {
     case 'provider': {
       const { op, fault, params, match, times } = step;
       const rule = await market.fault({ op, fault, params, match, times }).catch((error: Error) => {
-        throw new CaseError('', error.message);
+        throw new CaseError('', error.message.replace('/__sim/faults: ', ''));
       });
       stage.faults.push(rule.id);
     }

@@ -39,7 +39,8 @@ export async function addCard(client: Person, token = 'pm_card_visa'): Promise<s
   await until(
     'the card is verified',
     () => client.get('escrow', '/v1/billing-methods'),
-    ({ methods }) => methods.some((method: Json) => method.methodId === methodId && method.status !== 'verifying'),
+    ({ methods }) =>
+      methods.some((method: Json) => method.methodId === methodId && method.status !== 'verifying'),
   );
   return methodId;
 }

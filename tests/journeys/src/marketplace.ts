@@ -139,7 +139,9 @@ export class Marketplace {
   }
 
   async providerRequests(query: Record<string, string>): Promise<Json[]> {
-    const response = await fetch(`${this.urls.providersControl}/__sim/requests?${new URLSearchParams(query)}`);
+    const response = await fetch(
+      `${this.urls.providersControl}/__sim/requests?${new URLSearchParams(query)}`,
+    );
     return ((await response.json()) as { requests: Json[] }).requests;
   }
 
@@ -172,7 +174,8 @@ export async function until<T>(
   for (;;) {
     const value = await read();
     if (holds(value)) return value;
-    if (performance.now() > giveUpAt) throw new Error(`${what}: not within ${withinMs} ms: ${JSON.stringify(value)}`);
+    if (performance.now() > giveUpAt)
+      throw new Error(`${what}: not within ${withinMs} ms: ${JSON.stringify(value)}`);
     await pause(50);
   }
 }

@@ -1,4 +1,10 @@
-import { currentCausality, currentTraceparent, type MessageRef, newId, UnitOfWork } from '@holdfast/messaging';
+import {
+  currentCausality,
+  currentTraceparent,
+  type MessageRef,
+  newId,
+  UnitOfWork,
+} from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { BillingMethodTable } from '../tables/billing-method.table.ts';
 

@@ -1,12 +1,25 @@
 import { Rejection } from '@holdfast/domain';
 import { escrowEvents } from '@holdfast/events';
-import { currentCausality, currentTraceparent, type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
+import {
+  currentCausality,
+  currentTraceparent,
+  type MessageRef,
+  newId,
+  type Tx,
+  UnitOfWork,
+} from '@holdfast/messaging';
 import { CONFIG, currentSettings } from '@holdfast/service';
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { EscrowConfig } from '../config.ts';
 import { chargeParts, startFunding } from '../domain/funding.ts';
-import { assertFundable, evolve, type FundingFailed, type FundingStarted, type Milestone } from '../domain/milestone.ts';
+import {
+  assertFundable,
+  evolve,
+  type FundingFailed,
+  type FundingStarted,
+  type Milestone,
+} from '../domain/milestone.ts';
 import { confirmBodyOf, createBodyOf } from '../providers/card.ts';
 import { escrowSettings } from '../settings.ts';
 import { type Agreement, AgreementTable } from '../tables/agreement.table.ts';
@@ -76,7 +89,8 @@ export async function beginFunding(
   };
   const method = await methodOf(tx, agreement.clientId, payer?.billingMethodId);
   if (!method) {
-    if (payer) throw new Rejection(payer.billingMethodId ? 'billing_method.unknown' : 'billing_method.missing');
+    if (payer)
+      throw new Rejection(payer.billingMethodId ? 'billing_method.unknown' : 'billing_method.missing');
     const failed: FundingFailed = { type: 'escrow.funding.failed', ...common, reason: 'method_unusable' };
     tx.publish(escrowEvents, [failed]);
     return milestone;
@@ -114,7 +128,11 @@ export async function beginFunding(
 }
 
 /** The method named, or the client's oldest verified one. */
-async function methodOf(tx: Tx, accountId: string, id: string | undefined): Promise<BillingMethod | undefined> {
+async function methodOf(
+  tx: Tx,
+  accountId: string,
+  id: string | undefined,
+): Promise<BillingMethod | undefined> {
   const methods = await tx.many(BillingMethodTable, { accountId, status: 'verified', ...(id ? { id } : {}) });
   return methods[0];
 }

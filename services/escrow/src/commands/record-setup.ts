@@ -1,4 +1,4 @@
-import { NotYet } from '@holdfast/domain';
+import { NotYet, plusMinutes } from '@holdfast/domain';
 import { escrowEvents } from '@holdfast/events';
 import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
@@ -12,6 +12,8 @@ export class RecordSetup extends Command<void> {
     super();
   }
 }
+
+const pollMinutes = 10;
 
 /** Stores each step of a card's set-up before the next call; its success verifies the method (P-2, P-16). */
 @CommandHandler(RecordSetup)
@@ -35,7 +37,11 @@ export class RecordSetupHandler implements ICommandHandler<RecordSetup> {
   }
 }
 
-function see(tx: Tx, method: BillingMethod, { id: setupId, status, method: providerMethod, payerUrl }: SetupView): void {
+function see(
+  tx: Tx,
+  method: BillingMethod,
+  { id: setupId, status, method: providerMethod, payerUrl }: SetupView,
+): void {
   switch (status) {
     case 'succeeded': {
       tx.save(BillingMethodTable, {
@@ -53,10 +59,17 @@ function see(tx: Tx, method: BillingMethod, { id: setupId, status, method: provi
     }
     case 'requires_payment_method':
     case 'canceled':
-      return refuse(tx, method, status);
+      refuse(tx, method, status);
+      return;
     case 'requires_action':
-      // The payer is at the bank; its notice tells when it is over.
-      tx.save(BillingMethodTable, { ...method, setupId, payerUrl: payerUrl ?? null, nextCallAt: null });
+    case 'processing':
+      // The bank or the payer has the word; the notice may be lost, so it is asked for as well.
+      tx.save(BillingMethodTable, {
+        ...method,
+        setupId,
+        payerUrl: payerUrl ?? null,
+        nextCallAt: plusMinutes(tx.now, pollMinutes),
+      });
       return;
     default:
       tx.save(BillingMethodTable, { ...method, setupId, nextCallAt: tx.now });
@@ -64,5 +77,10 @@ function see(tx: Tx, method: BillingMethod, { id: setupId, status, method: provi
 }
 
 function refuse(tx: Tx, method: BillingMethod, refusal: string): void {
-  tx.save(BillingMethodTable, { ...method, status: 'refused', refusal: refusal.slice(0, 80), nextCallAt: null });
+  tx.save(BillingMethodTable, {
+    ...method,
+    status: 'refused',
+    refusal: refusal.slice(0, 80),
+    nextCallAt: null,
+  });
 }

@@ -4,13 +4,24 @@ import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { z } from 'zod';
 import { releaseJournal } from '../domain/journals.ts';
-import { evolve, type Milestone, type MilestoneReleased, release, releaseBySilence } from '../domain/milestone.ts';
+import {
+  evolve,
+  type Milestone,
+  type MilestoneReleased,
+  release,
+  releaseBySilence,
+} from '../domain/milestone.ts';
 import { type Agreement, AgreementTable, initiationFeeHeld } from '../tables/agreement.table.ts';
 import { useLots } from '../tables/lot.table.ts';
 import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
 import { TransferTable } from '../tables/transfer.table.ts';
 
-export type ReleaseAnswer = { milestoneId: string; status: 'released'; transferId: string; net: z.input<typeof Money> };
+export type ReleaseAnswer = {
+  milestoneId: string;
+  status: 'released';
+  transferId: string;
+  net: z.input<typeof Money>;
+};
 
 export class ReleaseMilestone extends Command<ReleaseAnswer> {
   constructor(
@@ -67,7 +78,11 @@ const decisionOf = (tx: Tx, { settings }: Agreement) => ({
 
 async function book(
   tx: Tx,
-  { milestone, agreement, released }: { milestone: Milestone; agreement: Agreement; released: MilestoneReleased },
+  {
+    milestone,
+    agreement,
+    released,
+  }: { milestone: Milestone; agreement: Agreement; released: MilestoneReleased },
 ): Promise<void> {
   const { agreementId, milestoneId, transferId, gross, clientFee, net, releasedAt } = released;
   saveMilestone(tx, evolve(milestone, released));

@@ -2,7 +2,12 @@ import { feeOf, isLate, type Money, plusHours, plusMinutes, usd } from '@holdfas
 import type { FundingFailure } from '@holdfast/events';
 
 /** Parts of a charge (P-3): principal, client fee (P-4), initiation fee with the first charge only (P-6). */
-export type ChargeParts = Readonly<{ principal: Money; clientFee: Money; initiationFee: Money; total: Money }>;
+export type ChargeParts = Readonly<{
+  principal: Money;
+  clientFee: Money;
+  initiationFee: Money;
+  total: Money;
+}>;
 
 /** Works out a charge; the same function serves quotes and bookings. */
 export function chargeParts(
@@ -141,7 +146,9 @@ function unconfirmed(funding: Funding, now: Date): Funding {
   if (funding.ending) return cancel(funding, funding.ending, now);
   // Read before the payer was asked, or before the confirmation that is due anyway.
   if (funding.status !== 'waiting' || funding.step === 'confirm') return funding;
-  return funding.confirmSent ? missed(funding, now) : wait(funding, 'confirm', now, { ...noMisses, keySince: now });
+  return funding.confirmSent
+    ? missed(funding, now)
+    : wait(funding, 'confirm', now, { ...noMisses, keySince: now });
 }
 
 /** The payer's time is over (E-26): the provider is asked to cancel, and only its word frees the milestone. */
@@ -169,7 +176,8 @@ function missed(funding: Funding, now: Date): Funding {
 
 const noMisses = { misses: 0, firstMissAt: undefined };
 
-const expiryOf = (funding: Funding): Date | undefined => ('expiresAt' in funding ? funding.expiresAt : undefined);
+const expiryOf = (funding: Funding): Date | undefined =>
+  'expiresAt' in funding ? funding.expiresAt : undefined;
 
 function wait(funding: Funding, step: FundingStep, nextCallAt: Date, more: Partial<Funding>): Funding {
   const expiresAt = funding.ending || more.ending ? undefined : expiryOf(funding);
@@ -184,7 +192,11 @@ function awaitPayer(funding: Funding, { payerUrl }: IntentView, now: Date): Fund
   return { ...base(funding), confirmSent: true, status: 'awaiting_payer', expiresAt, payerUrl };
 }
 
-const ended = (funding: Funding, ending: FundingFailure): Funding => ({ ...base(funding), status: 'failed', ending });
+const ended = (funding: Funding, ending: FundingFailure): Funding => ({
+  ...base(funding),
+  status: 'failed',
+  ending,
+});
 
 /** What outlives a state: neither a due instant nor the payer's address does. */
 function base(funding: Funding) {

@@ -59,7 +59,10 @@ export function orphanedJournal(
 }
 
 /** The platform's own money at the start, and the float it lends to the bank account (section 11, M-23). */
-export function openingJournals(amounts: { capital: Money; float: Money }, ids: { capital: string; float: string }): {
+export function openingJournals(
+  amounts: { capital: Money; float: Money },
+  ids: { capital: string; float: string },
+): {
   capital: Journal;
   float: Journal;
 } {

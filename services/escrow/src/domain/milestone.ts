@@ -30,7 +30,11 @@ export type MilestoneEvent =
   | MilestoneReleased;
 
 /** Money that waits for a case, chargeback or safety hold. Several may overlap: rows, no status (E-22). */
-export type Freeze = Readonly<{ causeId: string; cause: 'case' | 'chargeback' | 'safety_hold'; amount: Money }>;
+export type Freeze = Readonly<{
+  causeId: string;
+  cause: 'case' | 'chargeback' | 'safety_hold';
+  amount: Money;
+}>;
 
 /** What both parties agreed; the version is that of the terms (E-26). */
 export type Terms = Readonly<{
@@ -44,7 +48,12 @@ export type Terms = Readonly<{
 }>;
 
 /** Of `principal` with its `clientFee`, `held` is still here; the difference has been released. */
-export type Holding = Readonly<{ held: Money; principal: Money; clientFee: Money; freezes: readonly Freeze[] }>;
+export type Holding = Readonly<{
+  held: Money;
+  principal: Money;
+  clientFee: Money;
+  freezes: readonly Freeze[];
+}>;
 
 export type Milestone = Terms &
   (
@@ -57,7 +66,12 @@ export type Milestone = Terms &
   );
 
 /** Statuses in which money is held or on its way in: the next milestone opens only after them (E-2). */
-const unsettled: readonly Milestone['status'][] = ['funding_pending', 'funded', 'submitted', 'changes_requested'];
+const unsettled: readonly Milestone['status'][] = [
+  'funding_pending',
+  'funded',
+  'submitted',
+  'changes_requested',
+];
 
 /**
  * Whether this milestone may be charged now, by the version of the terms that the client saw (E-2, E-26).

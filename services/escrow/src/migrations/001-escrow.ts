@@ -3,7 +3,13 @@ import { Migration } from '@mikro-orm/migrations';
 
 export class Migration001Escrow extends Migration {
   override up(): void {
-    for (const statement of [...commonSchema, ...ledgerSchema, ...personKeysSchema, ...agreementSchema, ...payInSchema]) {
+    for (const statement of [
+      ...commonSchema,
+      ...ledgerSchema,
+      ...personKeysSchema,
+      ...agreementSchema,
+      ...payInSchema,
+    ]) {
       this.addSql(statement);
     }
   }

@@ -1,5 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { spanOf } from '@holdfast/messaging';
+import { spanOf, type WallClock } from '@holdfast/messaging';
 import { context, SpanKind } from '@opentelemetry/api';
 import CircuitBreaker from 'opossum';
 import { type Dispatcher, Pool } from 'undici';
@@ -9,8 +8,8 @@ export type CallOutcome =
   | { status: 'accepted'; body: unknown }
   /** Provably refused; the body says why. */
   | { status: 'refused'; httpStatus: number; body: unknown }
-  /** Provably not executed: the same key and bytes again, not before `retryAfterMs`. */
-  | { status: 'not_sent'; retryAfterMs: number }
+  /** Provably not executed: the same key and bytes again, after what the provider asked for, else a backoff. */
+  | { status: 'not_sent'; retryAfterMs?: number }
   /** May have executed: ask before anything else. */
   | { status: 'unknown' };
 
@@ -25,8 +24,9 @@ export type CardOperation =
   | 'charge.cancel';
 
 /**
- * A breaker per operation, so that a slow confirmation does not stop reads. Of the last 10 s at least `volumeThreshold`
- * calls count before half of them failing opens it; `capacity` bounds the calls under way. Nothing is left to defaults.
+ * A breaker per operation, so that a slow confirmation does not stop reads. Of the last minute at least
+ * `volumeThreshold` calls count before more than half of them failing opens it; `capacity` bounds the calls under way.
+ * The minute is much longer than `timeout`: else a call that times out has left the window before its failure enters.
  */
 export const breakerSettings = {
   timeout: 10_000,
@@ -34,9 +34,11 @@ export const breakerSettings = {
   capacity: 20,
   errorThresholdPercentage: 50,
   resetTimeout: 5_000,
-  rollingCountTimeout: 10_000,
-  rollingCountBuckets: 10,
+  rollingCountTimeout: 60_000,
+  rollingCountBuckets: 12,
 } as const;
+
+type BreakerSettings = { [Name in keyof typeof breakerSettings]: number };
 
 export interface CardCall {
   operation: CardOperation;
@@ -58,18 +60,26 @@ const notConnected = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
   'EHOSTUNREACH',
   'ENETUNREACH',
+  // Asked of a pool that has been closed.
+  'UND_ERR_CLOSED',
 ]);
-/** 409: an earlier send of the same key may have won; 424 and 5xx may have executed. */
-const ambiguousStatus = (status: number): boolean => status === 408 || status === 409 || status === 424 || status >= 500;
-const retryDefaultMs = 1_000;
+/** Who refuses the other's certificate has not written a byte of the request. */
+const certificateRefused = /^(CERT_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
+const nothingSent = (code: string): boolean => notConnected.has(code) || certificateRefused.test(code);
+/** May have executed, and says that something is wrong with the provider. */
+const ambiguousStatus = (status: number): boolean => status === 408 || status === 424 || status >= 500;
 const answerBytesMax = 1024 * 1024;
+
+/** The cheapest read, whose answer says nothing but that there is one. */
+const probe: CardCall = { operation: 'charge.read', method: 'GET', path: '/v1/payment_intents?limit=1' };
 
 type Answer = { httpStatus: number; body: unknown; retryAfterMs?: number };
 
 export interface CardClientOptions {
   baseUrl: string;
   apiKey: string;
-  settings?: Partial<typeof breakerSettings>;
+  wallClock: WallClock;
+  settings?: Partial<BreakerSettings>;
 }
 
 /** HTTP to the card provider: one try per call, the owner of the retry is the worker (rule 6 of section 7). */
@@ -77,12 +87,19 @@ export class CardClient {
   readonly #pool: Pool;
   readonly #apiKey: string;
   readonly #breakers = new Map<CardOperation, CircuitBreaker<[CardCall], Answer>>();
-  readonly #settings: { [Name in keyof typeof breakerSettings]: number };
+  readonly #settings: BreakerSettings;
+  readonly #wallClock: WallClock;
 
-  constructor({ baseUrl, apiKey, settings }: CardClientOptions) {
+  constructor({ baseUrl, apiKey, wallClock, settings }: CardClientOptions) {
     this.#settings = { ...breakerSettings, ...settings };
-    this.#pool = new Pool(baseUrl, { connections: 32, connect: { timeout: 3_000 }, pipelining: 1 });
+    this.#pool = new Pool(baseUrl, {
+      connections: 32,
+      connect: { timeout: 3_000 },
+      pipelining: 1,
+      maxResponseSize: answerBytesMax,
+    });
     this.#apiKey = apiKey;
+    this.#wallClock = wallClock;
   }
 
   breaker(operation: CardOperation): CircuitBreaker<[CardCall], Answer> {
@@ -91,6 +108,8 @@ export class CardClient {
       breaker = new CircuitBreaker((call: CardCall) => this.#send(call), {
         ...this.#settings,
         name: `card ${operation}`,
+        enableSnapshots: false,
+        rollingPercentilesEnabled: false,
         // A full bulkhead says nothing about the provider.
         errorFilter: (error: { code?: string }) => error.code === 'ESEMLOCKED',
       });
@@ -101,31 +120,55 @@ export class CardClient {
 
   async call(call: CardCall): Promise<CallOutcome> {
     const attributes = { 'holdfast.provider': 'card', 'holdfast.operation': call.operation };
-    return spanOf(`card ${call.operation}`, SpanKind.CLIENT, context.active(), () => this.#outcome(call), attributes);
+    return spanOf(
+      `card ${call.operation}`,
+      SpanKind.CLIENT,
+      context.active(),
+      () => this.#outcome(call),
+      attributes,
+    );
   }
 
   async close(): Promise<void> {
     for (const breaker of this.#breakers.values()) breaker.shutdown();
-    await Promise.race([this.#pool.close(), pause(1_000)]);
-    await this.#pool.destroy().catch(() => undefined);
+    await this.#pool.destroy();
   }
 
   async #outcome(call: CardCall): Promise<CallOutcome> {
     try {
-      const { httpStatus, body, retryAfterMs } = await this.breaker(call.operation).fire(call);
-      if (httpStatus === 429) return { status: 'not_sent', retryAfterMs: retryAfterMs ?? retryDefaultMs };
+      const breaker = this.breaker(call.operation);
+      if (!(await this.#answersAgain(breaker, call))) return { status: 'not_sent' };
+      const { httpStatus, body, retryAfterMs } = await breaker.fire(call);
+      if (httpStatus === 429) return { status: 'not_sent', retryAfterMs };
       // Wrong credentials: nothing was executed, and an operator must act; the call waits.
-      if (httpStatus === 401) return { status: 'not_sent', retryAfterMs: 5_000 };
+      if (httpStatus === 401) return { status: 'not_sent' };
+      // An earlier send of the same key may have won; the provider itself is well.
+      if (httpStatus === 409) return { status: 'unknown' };
       if (httpStatus >= 400) return { status: 'refused', httpStatus, body };
       return { status: 'accepted', body };
     } catch (error) {
       const { code } = error as { code?: string };
       // Only these prove that nothing left the process; ETIMEDOUT does not.
-      if (error instanceof NothingSent || code === 'EOPENBREAKER' || code === 'ESEMLOCKED' || code === 'ESHUTDOWN') {
-        return { status: 'not_sent', retryAfterMs: retryDefaultMs };
+      if (
+        error instanceof NothingSent ||
+        code === 'EOPENBREAKER' ||
+        code === 'ESEMLOCKED' ||
+        code === 'ESHUTDOWN'
+      ) {
+        return { status: 'not_sent' };
       }
       return { status: 'unknown' };
     }
+  }
+
+  /** A breaker that opened is tried with a read; only after its answer is anything sent again (fault 34). */
+  async #answersAgain(breaker: CircuitBreaker<[CardCall], Answer>, { method }: CardCall): Promise<boolean> {
+    if (!breaker.halfOpen || method === 'GET') return true;
+    const answer = await this.breaker(probe.operation)
+      .fire(probe)
+      .catch(() => undefined);
+    if (!answer) breaker.open();
+    return answer !== undefined;
   }
 
   /** opossum does not stop a call when it times out: the signal does, and an abort is ambiguous as well. */
@@ -148,13 +191,13 @@ export class CardClient {
       });
       text = await response.body.text();
     } catch (error) {
-      if (notConnected.has(String((error as { code?: string }).code))) throw new NothingSent('no connection');
+      if (nothingSent(String((error as { code?: string }).code))) throw new NothingSent('no connection');
       throw new Ambiguous('no answer');
     }
     const { statusCode: httpStatus } = response;
     if (ambiguousStatus(httpStatus)) throw new Ambiguous(`status ${httpStatus}`);
-    if (httpStatus === 429) return { httpStatus, body: undefined, retryAfterMs: retryAfterOf(response) };
-    if (text.length > answerBytesMax) throw new Ambiguous('an answer without measure');
+    if (httpStatus === 429)
+      return { httpStatus, body: undefined, retryAfterMs: retryAfterOf(response, this.#wallClock) };
     try {
       return { httpStatus, body: JSON.parse(text) };
     } catch {
@@ -166,9 +209,9 @@ export class CardClient {
 }
 
 /** Seconds or an HTTP date; at most an hour. */
-function retryAfterOf({ headers }: Dispatcher.ResponseData): number | undefined {
+function retryAfterOf({ headers }: Dispatcher.ResponseData, wallClock: WallClock): number | undefined {
   const text = String(headers['retry-after'] ?? '');
   if (text === '') return undefined;
-  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.now();
+  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - wallClock.now().getTime();
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 3_600_000) : undefined;
 }

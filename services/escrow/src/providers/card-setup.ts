@@ -7,7 +7,7 @@ export type SetupAnswer<T> =
   | { kind: 'done'; value: T }
   | { kind: 'refused'; reason: string }
   /** Nothing is known, and no money can have moved: the same key and bytes again. */
-  | { kind: 'again'; retryAfterMs: number };
+  | { kind: 'again'; retryAfterMs?: number };
 
 const Customer = z.object({ id: z.string().regex(/^cus_[A-Za-z0-9_]{1,100}$/) });
 const Setup = z.object({
@@ -23,7 +23,12 @@ const Setup = z.object({
   payment_method: z.string().max(100).nullable(),
   next_action: z.object({ redirect_to_url: z.object({ url: z.url() }).nullish() }).nullish(),
 });
-export type SetupView = { id: string; status: string; method: string | undefined; payerUrl: string | undefined };
+export type SetupView = {
+  id: string;
+  status: string;
+  method: string | undefined;
+  payerUrl: string | undefined;
+};
 
 const Refusal = z.object({ error: z.object({ code: z.string().max(80) }) });
 
@@ -31,14 +36,14 @@ function answerOf<S extends z.ZodType>(outcome: CallOutcome, schema: S): SetupAn
   switch (outcome.status) {
     case 'accepted': {
       const body = schema.safeParse(outcome.body);
-      return body.success ? { kind: 'done', value: body.data } : { kind: 'again', retryAfterMs: 5_000 };
+      return body.success ? { kind: 'done', value: body.data } : { kind: 'again' };
     }
     case 'refused':
       return { kind: 'refused', reason: Refusal.safeParse(outcome.body).data?.error.code ?? 'refused' };
     case 'not_sent':
       return { kind: 'again', retryAfterMs: outcome.retryAfterMs };
     case 'unknown':
-      return { kind: 'again', retryAfterMs: 1_000 };
+      return { kind: 'again' };
   }
 }
 

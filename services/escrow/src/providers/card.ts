@@ -6,7 +6,7 @@ import type { CallOutcome, CardClient } from './card-client.ts';
 /** The card provider's dialect (provider protocols, 4.1): form-encoded requests, intents, set-ups. */
 
 /** Not executed: the same call again after a pause of wall time. */
-export type NotSent = { kind: 'not_sent'; retryAfterMs: number };
+export type NotSent = { kind: 'not_sent'; retryAfterMs?: number };
 
 const form = (fields: Record<string, string>): string => new URLSearchParams(fields).toString();
 
@@ -54,10 +54,15 @@ const Intent = z.object({
     .nullish(),
   next_action: z.object({ redirect_to_url: z.object({ url: z.url() }).nullish() }).nullish(),
 });
+/** A list is searched by our own mark, so that one intent of an unknown form does not hide another. */
+const Page = z.object({
+  data: z.array(z.looseObject({ id: z.string(), metadata: z.record(z.string(), z.string()).default({}) })),
+  has_more: z.boolean().default(false),
+});
 export type ReadIntent = IntentView & { fundingId?: string };
 
 const ErrorBody = z.object({
-  error: z.object({ code: z.string().nullish(), decline_code: z.string().nullish(), payment_intent: z.unknown() }),
+  error: z.object({ type: z.string().nullish(), code: z.string().nullish(), payment_intent: z.unknown() }),
 });
 
 function viewOf(intent: z.output<typeof Intent>): ReadIntent {
@@ -74,7 +79,7 @@ function viewOf(intent: z.output<typeof Intent>): ReadIntent {
   };
 }
 
-/** An answer whose form is not the documented one may have executed: it is asked about, and an alarm tells. */
+/** An answer whose form is not the documented one may have executed: it is asked about. */
 function observationOf(outcome: CallOutcome): Observation | NotSent {
   switch (outcome.status) {
     case 'accepted': {
@@ -82,13 +87,12 @@ function observationOf(outcome: CallOutcome): Observation | NotSent {
       return intent.success ? { kind: 'seen', intent: viewOf(intent.data) } : { kind: 'unknown' };
     }
     case 'refused': {
+      const { type, code, payment_intent } = ErrorBody.safeParse(outcome.body).data?.error ?? {};
+      // A conflict on the key is a question, not a refusal (rule 7 of section 7).
+      if (/idempotency|lock_timeout/.test(`${type} ${code}`)) return { kind: 'unknown' };
       // A decline carries the intent as it stands now: that is the fact, the status code only its messenger.
-      const body = ErrorBody.safeParse(outcome.body);
-      const intent = Intent.safeParse(body.data?.error.payment_intent);
-      if (intent.success) return { kind: 'seen', intent: viewOf(intent.data) };
-      // "In progress" or another conflict on the key is a question, not a refusal (rule 7 of section 7).
-      if (/idempotency|lock_timeout/.test(body.data?.error.code ?? '')) return { kind: 'unknown' };
-      return { kind: 'refused' };
+      const intent = Intent.safeParse(payment_intent);
+      return intent.success ? { kind: 'seen', intent: viewOf(intent.data) } : { kind: 'refused' };
     }
     case 'not_sent':
       return { kind: 'not_sent', retryAfterMs: outcome.retryAfterMs };
@@ -97,12 +101,28 @@ function observationOf(outcome: CallOutcome): Observation | NotSent {
   }
 }
 
-/** A read that gets no answer is no miss: it is simply asked again. */
+/** Only "not found" is a miss. A read without an answer, or with one of another form, is simply asked again. */
 function readingOf(outcome: CallOutcome): Observation | NotSent {
-  if (outcome.status === 'unknown') return { kind: 'not_sent', retryAfterMs: 1_000 };
-  if (outcome.status === 'refused') return { kind: 'absent' };
-  return observationOf(outcome);
+  if (outcome.status === 'refused' && outcome.httpStatus === 404) return { kind: 'absent' };
+  const observation = observationOf(outcome);
+  const answered = observation.kind !== 'refused' && observation.kind !== 'unknown';
+  return answered ? observation : { kind: 'not_sent' };
 }
+
+/** Refused without effect; a confirmation that is accepted and confirms nothing is asked about. */
+function confirmationOf(outcome: CallOutcome): Observation | NotSent {
+  const observation = observationOf(outcome);
+  const unmoved = isSeen(observation) && observation.intent.status === 'requires_confirmation';
+  if (!unmoved) return observation;
+  return { kind: outcome.status === 'refused' ? 'refused' : 'unknown' };
+}
+
+const cancellable: readonly IntentView['status'][] = [
+  'requires_payment_method',
+  'requires_capture',
+  'requires_confirmation',
+  'requires_action',
+];
 
 export class Card {
   readonly #client: CardClient;
@@ -125,7 +145,7 @@ export class Card {
   }
 
   async confirm(fundingId: string, intentId: string, body: string): Promise<Observation | NotSent> {
-    return observationOf(
+    return confirmationOf(
       await this.#client.call({
         operation: 'charge.confirm',
         method: 'POST',
@@ -136,18 +156,20 @@ export class Card {
     );
   }
 
-  /** Only `canceled` frees the milestone; "already succeeded" is found by reading. */
-  async cancel(fundingId: string, intentId: string): Promise<Observation | NotSent> {
-    const observation = observationOf(
-      await this.#client.call({
-        operation: 'charge.cancel',
-        method: 'POST',
-        path: `/v1/payment_intents/${intentId}/cancel`,
-        body: '',
-        idempotencyKey: `${fundingId}.cancel`,
-      }),
-    );
-    return observation.kind === 'refused' ? this.read(intentId) : observation;
+  /**
+   * Only `canceled` frees the milestone. Without a key: cancelling twice is as good as once, while under a key a
+   * refusal ("is being processed") would be given again when it is no longer true. What a refusal means is read.
+   */
+  async cancel(intentId: string): Promise<Observation | NotSent> {
+    const outcome = await this.#client.call({
+      operation: 'charge.cancel',
+      method: 'POST',
+      path: `/v1/payment_intents/${intentId}/cancel`,
+      body: '',
+    });
+    if (outcome.status !== 'refused') return observationOf(outcome);
+    const now = await this.read(intentId);
+    return isSeen(now) && cancellable.includes(now.intent.status) ? { kind: 'not_sent' } : now;
   }
 
   async read(intentId: string): Promise<Observation | NotSent> {
@@ -160,27 +182,26 @@ export class Card {
     );
   }
 
-  /** Finds the intent whose creation got no answer, among the customer's newest. */
-  async find(fundingId: string, createBody: string): Promise<Observation | NotSent> {
+  /** Finds the intent whose creation got no answer, among those of its customer, newest first. */
+  async find(fundingId: string, createBody: string, after?: string): Promise<Observation | NotSent> {
     const customer = new URLSearchParams(createBody).get('customer')!;
     const outcome = await this.#client.call({
       operation: 'charge.read',
       method: 'GET',
-      path: `/v1/payment_intents?${form({ customer, limit: '100' })}`,
+      path: `/v1/payment_intents?${form({ customer, limit: '100', ...(after ? { starting_after: after } : {}) })}`,
     });
     if (outcome.status !== 'accepted') return readingOf(outcome);
-    const page = z.object({ data: z.array(z.unknown()) }).safeParse(outcome.body);
-    if (!page.success) return { kind: 'not_sent', retryAfterMs: 1_000 };
-    for (const item of page.data.data) {
-      const intent = Intent.safeParse(item);
-      if (intent.success && intent.data.metadata.funding_id === fundingId) {
-        return { kind: 'seen', intent: viewOf(intent.data) };
-      }
-    }
-    return { kind: 'absent' };
+    const page = Page.safeParse(outcome.body);
+    if (!page.success) return { kind: 'not_sent' };
+    const { data, has_more } = page.data;
+    const ours = data.find(({ metadata }) => metadata.funding_id === fundingId);
+    if (ours) return readingOf({ status: 'accepted', body: ours });
+    const last = has_more ? data.at(-1) : undefined;
+    return last ? this.find(fundingId, createBody, last.id) : { kind: 'absent' };
   }
 }
 
 /** Every kind that a read can see of somebody's intent, for a notice that names one. */
-export const isSeen = (observation: Observation | NotSent): observation is { kind: 'seen'; intent: ReadIntent } =>
-  observation.kind === 'seen';
+export const isSeen = (
+  observation: Observation | NotSent,
+): observation is { kind: 'seen'; intent: ReadIntent } => observation.kind === 'seen';

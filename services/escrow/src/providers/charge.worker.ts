@@ -26,6 +26,7 @@ export class ChargeWorker {
     await asWorkOf(funding, async () => {
       const observation = await this.#step(funding);
       if (observation.kind === 'not_sent') return this.#pauses.rest(funding.id, observation.retryAfterMs);
+      this.#pauses.over(funding.id);
       recorded();
       const message: MessageRef = { source: 'worker', id: newId() };
       await this.commands.execute(new RecordCharge({ message, fundingId: funding.id, observation }));
@@ -39,7 +40,7 @@ export class ChargeWorker {
       case 'confirm':
         return this.card.confirm(id, intentId!, confirmBody);
       case 'cancel':
-        return this.card.cancel(id, intentId!);
+        return this.card.cancel(intentId!);
       case 'read':
         return intentId ? this.card.read(intentId) : this.card.find(id, createBody);
     }

@@ -32,19 +32,20 @@ export class NoticeWorker {
     const done = notice.objectId.startsWith('seti_')
       ? await this.#workSetup(notice.objectId)
       : await this.#workIntent(notice.objectId);
-    if (!done) return this.#pauses.rest(notice.id, 500);
+    if (!done) return this.#pauses.rest(notice.id);
+    this.#pauses.over(notice.id);
     const message: MessageRef = { source: 'worker', id: notice.id };
     await this.commands.execute(new FinishNotice({ message, noticeId: notice.id }));
   }
 
-  /** @returns false when it must be tried again: no answer, or our own row is not there yet */
+  /** @returns false when no answer came and it must be tried again */
   async #workIntent(intentId: string): Promise<boolean> {
     const observation = await this.card.read(intentId);
     if (observation.kind === 'not_sent') return false;
-    // Somebody else's object: nothing of ours.
     if (!isSeen(observation) || !observation.intent.fundingId) return true;
     const funding = await this.orm.em.fork().findOne(FundingTable, { id: observation.intent.fundingId });
-    if (!funding) return false;
+    // Ours is stored before its intent is created: this one is somebody else's.
+    if (!funding) return true;
     await asWorkOf(funding, () =>
       this.commands.execute(
         new RecordCharge({ message: { source: 'worker', id: newId() }, fundingId: funding.id, observation }),

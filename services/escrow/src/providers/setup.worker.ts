@@ -27,9 +27,11 @@ export class SetupWorker {
     await asWorkOf(method, async () => {
       const answer = await this.#step(method);
       if (answer.kind === 'again') return this.#pauses.rest(method.id, answer.retryAfterMs);
+      this.#pauses.over(method.id);
       recorded();
       const message: MessageRef = { source: 'worker', id: newId() };
-      const observation: SetupObservation = answer.kind === 'done' ? answer.value : { refused: answer.reason };
+      const observation: SetupObservation =
+        answer.kind === 'done' ? answer.value : { refused: answer.reason };
       await this.commands.execute(new RecordSetup({ message, methodId: method.id, observation }));
     });
   }
@@ -39,7 +41,8 @@ export class SetupWorker {
       const answer = await this.setup.createCustomer(method.id);
       return answer.kind === 'done' ? { kind: 'done', value: { customerId: answer.value.id } } : answer;
     }
-    if (!method.setupId) return seen(await this.setup.createSetup(method.id, method.customerId, method.token));
+    if (!method.setupId)
+      return seen(await this.setup.createSetup(method.id, method.customerId, method.token));
     const known = await this.setup.readSetup(method.setupId);
     if (known.kind !== 'done' || known.value.status !== 'requires_confirmation') return seen(known);
     return seen(await this.setup.confirmSetup(method.id, method.setupId, this.config.PAYER_RETURN_URL));

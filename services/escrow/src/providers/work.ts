@@ -15,9 +15,11 @@ export function asWorkOf<T>(
 /** Between the provider's answer and its record: where a crash costs most (F7). */
 export const recorded = (): void => crashPoint('provider.after_answer');
 
-/** Pauses that a provider asked for, in wall time; forgotten at a restart, which only means an earlier try. */
+const [pauseMs, pauseMsMax] = [1_000, 30_000];
+
+/** Pauses between tries, in wall time; forgotten at a restart, which only means an earlier try. */
 export class Pauses {
-  readonly #until = new Map<string, number>();
+  readonly #pauses = new Map<string, { until: number; tries: number }>();
   readonly #clock: WallClock;
 
   constructor(clock: WallClock) {
@@ -25,14 +27,18 @@ export class Pauses {
   }
 
   resting(id: string): boolean {
-    const until = this.#until.get(id);
-    if (until === undefined) return false;
-    if (until > this.#clock.now().getTime()) return true;
-    this.#until.delete(id);
-    return false;
+    return (this.#pauses.get(id)?.until ?? 0) > this.#clock.now().getTime();
   }
 
-  rest(id: string, ms: number): void {
-    this.#until.set(id, this.#clock.now().getTime() + ms);
+  /** As long as the provider asked for; else a second, then twice as long each time, with jitter. */
+  rest(id: string, askedMs?: number): void {
+    const tries = (this.#pauses.get(id)?.tries ?? 0) + 1;
+    const backoffMs = Math.min(pauseMs * 2 ** (tries - 1), pauseMsMax) * (0.5 + Math.random() / 2);
+    this.#pauses.set(id, { until: this.#clock.now().getTime() + (askedMs ?? backoffMs), tries });
+  }
+
+  /** An answer came. */
+  over(id: string): void {
+    this.#pauses.delete(id);
   }
 }

@@ -41,7 +41,9 @@ export class AgreementMoney {
       agreementId,
       held: money(milestones.reduce((sum, milestone) => sum + milestone.heldMinor, 0n)),
       initiationFee: { state: agreement.initiationFee, amount: money(agreement.initiationFeeMinor) },
-      milestones: milestones.map((milestone) => describe(milestone, { fundings, transfers, freezes }, isClient)),
+      milestones: milestones.map((milestone) =>
+        describe(milestone, { fundings, transfers, freezes }, isClient),
+      ),
     };
   }
 }
@@ -101,7 +103,11 @@ function nextOf(
     case 'changes_requested':
       return { what: 'submit', who: 'freelancer' };
     case 'submitted':
-      return { what: 'released unless the client answers', who: 'client', at: instant(milestone.reviewDueAt) };
+      return {
+        what: 'released unless the client answers',
+        who: 'client',
+        at: instant(milestone.reviewDueAt),
+      };
     case 'released':
       return transfer?.status === 'matured'
         ? { what: 'withdraw', who: 'freelancer' }

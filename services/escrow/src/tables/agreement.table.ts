@@ -1,4 +1,4 @@
-import { usd, type Money } from '@holdfast/domain';
+import { type Money, usd } from '@holdfast/domain';
 import type { PinnedSettings } from '@holdfast/events';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 

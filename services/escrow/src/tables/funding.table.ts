@@ -105,7 +105,12 @@ export function fromRow(row: FundingRow): Funding {
     case 'waiting':
       return { ...known, status: 'waiting', step: row.step!, nextCallAt: row.nextCallAt!, expiresAt };
     case 'awaiting_payer':
-      return { ...known, status: 'awaiting_payer', expiresAt: expiresAt!, payerUrl: row.payerUrl ?? undefined };
+      return {
+        ...known,
+        status: 'awaiting_payer',
+        expiresAt: expiresAt!,
+        payerUrl: row.payerUrl ?? undefined,
+      };
     case 'failed':
       return { ...known, status: 'failed', ending: row.ending! };
     default:

@@ -32,7 +32,11 @@ type Lot = Omit<InferEntity<typeof LotTable>, 'version'>;
 export const insertLot = (tx: Tx, lot: Lot): void => tx.insert(LotTable, lot);
 
 /** Takes a released amount from the milestone's lots, oldest first (E-21), and its part of the client fee. */
-export async function useLots(tx: Tx, milestoneId: string, amounts: { gross: bigint; clientFee: bigint }): Promise<void> {
+export async function useLots(
+  tx: Tx,
+  milestoneId: string,
+  amounts: { gross: bigint; clientFee: bigint },
+): Promise<void> {
   const lots = await tx.many(LotTable, { milestoneId });
   let { gross, clientFee } = amounts;
   const least = (left: bigint, right: bigint): bigint => (left < right ? left : right);
@@ -48,5 +52,6 @@ export async function useLots(tx: Tx, milestoneId: string, amounts: { gross: big
       clientFeeLeftMinor: lot.clientFeeLeftMinor - fee,
     });
   }
-  if (gross > 0n || clientFee > 0n) throw new RangeError(`the lots of milestone ${milestoneId} do not cover it`);
+  if (gross > 0n || clientFee > 0n)
+    throw new RangeError(`the lots of milestone ${milestoneId} do not cover it`);
 }

@@ -109,5 +109,7 @@ async function freezesOf(tx: Tx, milestoneId: string): Promise<Freeze[]> {
   return rows.map(({ cause, causeId, amountMinor }) => ({ cause, causeId, amount: usd(amountMinor) }));
 }
 
-export const insertMilestone = (tx: Tx, milestone: Milestone): void => tx.insert(MilestoneTable, toRow(milestone));
-export const saveMilestone = (tx: Tx, milestone: Milestone): void => tx.save(MilestoneTable, toRow(milestone));
+export const insertMilestone = (tx: Tx, milestone: Milestone): void =>
+  tx.insert(MilestoneTable, toRow(milestone));
+export const saveMilestone = (tx: Tx, milestone: Milestone): void =>
+  tx.save(MilestoneTable, toRow(milestone));

@@ -33,7 +33,11 @@ export class CreditReleaseHandler implements ICommandHandler<CreditRelease> {
       const agreement = await tx.one(AgreementTable, { id: agreementId, freelancerId });
       if (!agreement) throw new NotYet('agreement.unknown');
       const { clientId, settings } = agreement;
-      const { event, journal } = creditRelease({ ...command.input, clientId, holdDays: settings['hold.days'] });
+      const { event, journal } = creditRelease({
+        ...command.input,
+        clientId,
+        holdDays: settings['hold.days'],
+      });
       insertCredit(tx, evolve({ clientId }, event));
       tx.post(journal);
       tx.publish(payoutsEvents, [event]);

@@ -47,7 +47,7 @@ export function creditRelease(release: Release): Decided<FundsCredited> {
     toPending: release.net,
     dueAt: release.availableNotBefore ? later(held, release.availableNotBefore) : held,
   };
-  return { event, journal: creditJournal(event) };
+  return { event, journal: creditJournal(event, release.releasedAt) };
 }
 
 /** Ends the hold (rule B-3). Undefined where it has ended already: a second timer has nothing to do. */

@@ -3,13 +3,18 @@ import type { FundsCredited, FundsMatured } from './credit.ts';
 
 /** Which accounts each fact debits and credits (golden cases G-2.2, G-2.3). */
 
-export function creditJournal({ agreementId, accountId, transferId, toPending }: FundsCredited): Journal {
+/** Dated as the release is in escrow (M-21): the hold counts from there. */
+export function creditJournal(
+  { agreementId, accountId, transferId, toPending }: FundsCredited,
+  releasedAt: Date,
+): Journal {
   return journal({
     kind: 'release',
     causeId: transferId,
     agreementId,
     accountId,
     transferId,
+    valueDate: releasedAt,
     lines: [
       debit('P.clearing.escrow', toPending.amountMinor),
       credit(`P.freelancer.pending:${accountId}`, toPending.amountMinor),

@@ -1,0 +1,36 @@
+import { usd } from '@holdfast/domain';
+import type { Milestone, MilestoneFunded } from '../domain/milestone.ts';
+
+export const settings = {
+  'fee.client_bps': 500,
+  'fee.initiation': 499,
+  'fee.freelancer_bps': 1_000,
+  'review.days': 14,
+  'review.min_hours': 72,
+} as const;
+
+/** An agreed milestone of 1,000.00. */
+export const agreedMilestone = (more: Partial<Milestone> = {}): Milestone =>
+  ({
+    id: 'milestone-1',
+    agreementId: 'agreement',
+    clientId: 'client',
+    freelancerId: 'freelancer',
+    order: 1,
+    termsVersion: 1,
+    price: usd(100_000n),
+    status: 'agreed',
+    ...more,
+  }) as Milestone;
+
+export const fundedFact = (milestone: Milestone, clientFeeMinor: bigint): MilestoneFunded => ({
+  type: 'escrow.milestone.funded',
+  agreementId: milestone.agreementId,
+  milestoneId: milestone.id,
+  version: milestone.termsVersion,
+  fundingId: 'funding-1',
+  amount: milestone.price,
+  clientFee: usd(clientFeeMinor),
+  lots: [{ lotId: 'lot-1', amount: milestone.price }],
+  fundedAt: new Date('2026-11-23T09:00:00.000Z'),
+});

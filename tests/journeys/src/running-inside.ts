@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import type { Service } from './marketplace.ts';
+
+export const services = ['contracts', 'escrow', 'payouts'] as const satisfies readonly Service[];
+
+/** What no caller sees of the running system: for tests that look whether anything was left behind. */
+export interface Inside {
+  logsDir: string;
+  /** With the rights of the tables' owner. */
+  databases: Record<Service, string>;
+  pids: Record<Service, number>;
+  cardWebhookSecret: string;
+  /** The private keys with which the development issuer signs. */
+  signingKeysFile: string;
+}
+
+/**
+ * The inside of the system that `npm test` has started.
+ * @throws Error that says how to run a single test
+ */
+export function runningInside(env: NodeJS.ProcessEnv = process.env): Inside {
+  const inside = env.HOLDFAST_TEST_INSIDE;
+  if (!inside) throw new Error('this test needs the running system: run it by `npm test -- <path>`');
+  return JSON.parse(inside);
+}
+
+export async function query<Row>(
+  { databases }: Inside,
+  service: Service,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  const client = new Client({ connectionString: databases[service] });
+  await client.connect();
+  try {
+    return (await client.query(text, [...values])).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** What beats by itself, and what the relay takes away by itself. */
+const restless = ['watermarks', 'outbox'];
+
+/** A fingerprint of every row of every service; the outbox by what was ever given a number in it. */
+export async function everyRow(inside: Inside): Promise<Record<string, string>> {
+  const rows: Record<string, string> = {};
+  for (const service of services) {
+    const tables = await query<{ name: string }>(
+      inside,
+      service,
+      `select table_name as name from information_schema.tables where table_schema = 'public' order by 1`,
+    );
+    const parts = tables
+      .filter(({ name }) => !restless.includes(name))
+      .map(({ name }) => `select '${name}' as name, count(*) || '/' || coalesce(sum(hashtext(t::text)), 0) as print from ${name} t`);
+    for (const { name, print } of await query<{ name: string; print: string }>(inside, service, parts.join(' union all '))) {
+      rows[`${service}.${name}`] = print;
+    }
+  }
+  return rows;
+}
+
+/** Everything that the processes have printed. */
+export function everyLog({ logsDir }: Inside): string {
+  return readdirSync(logsDir)
+    .map((file) => readFileSync(join(logsDir, file), 'utf8'))
+    .join('\n');
+}
+
+/** Resident memory of a service's process. */
+export function memoryMegabytes({ pids }: Inside, service: Service): number {
+  return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pids[service])], { encoding: 'utf8' })) / 1024;
+}
