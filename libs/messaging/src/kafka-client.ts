@@ -1,4 +1,5 @@
-import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { patchKafkajsTimer } from './kafkajs-timer.ts';
 import { partitionCount } from './partitions.ts';
 
@@ -22,38 +23,54 @@ export const createKafka = ({ brokers, clientId, socketFactory }: KafkaOptions):
     ...(socketFactory ? { socketFactory } : {}),
   });
 
+/** What the broker says of a topic that somebody is creating at this moment. */
+const justCreated = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'TOPIC_ALREADY_EXISTS']);
+const settleMs = 15_000;
+
 /**
- * Creates the topics that are missing, kept for ever (AD-5).
+ * Creates the topics that are missing, kept for ever (AD-5). Services that start together create the same ones.
  * @throws Error when a topic has another number of partitions than this release expects (F88)
  */
 export async function ensureTopics(kafka: Kafka, topics: readonly string[], replicas = 1): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
+  const giveUpAt = performance.now() + settleMs;
   try {
-    const existing = new Set(await admin.listTopics());
-    const missing = topics.filter((topic) => !existing.has(topic));
-    if (missing.length > 0) {
-      await admin
-        .createTopics({
-          waitForLeaders: true,
-          topics: missing.map((topic) => ({
-            topic,
-            numPartitions: partitionCount,
-            replicationFactor: replicas,
-            configEntries: [{ name: 'retention.ms', value: '-1' }],
-          })),
-        })
-        .catch((error: { type?: string }) => {
-          if (error.type !== 'TOPIC_ALREADY_EXISTS') throw error;
-        });
-    }
-    const metadata = await admin.fetchTopicMetadata({ topics: [...topics] });
-    for (const { name, partitions } of metadata.topics) {
-      if (partitions.length !== partitionCount) {
-        throw new Error(`topic ${name} has ${partitions.length} partitions, this release needs ${partitionCount}`);
+    for (;;) {
+      try {
+        await createMissing(admin, topics, replicas);
+        return await assertPartitions(admin, topics);
+      } catch (error) {
+        const { type } = error as { type?: string };
+        if (!justCreated.has(String(type)) || performance.now() > giveUpAt) throw error;
+        await pause(100);
       }
     }
   } finally {
     await admin.disconnect();
+  }
+}
+
+async function createMissing(admin: Admin, topics: readonly string[], replicas: number): Promise<void> {
+  const existing = new Set(await admin.listTopics());
+  const missing = topics.filter((topic) => !existing.has(topic));
+  if (missing.length === 0) return;
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: missing.map((topic) => ({
+      topic,
+      numPartitions: partitionCount,
+      replicationFactor: replicas,
+      configEntries: [{ name: 'retention.ms', value: '-1' }],
+    })),
+  });
+}
+
+async function assertPartitions(admin: Admin, topics: readonly string[]): Promise<void> {
+  const metadata = await admin.fetchTopicMetadata({ topics: [...topics] });
+  for (const { name, partitions } of metadata.topics) {
+    if (partitions.length !== partitionCount) {
+      throw new Error(`topic ${name} has ${partitions.length} partitions, this release needs ${partitionCount}`);
+    }
   }
 }
