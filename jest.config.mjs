@@ -25,7 +25,9 @@ const kind = (displayName, testRegex, more = {}) => ({
 
 export default {
   projects: [
-    kind('unit', '(?<!\\.int|\\.e2e|\\.fault)\\.spec\\.ts$'),
+    kind('unit', '(?<!\\.int|\\.e2e|\\.fault|\\.pact)\\.spec\\.ts$'),
+    // What consumers need of producers; written before the producers' tests read it (AD-8).
+    kind('pact', '\\.pact\\.spec\\.ts$'),
     kind('int', '\\.int\\.spec\\.ts$'),
     kind('e2e', '\\.e2e\\.spec\\.ts$'),
     kind('fault', '\\.fault\\.spec\\.ts$'),

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fetchKafkaJars, startKafka } from './kafka.ts';
 import { reportTotals, runJest } from './jest.ts';
@@ -11,6 +12,7 @@ const paths = process.argv.slice(2);
 const only = paths.length > 0 ? ['--testPathPatterns', ...paths] : [];
 const home = process.env.HOLDFAST_HOME ?? join(projectRoot, '.holdfast');
 const data = join(home, 'data', 'faults');
+rmSync(data, { recursive: true, force: true });
 const ports = await freePorts();
 const postgres = await startPostgres({ dataDir: join(data, 'postgres'), port: ports.postgres });
 const kafka = await startKafka({

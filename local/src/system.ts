@@ -64,8 +64,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const dataDir = join(home, 'data', name);
   if (options.fresh) rmSync(dataDir, { recursive: true, force: true });
   mkdirSync(dataDir, { recursive: true });
-  const { postgres: _, kafka: __, kafkaController: ___, ...own } = ports;
-  await assertFree(own);
+  await assertFree(portsInUse(ports));
   const started: { name: string; stop(graceMs: number): Promise<void> }[] = [];
   try {
     return await startParts(options, dataDir, secretsIn(dataDir), started);
@@ -73,6 +72,18 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     await stopAll(started);
     throw error;
   }
+}
+
+/** Kafka and PostgreSQL look after their own: they may have to stop what an earlier run left. */
+function portsInUse({ identity, providers, providersControl, clock, ...ports }: Ports): Partial<Ports> {
+  const services = serviceNames.flatMap((service) => [service, `${service}Control`] as const);
+  return {
+    identity,
+    providers,
+    providersControl,
+    clock,
+    ...Object.fromEntries(services.map((name) => [name, ports[name]])),
+  };
 }
 
 async function startParts(

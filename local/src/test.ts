@@ -21,10 +21,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void system.stop().finally(() => process.exit(130)));
 }
 try {
+  const needs = await runJest(['pact'], ['--maxWorkers=2', ...only], env);
   const apart = await runJest(['unit', 'int'], ['--maxWorkers=2', ...only], env);
   // The journeys move the one business clock, so they go one after another.
   const journeys = await runJest(['e2e'], ['--runInBand', ...only], env);
-  process.exitCode = reportTotals([apart, journeys]);
+  process.exitCode = reportTotals([needs, apart, journeys]);
 } finally {
   await system.stop();
 }
@@ -32,10 +33,12 @@ process.exit();
 
 /** What no caller sees, for tests that look whether anything was left behind. */
 function insideOf(running: System, dataHome: string) {
-  const each = <T>(valueOf: (service: ServiceName) => T) =>
-    Object.fromEntries(serviceNames.map((service) => [service, valueOf(service)]));
+  const each = <T>(read: (service: ServiceName) => T) =>
+    Object.fromEntries(serviceNames.map((service) => [service, read(service)]));
+  const dataDir = join(dataHome, 'data', 'test');
   return {
-    logsDir: join(dataHome, 'data', 'test', 'logs'),
+    logsDir: join(dataDir, 'logs'),
+    signingKeysFile: join(dataDir, 'identity', 'signing-keys.json'),
     databases: each((service) => running.databases[service].ownerUrl),
     pids: each((service) => running.pidOf(service)),
     cardWebhookSecret: running.environmentOf('escrow').CARD_WEBHOOK_SECRETS,

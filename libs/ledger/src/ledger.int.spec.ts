@@ -16,7 +16,12 @@ let app: Pool;
 let owner: Client;
 
 beforeAll(async () => {
-  const recipe = smallRecipe({ service: 'ledgertest', schema: ledgerSchema, grants: ledgerGrants, entities: [] });
+  const recipe = smallRecipe({
+    service: 'ledgertest',
+    schema: ledgerSchema,
+    grants: ledgerGrants,
+    entities: [],
+  });
   database = await createTestDatabase(recipe);
   app = database.pool;
   owner = new Client({ connectionString: database.ownerUrl });
@@ -132,19 +137,26 @@ describe('ledger rows are never changed or deleted (M-9, F40)', () => {
     ['truncate journals cascade', 'journals'],
   ];
 
-  test.each(changes)('%s: the app role lacks the privilege, the owner meets the trigger', async (statement, table) => {
-    await post(funding(randomUUID(), 5n));
-    const before = await owner.query(`select md5(string_agg(t::text, '' order by t::text)) from ${table} t`);
-    await expect(app.query(statement)).rejects.toMatchObject({ code: '42501' });
-    await expect(owner.query(statement)).rejects.toMatchObject({ code: '23001' });
-    const after = await owner.query(`select md5(string_agg(t::text, '' order by t::text)) from ${table} t`);
-    expect(after.rows).toEqual(before.rows);
-  });
+  test.each(changes)(
+    '%s: the app role lacks the privilege, the owner meets the trigger',
+    async (statement, table) => {
+      await post(funding(randomUUID(), 5n));
+      const before = await owner.query(
+        `select md5(string_agg(t::text, '' order by t::text)) from ${table} t`,
+      );
+      await expect(app.query(statement)).rejects.toMatchObject({ code: '42501' });
+      await expect(owner.query(statement)).rejects.toMatchObject({ code: '23001' });
+      const after = await owner.query(`select md5(string_agg(t::text, '' order by t::text)) from ${table} t`);
+      expect(after.rows).toEqual(before.rows);
+    },
+  );
 
   test('of a balance the app role changes the amount only, and deletes nothing', async () => {
     await expect(app.query(`update balances set account = 'x'`)).rejects.toMatchObject({ code: '42501' });
     await expect(app.query('delete from balances')).rejects.toMatchObject({ code: '42501' });
-    await expect(app.query('alter table entries disable trigger all')).rejects.toMatchObject({ code: '42501' });
+    await expect(app.query('alter table entries disable trigger all')).rejects.toMatchObject({
+      code: '42501',
+    });
   });
 
   test('the app role has these rights and no others', async () => {
@@ -232,7 +244,9 @@ describe('reports', () => {
     ]);
     expect(await readJournals(app, { accountId: 'anna', limit: 10 })).toEqual([found[1]]);
     expect(await readJournals(app, { agreementId, limit: 1 })).toEqual([found[0]]);
-    expect(await readJournals(app, { agreementId, after: found[0]!.position, limit: 10 })).toEqual([found[1]]);
+    expect(await readJournals(app, { agreementId, after: found[0]!.position, limit: 10 })).toEqual([
+      found[1],
+    ]);
   });
 
   test('balances stand on their natural side, and a prefix picks accounts', async () => {
@@ -256,7 +270,10 @@ describe('the check of the books', () => {
   const planted: [string, (milestone: string, journalId: string) => [string, unknown[]], RegExp[]][] = [
     [
       'an amount that was changed',
-      (_, id) => ['update entries set amount_minor = amount_minor + 1 where journal_id = $1 and line = 2', [id]],
+      (_, id) => [
+        'update entries set amount_minor = amount_minor + 1 where journal_id = $1 and line = 2',
+        [id],
+      ],
       [/^I1 journal .*: 1$/, /^I2 E.escrow.milestone:.*: stored 50, entries 49$/],
     ],
     [

@@ -14,7 +14,8 @@ export interface ReportedJournal {
   lines: { account: string; amountMinor: bigint }[];
 }
 
-const nameOf = (account: string, subAccount: string): string => (subAccount ? `${account}:${subAccount}` : account);
+const nameOf = (account: string, subAccount: string): string =>
+  subAccount ? `${account}:${subAccount}` : account;
 
 /** Journals of an agreement or of an account, in the order of their positions; for operators and the golden cases. */
 export async function readJournals(

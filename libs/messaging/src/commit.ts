@@ -60,7 +60,8 @@ export async function writeChanges(
   for (const { statements, row } of changes.inserted) {
     await run(client, statements.insert, statements.toValues(row));
   }
-  for (const { statements, row } of changes.saved) await run(client, statements.update, statements.toValues(row));
+  for (const { statements, row } of changes.saved)
+    await run(client, statements.update, statements.toValues(row));
   if (changes.events.length > 0) await writeOutbox(client, changes);
   if (changes.journals.length > 0) {
     if (!journals) throw new Error('this service keeps no ledger');
@@ -113,7 +114,8 @@ async function writeOutbox(client: Client, changes: Changes): Promise<void> {
   const { causality, inheritsCorrelation } = changes;
   const messages = changes.events.map(({ catalogue, event }) => {
     const payload = JSON.stringify(encodeData(catalogue, event));
-    if (Buffer.byteLength(payload) > payloadBytesMax) throw new RangeError(`${event.type} is too large to publish`);
+    if (Buffer.byteLength(payload) > payloadBytesMax)
+      throw new RangeError(`${event.type} is too large to publish`);
     const key = keyOf(catalogue, event);
     return {
       id: newId(),

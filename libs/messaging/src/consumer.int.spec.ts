@@ -81,9 +81,9 @@ async function listen(...topics: CountingEvents[]): Promise<void> {
     @Controller()
     class Listener {
       @EventPattern(topic)
-      async on(@Payload() message: Raised): Promise<void> {
-        handled.push(message);
-        await handle(message);
+      async on(@Payload() message: unknown): Promise<void> {
+        handled.push(message as Raised);
+        await handle(message as Raised);
       }
     }
     return Listener;
@@ -124,7 +124,11 @@ async function produce(...messages: Outgoing[]): Promise<void> {
       correlationId: 'test',
     };
     const headers = headersOf(`${topic.service}.counter.raised.v1`, envelope);
-    const record = { key, value: JSON.stringify({ agreementId: key, counterId, value }), partition: partitionOf(key) };
+    const record = {
+      key,
+      value: JSON.stringify({ agreementId: key, counterId, value }),
+      partition: partitionOf(key),
+    };
     await publisher.send(topic.topic, [
       { ...record, ...raw, headers: { ...headers, ...raw?.headers } } as Parameters<Publisher['send']>[1][0],
     ]);
@@ -149,8 +153,11 @@ async function lag(topic = counting.events.topic): Promise<number> {
   return ends.reduce((sum, { partition, high }) => sum + Number(high) - offsetOf(partition), 0);
 }
 
-const noLag = () => eventually(() => lag(), (records) => records === 0);
-
+const noLag = () =>
+  eventually(
+    () => lag(),
+    (records) => records === 0,
+  );
 
 describe('a poison message (F24)', () => {
   const poisons: Record<string, NonNullable<Outgoing['raw']>> = {
@@ -167,12 +174,19 @@ describe('a poison message (F24)', () => {
   test('is parked with its bytes, its key lines up behind, other keys flow, nothing is left unread', async () => {
     await listen();
     const cases = Object.entries(poisons).map(([name, raw]) => {
-      const headers = raw.headers?.ce_type === 'version' ? { ce_type: `${counting.service}.counter.raised.v2` } : {};
-      return { name, key: newId(), raw: { ...raw, headers: { ...raw.headers, ...headers } } };
+      const headers: Record<string, string> = { ...raw.headers };
+      if (headers.ce_type === 'version') headers.ce_type = `${counting.service}.counter.raised.v2`;
+      return { name, key: newId(), raw: { ...raw, headers } };
     });
     const sane = newId();
     for (const { key, raw } of cases) {
-      await produce({ key, value: 1 }, { key, value: 2, raw }, { key, value: 3 }, { key: sane }, { key, value: 4 });
+      await produce(
+        { key, value: 1 },
+        { key, value: 2, raw },
+        { key, value: 3 },
+        { key: sane },
+        { key, value: 4 },
+      );
     }
     await noLag();
     expect(await appliedOf(sane)).toHaveLength(cases.length);
@@ -189,13 +203,19 @@ describe('a poison message (F24)', () => {
       expect(behind.map(({ kind }) => kind)).toEqual(['waiting', 'waiting']);
       expect(await appliedOf(key)).toEqual([1]);
     }
-    expect(await transport.consumer!.parked.counts()).toEqual({ failed: cases.length, waiting: cases.length * 2 });
+    expect(await transport.consumer!.parked.counts()).toEqual({
+      failed: cases.length,
+      waiting: cases.length * 2,
+    });
   }, 20_000);
 
   test('a key that PostgreSQL cannot store stops nothing', async () => {
     await listen();
     const key = newId();
-    await produce({ key, raw: { key: `${key}\u0000`, value: 'no JSON' } }, { key: newId(), raw: { key: null } });
+    await produce(
+      { key, raw: { key: `${key}\u0000`, value: 'no JSON' } },
+      { key: newId(), raw: { key: null } },
+    );
     await produce({ key, raw: { key: 'x'.repeat(10_000), value: 'no JSON' } }, { key });
     await noLag();
     expect(await appliedOf(key)).toEqual([]);
@@ -370,7 +390,8 @@ describe('what comes again', () => {
       if (message.event.counterId === sick && message.event.value > 3) throw new Error('sick');
       await apply(message);
     };
-    for (const value of [1, 2, 3, 4, 5]) await produce({ key: sick, value }, ...well.map((key) => ({ key, value })));
+    for (const value of [1, 2, 3, 4, 5])
+      await produce({ key: sick, value }, ...well.map((key) => ({ key, value })));
     await noLag();
     const state = async () => [
       (await counting.database.pool.query('select * from applied order by place')).rows,
@@ -441,6 +462,11 @@ test('is healthy once it has fetched, not before', async () => {
   await listen();
   await eventually(() => transport.consumer!.healthy);
   const kafka = createKafka({ brokers: counting.options.brokers, clientId: 'idle' });
-  const idle = new EventConsumer({ kafka, pool: counting.database.pool, group: 'idle', subscriptions: new Map() });
+  const idle = new EventConsumer({
+    kafka,
+    pool: counting.database.pool,
+    group: 'idle',
+    subscriptions: new Map(),
+  });
   expect(idle.healthy).toBe(false);
 });

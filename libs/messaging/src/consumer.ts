@@ -58,7 +58,12 @@ export class EventConsumer {
       maxWaitTimeInMs: 250,
       minBytes: 1,
       allowAutoTopicCreation: false,
-      retry: { retries: 10, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => !this.#stopping },
+      retry: {
+        retries: 10,
+        initialRetryTime: 100,
+        maxRetryTime: 1_000,
+        restartOnFailure: async () => !this.#stopping,
+      },
     });
   }
 
@@ -71,7 +76,9 @@ export class EventConsumer {
       this.#committed.clear();
       this.#options.onError?.(undefined, `joined ${payload.groupId}`);
     });
-    this.#consumer.on(events.CRASH, ({ payload }) => this.#options.onError?.(payload.error, 'consumer crashed'));
+    this.#consumer.on(events.CRASH, ({ payload }) =>
+      this.#options.onError?.(payload.error, 'consumer crashed'),
+    );
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topics: [...this.#options.subscriptions.keys()], fromBeginning: true });
     await this.#consumer.run({
@@ -162,7 +169,8 @@ export class EventConsumer {
         return;
       } catch (error) {
         if (isDatabaseAway(error)) throw error;
-        const hopeless = error instanceof NotYet || error instanceof Rejection || error instanceof UnreadableMessage;
+        const hopeless =
+          error instanceof NotYet || error instanceof Rejection || error instanceof UnreadableMessage;
         if (pauseMs !== undefined && !hopeless) {
           await pause(pauseMs);
           continue;
@@ -228,5 +236,12 @@ function recordOf(topic: string, partition: number, message: KafkaMessage): Cons
     const first = Array.isArray(value) ? value[0] : value;
     if (first !== undefined) headers[storable(name)] = storable(first.toString('utf8'));
   }
-  return { topic, partition, offset: BigInt(message.offset), key: keyOf(message), headers, value: message.value };
+  return {
+    topic,
+    partition,
+    offset: BigInt(message.offset),
+    key: keyOf(message),
+    headers,
+    value: message.value,
+  };
 }

@@ -100,7 +100,10 @@ export class Deadlines {
   async nextDueAt(): Promise<Date | undefined> {
     const dates = await Promise.all(
       this.#deadlines.map(async (deadline) => {
-        const [row] = await run<{ due: Date | null }>(this.#options.pool, this.#statements.get(deadline)!.next);
+        const [row] = await run<{ due: Date | null }>(
+          this.#options.pool,
+          this.#statements.get(deadline)!.next,
+        );
         return row?.due ?? undefined;
       }),
     );
@@ -110,7 +113,9 @@ export class Deadlines {
   /** Kinds of which something is due now or running: then the system is not quiet (AD-14). */
   async dueNow(): Promise<string[]> {
     const kinds = await Promise.all(
-      this.#deadlines.map(async (deadline) => ((await this.#dueRows(deadline, 1)).length > 0 ? [deadline.kind] : [])),
+      this.#deadlines.map(async (deadline) =>
+        (await this.#dueRows(deadline, 1)).length > 0 ? [deadline.kind] : [],
+      ),
     );
     return [...new Set([...kinds.flat(), ...[...this.#running].map((id) => id.split('/')[0]!)])];
   }
@@ -130,7 +135,8 @@ export class Deadlines {
       found.push(...timers);
       // Those that were not read are due later than the last one, on any partition.
       const last = timers[unsweptMax - 1];
-      if (last) found.push(...Array.from({ length: partitionCount }, (_, partition) => ({ ...last, partition })));
+      if (last)
+        found.push(...Array.from({ length: partitionCount }, (_, partition) => ({ ...last, partition })));
     }
     return found;
   }

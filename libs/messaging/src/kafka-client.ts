@@ -70,7 +70,9 @@ async function assertPartitions(admin: Admin, topics: readonly string[]): Promis
   const metadata = await admin.fetchTopicMetadata({ topics: [...topics] });
   for (const { name, partitions } of metadata.topics) {
     if (partitions.length !== partitionCount) {
-      throw new Error(`topic ${name} has ${partitions.length} partitions, this release needs ${partitionCount}`);
+      throw new Error(
+        `topic ${name} has ${partitions.length} partitions, this release needs ${partitionCount}`,
+      );
     }
   }
 }

@@ -17,7 +17,10 @@ function timersPerSecond(client: 'patched' | 'as published'): Promise<number> {
 }
 
 test('kafkajs wakes the processor hundreds of times a second when idle, our client a few dozen times', async () => {
-  const [published, patched] = await Promise.all([timersPerSecond('as published'), timersPerSecond('patched')]);
+  const [published, patched] = await Promise.all([
+    timersPerSecond('as published'),
+    timersPerSecond('patched'),
+  ]);
   expect(published).toBeGreaterThan(400);
   expect(patched).toBeLessThan(100);
 }, 20_000);

@@ -1,8 +1,8 @@
 import type { Catalogue, Message } from '@holdfast/events';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import type { Kafka } from 'kafkajs';
-import { isObservable, lastValueFrom } from 'rxjs';
 import type { Pool } from 'pg';
+import { isObservable, lastValueFrom } from 'rxjs';
 import { EventConsumer, type Handler } from './consumer.ts';
 
 export interface TransportOptions {

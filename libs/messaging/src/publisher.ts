@@ -24,7 +24,12 @@ export class Publisher {
   async send(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
     try {
       const producer = await this.#connected();
-      await producer.send({ topic, acks: -1, timeout: 10_000, messages: records.map((record) => ({ ...record })) });
+      await producer.send({
+        topic,
+        acks: -1,
+        timeout: 10_000,
+        messages: records.map((record) => ({ ...record })),
+      });
     } catch (error) {
       await this.close();
       throw error;

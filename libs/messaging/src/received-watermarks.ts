@@ -1,7 +1,12 @@
 import { type Client, run } from './database.ts';
 
 /** Keeps the largest watermark per topic and partition; called after the messages before it were applied (M-17). */
-export async function saveWatermark(client: Client, topic: string, partition: number, instant: Date): Promise<void> {
+export async function saveWatermark(
+  client: Client,
+  topic: string,
+  partition: number,
+  instant: Date,
+): Promise<void> {
   await run(
     client,
     `insert into watermarks as known (topic, partition, instant) values ($1, $2, $3)
@@ -32,7 +37,9 @@ export class ReceivedWatermarks {
   /** Whether every one of these topics has reached the instant on every one of these partitions. */
   reached(topics: readonly string[], partitions: readonly number[], instant: Date): boolean {
     return topics.every((topic) =>
-      partitions.every((partition) => (this.#instants.get(`${topic}/${partition}`) ?? -1) >= instant.getTime()),
+      partitions.every(
+        (partition) => (this.#instants.get(`${topic}/${partition}`) ?? -1) >= instant.getTime(),
+      ),
     );
   }
 }

@@ -117,7 +117,8 @@ describe('a lost answer of the broker', () => {
       retry: { retries: 1, initialRetryTime: 50 },
     });
     await producer.connect();
-    const send = (name: string) => producer.send({ topic: counting.events.topic, acks: -1, messages: batch(name) });
+    const send = (name: string) =>
+      producer.send({ topic: counting.events.topic, acks: -1, messages: batch(name) });
     await send('first');
     wire.losing = true;
     await expect(send('lost')).rejects.toThrow();
@@ -145,7 +146,7 @@ describe('a lost answer of the broker', () => {
 describe('several relays', () => {
   const activeSessions = async () =>
     (
-      await counting.superuser(
+      await counting.database.superuserQuery(
         `select from pg_locks l join pg_database d on d.oid = l.database
           where locktype = 'advisory' and granted and datname = current_database()`,
       )
@@ -176,7 +177,7 @@ describe('several relays', () => {
     const writer = await counting.writer(300);
     await eventually(async () => (await counting.delivery()).applied > 20);
     frozen.kill('SIGSTOP');
-    await counting.superuser(
+    await counting.database.superuserQuery(
       `select pg_terminate_backend(pid) from pg_stat_activity
         where application_name = 'holdfast-relay' and datname = current_database() and pid in
           (select pid from pg_locks where locktype = 'advisory' and granted)`,
@@ -211,7 +212,8 @@ describe('waking', () => {
     const standby = await counting.relay();
     const asked = jest.spyOn(Client.prototype, 'query');
     const textOf = (call: unknown[]) => String((call[0] as { text?: string }).text);
-    const tries = () => asked.mock.calls.filter((call) => textOf(call).includes('pg_try_advisory_lock')).length;
+    const tries = () =>
+      asked.mock.calls.filter((call) => textOf(call).includes('pg_try_advisory_lock')).length;
     standby.relay.wake();
     const startedAt = performance.now();
     await eventually(() => tries() >= 3);
@@ -221,7 +223,10 @@ describe('waking', () => {
 
   test.each([
     ['database', { databaseUrl: 'postgres://nobody:x@127.0.0.1:1/none' }],
-    ['broker', { kafka: new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING, retry: { retries: 0 } }) }],
+    [
+      'broker',
+      { kafka: new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING, retry: { retries: 0 } }) },
+    ],
   ])('while the %s is away, commits do not make it try without a pause', async (_, away) => {
     const tries: number[] = [];
     await counting.write(1);
@@ -242,7 +247,10 @@ function lossyWire(): { losing: boolean; lost: number; factory: NonNullable<Kafk
     factory: (({ host, port, onConnect }) => {
       const socket = connect({ host, port }, onConnect);
       const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
-      const on = socket.on.bind(socket) as (name: string, listener: (...args: never[]) => void) => typeof socket;
+      const on = socket.on.bind(socket) as (
+        name: string,
+        listener: (...args: never[]) => void,
+      ) => typeof socket;
       let waiting = false;
       socket.write = ((chunk: Buffer, ...rest: unknown[]) => {
         waiting ||= wire.losing && chunk.readInt16BE(4) === produceKey;

@@ -1,5 +1,6 @@
 import { EventEmitter, once as nextEvent } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { headersOf } from '@holdfast/events';
 import type { Kafka } from 'kafkajs';
 import { Client as PgClient } from 'pg';
 import { crashPoint } from './crash-points.ts';
@@ -19,7 +20,7 @@ export interface RelayOptions {
   onError?: (error: unknown) => void;
 }
 
-interface OutboxRow {
+export interface OutboxRow {
   seq: bigint;
   id: string;
   aggregateid: string;
@@ -174,7 +175,7 @@ export class Relay {
     this.#acknowledged = [];
     if (rows.length === 0) return 0;
     crashPoint('relay.before_publish');
-    const records = rows.map(recordOf);
+    const records = rows.map(recordOfRow);
     await this.#publisher.send(this.#options.topic, records);
     if (this.#options.sendTwice) await this.#publisher.send(this.#options.topic, records);
     crashPoint('relay.after_ack');
@@ -231,24 +232,13 @@ const claim = `with gone as (delete from outbox where seq = any($1::bigint[]))
 const isKafkaError = (error: unknown): boolean =>
   error instanceof Error && (error.name.startsWith('KafkaJS') || 'retriable' in error);
 
-function recordOf({ id, aggregateid, type, payload, headers, partition }: OutboxRow) {
+/** A row as it goes to the broker. */
+export function recordOfRow({ id, aggregateid, type, payload, headers, partition }: OutboxRow) {
+  const { time, ...envelope } = headers;
   return {
     key: aggregateid === '' ? null : aggregateid,
     value: payload,
     partition,
-    headers: {
-      ce_specversion: '1.0',
-      ce_id: id,
-      ce_source: headers.source,
-      ce_type: type,
-      ce_subject: headers.subject,
-      ce_time: headers.time,
-      ce_dataschema: `urn:holdfast:schema:${type}`,
-      'content-type': 'application/json',
-      ce_sequence: String(headers.sequence),
-      ce_causationid: headers.causationId,
-      ce_correlationid: headers.correlationId,
-      ...(headers.traceparent ? { traceparent: headers.traceparent } : {}),
-    },
+    headers: headersOf(type, { id, occurredAt: new Date(time), ...envelope }),
   };
 }

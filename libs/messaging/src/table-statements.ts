@@ -77,6 +77,7 @@ function build(metadata: EntityMetadata): TableStatements {
         const value = row[property];
         return json && value !== null && value !== undefined ? JSON.stringify(value) : (value ?? null);
       }),
-    fromRow: (row) => Object.fromEntries(columns.map(({ property, name }) => [property, row[name] ?? undefined])),
+    fromRow: (row) =>
+      Object.fromEntries(columns.map(({ property, name }) => [property, row[name] ?? undefined])),
   };
 }

@@ -4,11 +4,11 @@ import { checkLedger, LedgerWriter, ledgerGrants, ledgerSchema, readBalance } fr
 import {
   CounterTable,
   connectSmall,
+  counterRaised,
   countingEntities,
   countingEvents,
   countingGrants,
   countingSchema,
-  counterRaised,
   createTestDatabase,
   smallRecipe,
   type TestDatabase,
@@ -19,7 +19,13 @@ import { z } from 'zod';
 import { createPool, isDatabaseAway } from './database.ts';
 import { newId } from './ids.ts';
 import { partitionOf } from './partitions.ts';
-import { type JsonValue, type MessageRef, type Tx, UnitOfWork, type UnitOfWorkOptions } from './unit-of-work.ts';
+import {
+  type JsonValue,
+  type MessageRef,
+  type Tx,
+  UnitOfWork,
+  type UnitOfWorkOptions,
+} from './unit-of-work.ts';
 
 /** Whoever writes another committer runs it through the same test by adding it here. */
 const committers: { name: string; create: (options: UnitOfWorkOptions) => UnitOfWork }[] = [
@@ -114,7 +120,7 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
   const fund = (account: string, amountMinor: bigint): Promise<JsonValue> =>
     move(first, new Move({ message: http(), from: 'E.cash.trust', to: account, amountMinor }));
 
-  const valueOf = async (counterId: string): Promise<number> =>
+  const counterValue = async (counterId: string): Promise<number> =>
     (await rows<{ value: number }>('select value from counters where id = $1', [counterId]))[0]!.value;
 
   const sequencesOf = async (counterId: string): Promise<number[]> =>
@@ -153,7 +159,7 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
       const other = new Raise({ message, counterId, note: 'changed' });
       await expect(raise(first, other)).rejects.toMatchObject({ code: 'idempotency.key_reused' });
       await expect(raise(second, other)).rejects.toMatchObject({ code: 'idempotency.key_reused' });
-      expect(await valueOf(counterId)).toBe(1);
+      expect(await counterValue(counterId)).toBe(1);
       await expect(raise(first, new Raise({ message, counterId }))).resolves.toEqual({ value: 1 });
     });
 
@@ -188,9 +194,17 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
       const counterId = await addCounter();
       await close(first, new Close({ message: http(), counterId }));
       const late = new Close({ message: http(), counterId });
-      await expect(close(first, late)).rejects.toMatchObject({ code: 'counter.closed', details: { value: 0 } });
-      await owner.query('update counters set closed = false, version = version + 1 where id = $1', [counterId]);
-      await expect(close(second, late)).rejects.toMatchObject({ code: 'counter.closed', details: { value: 0 } });
+      await expect(close(first, late)).rejects.toMatchObject({
+        code: 'counter.closed',
+        details: { value: 0 },
+      });
+      await owner.query('update counters set closed = false, version = version + 1 where id = $1', [
+        counterId,
+      ]);
+      await expect(close(second, late)).rejects.toMatchObject({
+        code: 'counter.closed',
+        details: { value: 0 },
+      });
       await expect(close(first, new Close({ message: http(), counterId }))).resolves.toEqual({ closedAt: 0 });
     });
 
@@ -199,7 +213,9 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
       await close(first, new Close({ message: http(), counterId }));
       const late = new Close({ message: { source: 'event', id: newId() }, counterId });
       await expect(close(first, late)).rejects.toBeInstanceOf(Rejection);
-      await owner.query('update counters set closed = false, version = version + 1 where id = $1', [counterId]);
+      await owner.query('update counters set closed = false, version = version + 1 where id = $1', [
+        counterId,
+      ]);
       await expect(close(first, late)).resolves.toEqual({ closedAt: 0 });
     });
 
@@ -278,9 +294,16 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
       await fund(`E.escrow.milestone:${account}`, 77n * 100n + 99n);
       const pay = new Array(200).fill(0).map(
         () =>
-          new Move({ message: http(), from: `E.escrow.milestone:${account}`, to: 'E.revenue', amountMinor: 100n }),
+          new Move({
+            message: http(),
+            from: `E.escrow.milestone:${account}`,
+            to: 'E.revenue',
+            amountMinor: 100n,
+          }),
       );
-      const results = await Promise.allSettled(pay.map((command, n) => move(n % 2 ? first : second, command)));
+      const results = await Promise.allSettled(
+        pay.map((command, n) => move(n % 2 ? first : second, command)),
+      );
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(77);
       for (const result of results) {
         if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'money.insufficient' });
@@ -308,7 +331,9 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
           for (const id of order) {
             const counter = await load(tx, id);
             tx.save(CounterTable, { ...counter, value: counter.value + 1 });
-            tx.publish(events, [counterRaised(service, { agreementId, counterId: id, value: counter.value + 1 })]);
+            tx.publish(events, [
+              counterRaised(service, { agreementId, counterId: id, value: counter.value + 1 }),
+            ]);
           }
           tx.post(
             journal({
@@ -320,10 +345,24 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
         });
       };
       await Promise.all(upTo(100).map(across));
-      expect(await Promise.all(counters.map(valueOf))).toEqual([100, 100]);
-      const balances = await Promise.all([a, b].map((id) => readBalance(database.pool, 'E.escrow.milestone', id)));
+      expect(await Promise.all(counters.map(counterValue))).toEqual([100, 100]);
+      const balances = await Promise.all(
+        [a, b].map((id) => readBalance(database.pool, 'E.escrow.milestone', id)),
+      );
       expect(balances).toEqual([10_000n, 10_000n]);
     }, 20_000);
+
+    test('a row that was only peeked at may change: the decision stands and is made once', async () => {
+      const counterId = await addCounter();
+      let tries = 0;
+      const answer = await first.once(new Raise({ message: http(), counterId }), async (tx) => {
+        tries += 1;
+        const counter = await tx.peek(CounterTable, { id: counterId });
+        await raise(second, new Raise({ message: http(), counterId }));
+        return counter!.value;
+      });
+      expect([answer, tries, await counterValue(counterId)]).toEqual([0, 1, 1]);
+    });
 
     test('those who only read a row do not wait for each other', async () => {
       const counterId = await addCounter();
@@ -349,7 +388,10 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
           if (inside === 2) together();
         }),
       );
-      const outcome = await Promise.race([both.then(() => 'together'), pause(3_000, 'one waits', { ref: false })]);
+      const outcome = await Promise.race([
+        both.then(() => 'together'),
+        pause(3_000, 'one waits', { ref: false }),
+      ]);
       await holder.query('rollback');
       await holder.end();
       await Promise.all(results);
@@ -359,14 +401,10 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
 
   describe('a session that ends', () => {
     const terminateOpen = async (): Promise<void> => {
-      const superuser = new Client({ connectionString: database.superuserUrl });
-      await superuser.connect();
-      const { rowCount } = await superuser.query(
+      const { rowCount } = await database.superuserQuery(
         `select pg_terminate_backend(pid) from pg_stat_activity
-          where datname = $1 and state = 'idle in transaction'`,
-        [new URL(database.appUrl).pathname.slice(1)],
+          where datname = current_database() and state = 'idle in transaction'`,
       );
-      await superuser.end();
       expect(rowCount).toBe(1);
     };
 
@@ -383,7 +421,7 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
         tx.save(CounterTable, { ...counter, value: counter.value + 1 });
         return { value: counter.value + 1 };
       });
-      expect([answer, tries, await valueOf(counterId)]).toEqual([{ value: 1 }, 2, 1]);
+      expect([answer, tries, await counterValue(counterId)]).toEqual([{ value: 1 }, 2, 1]);
       expect(await raise(second, command)).toEqual({ value: 1 });
     });
 
@@ -407,7 +445,7 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
       const unit = create({ pool, orm: database.orm, clock: database.clock });
       const command = new Raise({ message: http(), counterId });
       expect(await raise(unit, command)).toEqual({ value: 1 });
-      expect(await valueOf(counterId)).toBe(effects);
+      expect(await counterValue(counterId)).toBe(effects);
       expect(await sequencesOf(counterId)).toEqual([1]);
     });
   });
@@ -468,10 +506,12 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
       const tried = first.once(command, async (tx) => {
         const counter = await load(tx, counterId);
         tx.save(CounterTable, { ...counter, value: 5 });
-        tx.publish(loose, [{ type: 'tally.counter.named', agreementId, counterId, name: counterName } as never]);
+        tx.publish(loose, [
+          { type: 'tally.counter.named', agreementId, counterId, name: counterName } as never,
+        ]);
       });
       await expect(tried).rejects.toThrow(expected as RegExp);
-      expect(await valueOf(counterId)).toBe(0);
+      expect(await counterValue(counterId)).toBe(0);
       expect(await sequencesOf(counterId)).toEqual([]);
       await expect(raise(first, command)).resolves.toEqual({ value: 1 });
     });
@@ -481,7 +521,13 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
       await raise(first, new Raise({ message: http(), counterId }));
       const failed = first.once(new Raise({ message: http(), counterId }), async (tx) => {
         tx.publish(events, [counterRaised(service, { agreementId, counterId, value: 2 })]);
-        tx.post(journal({ kind: 'x', causeId: 'x', lines: [debit(`E.escrow.milestone:${counterId}`, 1n), credit('E.revenue', 1n)] }));
+        tx.post(
+          journal({
+            kind: 'x',
+            causeId: 'x',
+            lines: [debit(`E.escrow.milestone:${counterId}`, 1n), credit('E.revenue', 1n)],
+          }),
+        );
       });
       await expect(failed).rejects.toMatchObject({ code: 'money.insufficient' });
       await raise(first, new Raise({ message: http(), counterId }));
@@ -526,12 +572,12 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
 
 /** A catalogue with unbounded text, which no service has, to exceed the limit of the outbox. */
 function looseEvents() {
-  const named = { ...events.events['tally.counter.raised'], data: looseData() };
+  const named = { ...events.events['tally.counter.raised']!, data: looseData() };
   return { ...events, events: { 'tally.counter.named': named } } as never;
 }
 
 function looseData() {
-  const { data } = events.events['tally.counter.raised'];
+  const { data } = events.events['tally.counter.raised']!;
   return data.omit({ value: true }).extend({ name: z.string() });
 }
 

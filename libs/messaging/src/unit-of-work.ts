@@ -19,7 +19,14 @@ export type MessageRef =
   | { source: 'http' | 'event' | 'worker'; id: string }
   | { source: 'timer'; id: string; datedAt: Date };
 
-export type JsonValue = string | number | boolean | null | undefined | JsonValue[] | { [key: string]: JsonValue };
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | JsonValue[]
+  | { [key: string]: JsonValue };
 
 /** Every command carries the message it came from; the rest of its input is its fingerprint. */
 export interface OnceCommand {
@@ -47,7 +54,11 @@ export interface Tx {
 
 /** Writes journals inside the committing transaction; implemented by `@holdfast/ledger`. */
 export interface JournalWriter {
-  write(client: Client, journals: readonly Journal[], dates: { valueDate: Date; postedAt: Date }): Promise<void>;
+  write(
+    client: Client,
+    journals: readonly Journal[],
+    dates: { valueDate: Date; postedAt: Date },
+  ): Promise<void>;
 }
 
 export interface UnitOfWorkOptions {
@@ -157,7 +168,11 @@ export class UnitOfWork {
       const now = lockFirst.length > 0 ? await lockAndLook(client, lockFirst) : mark.now;
       const { tx, changes } = this.#open(client, message, now);
       const answer = await work(tx);
-      await run(client, storeAnswer, [name, message.id, answer === undefined ? null : JSON.stringify(answer)]);
+      await run(client, storeAnswer, [
+        name,
+        message.id,
+        answer === undefined ? null : JSON.stringify(answer),
+      ]);
       await writeChanges(client, changes, this.#options.journals);
       crashPoint('commit.before');
       await client.query('commit');
@@ -260,14 +275,18 @@ export class UnitOfWork {
 /** After a wait for the locks the deciding instant is taken again: facts of one row are dated in their order. */
 async function lockAndLook(client: Client, lockFirst: readonly TableLock[]): Promise<Date> {
   await lockRows(client, lockFirst);
-  const [row] = await run<{ now: Date }>(client, `select date_trunc('milliseconds', clock_timestamp()) as now`);
+  const [row] = await run<{ now: Date }>(
+    client,
+    `select date_trunc('milliseconds', clock_timestamp()) as now`,
+  );
   return row!.now;
 }
 
 /** Writing the mark gives the transaction its id; only then is the deciding instant taken (M-19). */
 const insertMark = `insert into inbox (command, message_id, fingerprint) values ($1, $2, $3)
   on conflict do nothing returning date_trunc('milliseconds', clock_timestamp()) as now`;
-const storeAnswer = 'update inbox set answer = $3 where command = $1 and message_id = $2 and $3::json is not null';
+const storeAnswer =
+  'update inbox set answer = $3 where command = $1 and message_id = $2 and $3::json is not null';
 const selectMark = `select fingerprint, answer, answer is not null as answered, refusal from inbox
   where command = $1 and message_id = $2`;
 const insertRefusal = `insert into inbox (command, message_id, fingerprint, refusal) values ($1, $2, $3, $4)

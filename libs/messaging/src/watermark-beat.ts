@@ -55,7 +55,9 @@ export async function beatWatermarks(
   const { clock, unsweptTimers, pauseBetweenReadings } = beat.options;
   const [running] = await run<{ oldest: Date }>(client, oldestRunning);
   await pauseBetweenReadings?.();
-  const unpublished = await run<{ partition: number; oldest: Date }>(client, oldestUnpublished, [acknowledged]);
+  const unpublished = await run<{ partition: number; oldest: Date }>(client, oldestUnpublished, [
+    acknowledged,
+  ]);
   const timers = (await unsweptTimers?.(client)) ?? [];
   const busy = await run<{ partition: number }>(client, busyPartitions, [partitionCount - 1]);
   const floor = (instant: Date): number => Math.floor(instant.getTime());
@@ -68,7 +70,11 @@ export async function beatWatermarks(
       wallMs + clock.offsetMs,
       ...timers.filter((timer) => timer.partition === partition).map((timer) => timer.dueAt.getTime()),
     );
-    await run(client, insertWatermark, [newId(), service, ...watermarkRow(service, partition, new Date(instant))]);
+    await run(client, insertWatermark, [
+      newId(),
+      service,
+      ...watermarkRow(service, partition, new Date(instant)),
+    ]);
   }
   beat.schedule(partitions, new Set(busy.map((row) => row.partition)));
 }

@@ -1,6 +1,13 @@
-import { type CanActivate, createParamDecorator, type ExecutionContext, Inject, Injectable, SetMetadata } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { AccountId } from '@holdfast/events';
+import {
+  type CanActivate,
+  createParamDecorator,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  SetMetadata,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
@@ -25,7 +32,8 @@ const rolesKey = 'holdfast.roles';
 /** A route that needs no token: health, documents, and webhooks, which carry a signature instead. */
 export const Open = (): MethodDecorator & ClassDecorator => SetMetadata(openKey, true);
 /** The caller needs one of these roles. */
-export const RolesAllowed = (...roles: Role[]): MethodDecorator & ClassDecorator => SetMetadata(rolesKey, roles);
+export const RolesAllowed = (...roles: Role[]): MethodDecorator & ClassDecorator =>
+  SetMetadata(rolesKey, roles);
 
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Party => {
   return context.switchToHttp().getRequest<{ party: Party }>().party;
@@ -65,7 +73,8 @@ export class TokenVerifier {
       ({ payload }) => Claims.safeParse(payload),
       (error: { code?: string }) => {
         // Keys that cannot be fetched are an outage, not a forged token.
-        if (error.code === undefined || error.code === 'ERR_JWKS_TIMEOUT') throw new Problem('service.unavailable');
+        if (error.code === undefined || error.code === 'ERR_JWKS_TIMEOUT')
+          throw new Problem('service.unavailable');
         throw new Problem('token.invalid');
       },
     );
@@ -94,7 +103,8 @@ export class AuthenticationGuard implements CanActivate {
     if (!token) throw new Problem('token.missing');
     request.party = await this.verifier.verify(token);
     const needed = this.reflector.getAllAndOverride<Role[] | undefined>(rolesKey, places);
-    if (needed && !needed.some((role) => request.party!.roles.includes(role))) throw new Problem('role.missing');
+    if (needed && !needed.some((role) => request.party!.roles.includes(role)))
+      throw new Problem('role.missing');
     return true;
   }
 }

@@ -30,7 +30,10 @@ describe('a field that holds a card number is refused (P-15)', () => {
     ['an amount, which is typed', { price: { amountMinor: card, currency: 'USD' } }],
     ['16 digits that fail the checksum', { note: '4242424242424241' }],
     ['a UUID', { id: '01a2037a-c202-74f7-a5ab-50ccbccd146d' }],
-    ['a UUID of digits only, part of which passes the checksum', { id: '42424242-4242-4242-8123-123456789012' }],
+    [
+      'a UUID of digits only, part of which passes the checksum',
+      { id: '42424242-4242-4242-8123-123456789012' },
+    ],
     ['a SHA-256', { hash: '4242424242424242'.repeat(4) }],
     ['one digit repeated', { note: '0000000000000000' }],
     ['an instant', { at: '2026-11-22T13:30:48.128Z' }],

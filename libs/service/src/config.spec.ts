@@ -31,7 +31,9 @@ describe('the configuration is read once, against one schema', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'holdfast-')), 'keys');
     writeFileSync(file, `${environment.MASTER_KEYS}\n`);
     const { MASTER_KEYS: _, ...rest } = environment;
-    expect(readConfig(BaseConfig, { ...rest, MASTER_KEYS_FILE: file }).MASTER_KEYS).toBe(environment.MASTER_KEYS);
+    expect(readConfig(BaseConfig, { ...rest, MASTER_KEYS_FILE: file }).MASTER_KEYS).toBe(
+      environment.MASTER_KEYS,
+    );
   });
 
   it('refuses what belongs to the sandbox in production (AD-21)', () => {

@@ -6,7 +6,10 @@ const port = z.coerce.number().int().min(1).max(65_535);
 const list = z.string().transform((text) => text.split(',').map((item) => item.trim()));
 
 /** A secret is a file's content in production (`<NAME>_FILE`), a variable elsewhere; read once. */
-const Secret = z.string().min(8).refine((secret) => secret !== 'changeme', { message: 'is a placeholder' });
+const Secret = z
+  .string()
+  .min(8)
+  .refine((secret) => secret !== 'changeme', { message: 'is a placeholder' });
 
 /** The environment that every service reads. */
 export const BaseConfig = z.object({
@@ -63,4 +66,6 @@ export const deployedTopics = (
   config: Pick<BaseConfig, 'DEPLOYED_SERVICES'>,
   services: readonly string[],
 ): string[] =>
-  services.filter((service) => config.DEPLOYED_SERVICES.includes(service)).map((service) => `${service}.events`);
+  services
+    .filter((service) => config.DEPLOYED_SERVICES.includes(service))
+    .map((service) => `${service}.events`);

@@ -22,7 +22,9 @@ describe('encryption per person (AD-18)', () => {
   });
 
   it('never encrypts alike twice', () => {
-    expect(encryptFor(master, 'ada', key, place, 'x').equals(encryptFor(master, 'ada', key, place, 'x'))).toBe(false);
+    expect(
+      encryptFor(master, 'ada', key, place, 'x').equals(encryptFor(master, 'ada', key, place, 'x')),
+    ).toBe(false);
   });
 
   it('does not decrypt at another place: a ciphertext moved to another row', () => {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 
 /**
  * Envelope encryption (AD-18): AES-256-GCM with a data key per person, which a master key wraps. The place of a value
@@ -32,7 +32,13 @@ function seal(key: Buffer, plain: Buffer, place: string): Buffer {
   const iv = randomBytes(ivBytes);
   const cipher = createCipheriv('aes-256-gcm', key, iv);
   cipher.setAAD(Buffer.from(place));
-  return Buffer.concat([Buffer.from([version]), iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  return Buffer.concat([
+    Buffer.from([version]),
+    iv,
+    cipher.update(plain),
+    cipher.final(),
+    cipher.getAuthTag(),
+  ]);
 }
 
 function open(key: Buffer, sealed: Buffer, place: string): Buffer {
@@ -82,3 +88,5 @@ export const decryptFor = (
   place: string,
   sealed: Buffer,
 ): string => open(unwrap(master, personId, key), sealed, place).toString('utf8');
+
+export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');

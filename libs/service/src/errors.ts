@@ -8,14 +8,23 @@ export type ErrorCatalogue = Readonly<Record<string, ErrorDefinition>>;
 
 /** Codes that any service may answer. Each service adds its own in `src/errors.ts`; docs/errors.md is generated. */
 export const commonErrors = {
-  'request.invalid': { status: 400, title: 'The request does not have the documented form; `issues` says where.' },
+  'request.invalid': {
+    status: 400,
+    title: 'The request does not have the documented form; `issues` says where.',
+  },
   'request.malformed': { status: 400, title: 'The body is not JSON.' },
-  'request.card_number': { status: 400, title: 'A field holds a card number; only provider tokens are accepted.' },
+  'request.card_number': {
+    status: 400,
+    title: 'A field holds a card number; only provider tokens are accepted.',
+  },
   'request.too_large': { status: 413, title: 'The body is larger than this route accepts.' },
   'request.headers_too_large': { status: 431, title: 'The headers are larger than any route accepts.' },
   'request.media_type': { status: 415, title: 'The body must be application/json.' },
   'request.rate_limited': { status: 429, title: 'Too many requests; see Retry-After.' },
-  'idempotency.key_missing': { status: 400, title: 'Every call that changes something needs an Idempotency-Key.' },
+  'idempotency.key_missing': {
+    status: 400,
+    title: 'Every call that changes something needs an Idempotency-Key.',
+  },
   'idempotency.key_reused': { status: 422, title: 'The same Idempotency-Key came with another body.' },
   'token.missing': { status: 401, title: 'A bearer token is required.' },
   'token.invalid': { status: 401, title: 'The token is expired, forged or not for this audience.' },

@@ -3,8 +3,8 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Pool } from 'pg';
 import { Open } from './authentication.ts';
-import { Summary } from './openapi.ts';
 import { migrationsPending } from './migrate.ts';
+import { Summary } from './openapi.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { DEFINITION, POOL } from './tokens.ts';
 

@@ -1,6 +1,6 @@
-import { context, trace } from '@opentelemetry/api';
 import { currentCausality } from '@holdfast/messaging';
 import type { LoggerService } from '@nestjs/common';
+import { context, trace } from '@opentelemetry/api';
 import { destination, pino } from 'pino';
 import { textHoldsCardNumber } from './card-number.ts';
 
@@ -24,7 +24,11 @@ export function createLogger(service: string, level: string): LoggerService {
     (method: 'info' | 'error' | 'warn' | 'debug' | 'fatal') =>
     (message: unknown, ...more: unknown[]): void => {
       // Nest passes the class that logs as the last argument; its start-up lines are of use only to a debugger.
-      if (typeof message === 'string') return logger[method === 'info' ? 'debug' : method](more.length ? { from: more.at(-1) } : {}, clean(message));
+      if (typeof message === 'string')
+        return logger[method === 'info' ? 'debug' : method](
+          more.length ? { from: more.at(-1) } : {},
+          clean(message),
+        );
       const fields = typeof message === 'object' && message !== null ? message : {};
       logger[method](fields, typeof more[0] === 'string' ? clean(more[0]) : '');
     };
@@ -46,6 +50,9 @@ function describe(error: unknown): object {
     type: error.name,
     message: clean(error.message.slice(0, 300)),
     ...(code === undefined ? {} : { code }),
-    stack: error.stack?.split('\n').slice(1, 8).map((line) => line.trim()),
+    stack: error.stack
+      ?.split('\n')
+      .slice(1, 8)
+      .map((line) => line.trim()),
   };
 }

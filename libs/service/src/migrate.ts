@@ -1,7 +1,7 @@
 import { ledgerGrants } from '@holdfast/ledger';
 import { type Client, messagingGrants, run } from '@holdfast/messaging';
-import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
 import { Migrator } from '@mikro-orm/migrations';
+import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
 import { Client as PgClient } from 'pg';
 import { PolicyChangeTable, PolicyTable, policyGrants } from './policy.ts';
 import type { ServiceDefinition } from './service-definition.ts';
@@ -33,7 +33,11 @@ export const ormOptions = (definition: ServiceDefinition, clientUrl: string): Op
  * Applies the migrations as the owner of the tables, forward only and in one transaction, then gives the login role of
  * the service exactly the rights it needs. A second run, or one after a crash, finishes what is left (F9).
  */
-export async function migrate(definition: ServiceDefinition, ownerUrl: string, appRole: string): Promise<void> {
+export async function migrate(
+  definition: ServiceDefinition,
+  ownerUrl: string,
+  appRole: string,
+): Promise<void> {
   const owner = new PgClient({ connectionString: ownerUrl });
   await owner.connect();
   try {

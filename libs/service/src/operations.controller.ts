@@ -1,7 +1,7 @@
 import { accountParts } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
-import { Deadlines, EventTransport } from '@holdfast/messaging';
 import { checkLedger, readBalances, readJournals } from '@holdfast/ledger';
+import { Deadlines, EventTransport } from '@holdfast/messaging';
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { z } from 'zod';
@@ -14,7 +14,10 @@ const JournalQuery = z
   .strictObject({
     agreement: z.uuid().optional(),
     account: z.string().max(64).optional(),
-    after: z.string().regex(/^\d{1,18}$/).default('0'),
+    after: z
+      .string()
+      .regex(/^\d{1,18}$/)
+      .default('0'),
     limit: z.coerce.number().int().min(1).max(500).default(200),
   })
   .refine((query) => query.agreement !== undefined || query.account !== undefined, {
@@ -42,7 +45,10 @@ export class JournalsController {
         position: String(journal.position),
         valueDate: journal.valueDate.toISOString(),
         postedAt: journal.postedAt.toISOString(),
-        lines: journal.lines.map(({ account, amountMinor }) => ({ account, amountMinor: String(amountMinor) })),
+        lines: journal.lines.map(({ account, amountMinor }) => ({
+          account,
+          amountMinor: String(amountMinor),
+        })),
       })),
     };
   }

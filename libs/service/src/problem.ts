@@ -1,7 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { NotYet, Rejection } from '@holdfast/domain';
 import { currentCausality, isDatabaseAway } from '@holdfast/messaging';
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Logger } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Inject,
+  Logger,
+} from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { throwError } from 'rxjs';
 import { commonErrors, type ErrorCatalogue, type ErrorDefinition } from './errors.ts';
@@ -85,13 +92,18 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     if (retryAfter) reply.header('retry-after', String(retryAfter));
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-    return reply.status(problem.status).type(problemType).send({ ...problem, ...details });
+    return reply
+      .status(problem.status)
+      .type(problemType)
+      .send({ ...problem, ...details });
   }
 
   #answer(error: unknown): Answer {
-    if (error instanceof Rejection || error instanceof Problem) return { code: error.code, details: error.details };
+    if (error instanceof Rejection || error instanceof Problem)
+      return { code: error.code, details: error.details };
     if (error instanceof NotYet) return { code: error.code, retryAfter: 1 };
-    const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: number })?.statusCode;
+    const status =
+      error instanceof HttpException ? error.getStatus() : (error as { statusCode?: number })?.statusCode;
     const known = status === undefined ? undefined : codeOfStatus[status];
     if (known) return { code: known };
     if (isDatabaseAway(error)) return { code: 'service.unavailable', retryAfter: 1 };

@@ -1,7 +1,7 @@
 import { spanOf } from '@holdfast/messaging';
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { context as otel, propagation, SpanKind } from '@opentelemetry/api';
-import { lastValueFrom, type Observable, from } from 'rxjs';
+import { from, lastValueFrom, type Observable } from 'rxjs';
 import type { CorrelatedRequest } from './request.ts';
 
 /** The server span of a request: method and route template only, so that no id of a person becomes a span name. */

@@ -24,7 +24,9 @@ export const Message = createParamDecorator((_: unknown, context: ExecutionConte
   const key = headers['idempotency-key'];
   if (key === undefined) throw new Problem('idempotency.key_missing');
   if (!Key.safeParse(key).success) {
-    throw new Problem('request.invalid', { issues: [{ path: 'Idempotency-Key', problem: 'must be 1 to 100 signs' }] });
+    throw new Problem('request.invalid', {
+      issues: [{ path: 'Idempotency-Key', problem: 'must be 1 to 100 signs' }],
+    });
   }
   if (textHoldsCardNumber(String(key))) throw new Problem('request.card_number');
   return { source: 'http', id: `${party.accountId}/${key}` };

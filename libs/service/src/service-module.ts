@@ -7,10 +7,15 @@ import type { Pool } from 'pg';
 import { AuthenticationGuard, TokenVerifier } from './authentication.ts';
 import type { BaseConfig } from './config.ts';
 import { HealthController } from './health.ts';
-import { DeadlinesController, JournalsController, LedgerController, ParkedMessagesController } from './operations.controller.ts';
+import {
+  DeadlinesController,
+  JournalsController,
+  LedgerController,
+  ParkedMessagesController,
+} from './operations.controller.ts';
 import { ChangePolicyHandler, PolicyController } from './policy.ts';
 import { ProblemFilter } from './problem.ts';
-import { ContentGuard, CausalityInterceptor, ShapePipe } from './request.ts';
+import { CausalityInterceptor, ContentGuard, ShapePipe } from './request.ts';
 import { RequestSpanInterceptor } from './request-span.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { CONFIG, DEFINITION, POOL } from './tokens.ts';

@@ -1,3 +1,4 @@
+import helmet from '@fastify/helmet';
 import { LedgerWriter } from '@holdfast/ledger';
 import {
   type AnyDeadline,
@@ -5,15 +6,14 @@ import {
   createKafka,
   createPool,
   Deadlines,
-  ensureTopics,
   EventTransport,
+  ensureTopics,
   newId,
   Relay,
   UnitOfWork,
   WallClock,
   WatermarkBeat,
 } from '@holdfast/messaging';
-import helmet from '@fastify/helmet';
 import { MikroORM } from '@mikro-orm/postgresql';
 import type { INestApplicationContext, LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -57,7 +57,9 @@ export interface RunningService {
 const bodyLimitBytes = 256 * 1024;
 
 /** Starts one service: database, migrations where it may, broker, HTTP, deadlines; see docs/architecture.md. */
-export async function startService<S extends typeof BaseConfig>(startup: Startup<S>): Promise<RunningService> {
+export async function startService<S extends typeof BaseConfig>(
+  startup: Startup<S>,
+): Promise<RunningService> {
   const { definition, env = process.env } = startup;
   const config = readConfig(startup.config, env) as z.output<S> & BaseConfig;
   const tracing = startTracing(definition.name, config.OTEL_EXPORTER_OTLP_ENDPOINT);
@@ -102,7 +104,11 @@ export async function startService<S extends typeof BaseConfig>(startup: Startup
 async function buildRuntime(
   definition: ServiceDefinition,
   config: BaseConfig,
-  { wallClock, businessClock, logger }: Pick<Runtime, 'wallClock' | 'businessClock'> & { logger: LoggerService },
+  {
+    wallClock,
+    businessClock,
+    logger,
+  }: Pick<Runtime, 'wallClock' | 'businessClock'> & { logger: LoggerService },
 ): Promise<Runtime> {
   const pool = createPool(config.DATABASE_URL);
   const orm = await MikroORM.init(ormOptions(definition, config.DATABASE_URL));

@@ -2,4 +2,3 @@
 export const CONFIG = Symbol('config');
 export const DEFINITION = Symbol('definition');
 export const POOL = Symbol('pool');
-export const DEADLINES = Symbol('deadlines');

@@ -10,7 +10,10 @@ import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
  */
 export function startTracing(service: string, endpoint: string | undefined): { stop(): Promise<void> } {
   if (!endpoint) return { stop: async () => undefined };
-  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces`, timeoutMillis: 3_000 });
+  const exporter = new OTLPTraceExporter({
+    url: `${endpoint.replace(/\/$/, '')}/v1/traces`,
+    timeoutMillis: 3_000,
+  });
   const sdk = new NodeSDK({
     resource: resourceFromAttributes({ 'service.name': `holdfast-${service}` }),
     spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: 500 })],

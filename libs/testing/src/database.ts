@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServiceDatabase, dropDatabase } from '@holdfast/local';
 import { BusinessClock, createPool, type JournalWriter, UnitOfWork, WallClock } from '@holdfast/messaging';
-import type { MikroORM } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll } from '@jest/globals';
-import type { Pool } from 'pg';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { Client, type Pool, type QueryResult } from 'pg';
 import { testEnvironment } from './environment.ts';
 
 /** What a database test needs of a service; `@holdfast/service` has the functions, its definition the rest. */
@@ -25,6 +25,8 @@ export interface TestDatabase {
   appUrl: string;
   ownerUrl: string;
   superuserUrl: string;
+  /** As superuser, to this database: for what nobody else may do. */
+  superuserQuery(text: string, values?: unknown[]): Promise<QueryResult>;
 }
 
 /** A database of its own, with the real schema and the real rights, for the tests of one file. */
@@ -51,12 +53,26 @@ export async function createTestDatabase(
     appUrl,
     ownerUrl,
     superuserUrl: postgresUrl,
+    superuserQuery: (text, values) => queryOnce(urlOf(postgresUrl, database), text, values),
     drop: async () => {
       await orm.close(true);
       await pool.end();
       await dropDatabase(postgresUrl, database);
     },
   };
+}
+
+const urlOf = (postgresUrl: string, database: string): string =>
+  Object.assign(new URL(postgresUrl), { pathname: `/${database}` }).href;
+
+async function queryOnce(url: string, text: string, values: unknown[] = []): Promise<QueryResult> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await client.query(text, values);
+  } finally {
+    await client.end();
+  }
 }
 
 /** The same with Jest's life cycle: the returned function gives the database inside a test. */

@@ -2,7 +2,10 @@
  * The PostgreSQL and Kafka that `npm test` has started, or that the caller's environment names.
  * @throws Error that says how to run a single test
  */
-export function testEnvironment(env: NodeJS.ProcessEnv = process.env): { postgresUrl: string; brokers: string[] } {
+export function testEnvironment(env: NodeJS.ProcessEnv = process.env): {
+  postgresUrl: string;
+  brokers: string[];
+} {
   const { HOLDFAST_TEST_POSTGRES: postgresUrl, HOLDFAST_TEST_KAFKA: brokers } = env;
   if (!postgresUrl || !brokers) {
     throw new Error('this test needs PostgreSQL and Kafka: run it by `npm test -- <path>`');

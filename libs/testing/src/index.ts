@@ -7,4 +7,5 @@ export * from './harness/parts.ts';
 export * from './harness/processes.ts';
 export * from './harness/tables.ts';
 export * from './harness/topic.ts';
+export * from './pacts.ts';
 export * from './recipe.ts';

@@ -14,7 +14,13 @@ export interface SmallSchema {
 }
 
 /** A recipe for tests of the libraries: the tables of the unit of work and a few of the test's own, no migrations. */
-export function smallRecipe({ service, schema = [], grants = {}, entities, journals }: SmallSchema): DatabaseRecipe {
+export function smallRecipe({
+  service,
+  schema = [],
+  grants = {},
+  entities,
+  journals,
+}: SmallSchema): DatabaseRecipe {
   return {
     service,
     journals,
@@ -24,7 +30,9 @@ export function smallRecipe({ service, schema = [], grants = {}, entities, journ
       try {
         await owner.query([...messagingSchema, ...schema].join(';\n'));
         const rights = Object.entries({ ...messagingGrants, ...grants });
-        await owner.query(rights.map(([table, right]) => `grant ${right} on ${table} to ${appRole}`).join(';\n'));
+        await owner.query(
+          rights.map(([table, right]) => `grant ${right} on ${table} to ${appRole}`).join(';\n'),
+        );
       } finally {
         await owner.end();
       }

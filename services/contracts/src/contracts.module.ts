@@ -1,5 +1,5 @@
 import { contractsEvents, escrowEvents } from '@holdfast/events';
-import { BaseConfig, type ServiceDefinition, type Startup } from '@holdfast/service';
+import { BaseConfig, type ServiceDefinition, type Startup, PersonTexts, PersonKeyTable, personKeysGrants } from '@holdfast/service';
 import { Module } from '@nestjs/common';
 import { AcceptOfferHandler } from './commands/accept-offer.ts';
 import { ExpireOfferHandler } from './commands/expire-offer.ts';
@@ -19,12 +19,11 @@ import { AgreementWithMilestones } from './queries/agreement-with-milestones.ts'
 import { MyAccount } from './queries/my-account.ts';
 import { OfferWithVersions } from './queries/offer-with-versions.ts';
 import { contractsSettings } from './settings.ts';
-import { AccountTable, BillingMethodTable, PersonKeyTable } from './tables/account.table.ts';
+import { AccountTable, BillingMethodTable } from './tables/account.table.ts';
 import { AgreementTable } from './tables/agreement.table.ts';
 import { MilestoneTable } from './tables/milestone.table.ts';
 import { OfferTable, OfferVersionTable } from './tables/offer.table.ts';
 import { SubmissionContentTable, SubmissionTable } from './tables/submission.table.ts';
-import { PersonTexts } from './texts.ts';
 
 const accountTables = [AccountTable, PersonKeyTable, BillingMethodTable];
 const offerTables = [OfferTable, OfferVersionTable];
@@ -42,7 +41,7 @@ export const definition: ServiceDefinition = {
   migrations: [{ name: '001-agreements', class: Migration001Agreements }],
   grants: {
     accounts: 'select, insert, update',
-    person_keys: 'select, insert, update',
+    ...personKeysGrants,
     billing_methods: writtenOnce,
     offers: 'select, insert, update',
     offer_versions: writtenOnce,

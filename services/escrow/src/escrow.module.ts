@@ -3,6 +3,7 @@ import { WallClock } from '@holdfast/messaging';
 import {
   CONFIG,
   PersonKeyTable,
+  PersonTexts,
   personKeysGrants,
   type ServiceDefinition,
   type Startup,
@@ -97,6 +98,7 @@ const client = {
     FundMilestoneHandler,
     NoteTransferHandler,
     OpenTreasuryAtStart,
+    PersonTexts,
     ReceiveNoticeHandler,
     RecordChargeHandler,
     RecordSetupHandler,

@@ -112,7 +112,7 @@ describe('a service that is killed', () => {
         expect(await rig().exitOf(service)).toEqual({ code: 1, signal: null });
       }
       await Promise.all([system.startService('payouts'), system.startService('escrow')]);
-      await load.done;
+      await load.finish();
       await assertBooksExact(rig());
     },
     3 * minuteMs,

@@ -57,38 +57,48 @@ export async function wholePath(market: Marketplace): Promise<Agreement> {
   return agreement;
 }
 
-/** Several agreements of one couple, one after the other, so that aggregates differ and accounts repeat. */
-async function couple(market: Marketplace, rounds: number): Promise<void> {
+/** One agreement of a couple after the other, so that aggregates differ and accounts repeat; one at least. */
+async function couple(market: Marketplace, isOver: () => boolean): Promise<void> {
   const client = market.newPerson('client', ['client']);
   const freelancer = market.newPerson('freelancer', ['freelancer']);
   await openAccounts(client, freelancer);
   await addCard(client);
-  for (let round = 0; round < rounds; round += 1) {
+  do {
     const agreement = await accept(await sendOffer(client, freelancer, oneMilestone));
     await untilMoney(agreement, 'funded');
     const { submissionId } = await submit(agreement, 0);
     await untilMoney(agreement, 'submitted');
     await release(agreement, 0, submissionId);
-  }
+  } while (!isOver());
 }
 
 export interface Load {
   /** Waits until this many more commands were acknowledged. */
   acknowledged(more: number): Promise<void>;
-  done: Promise<void>;
+  /** Each couple brings its agreement to the release; no further ones begin. */
+  finish(): Promise<void>;
 }
 
-/** Couples side by side. */
-export function startLoad(market: PatientMarketplace, { couples = 4, rounds = 2 } = {}): Load {
-  const work = Promise.all(Array.from({ length: couples }, () => couple(market, rounds))).then(() => undefined);
+/** Couples side by side, until they are told to finish. */
+export function startLoad(market: PatientMarketplace, couples = 4): Load {
+  let over = false;
+  const work = Promise.all(Array.from({ length: couples }, () => couple(market, () => over)));
+  const failed = work.then(
+    () => new Promise<never>(() => undefined),
+    (error) => Promise.reject(error),
+  );
   // A failure is seen where it is awaited, also when a test fails before.
-  work.catch(() => undefined);
+  failed.catch(() => undefined);
   const count = (): number => market.answers.successes.length;
   return {
-    done: work,
     acknowledged: async (more) => {
       const wanted = count() + more;
-      await until(`${more} more commands are acknowledged`, async () => count(), (seen) => seen >= wanted, faultyMs);
+      const what = `${more} more commands are acknowledged`;
+      await Promise.race([failed, until(what, async () => count(), (seen) => seen >= wanted, faultyMs)]);
+    },
+    finish: async () => {
+      over = true;
+      await work;
     },
   };
 }

@@ -7,7 +7,7 @@ describe('smoke', () => {
   const rig = useRig('races');
   it('runs a load', async () => {
     const t = performance.now();
-    await startLoad(rig().market).done;
+    await startLoad(rig().market).finish();
     const t2 = performance.now();
     const facts = await assertBooksExact(rig());
     console.log(t2 - t, performance.now() - t2, facts.length);

@@ -7,7 +7,8 @@ export class CaseError extends Error {
   constructor(
     readonly path: string,
     message: string,
+    cause?: unknown,
   ) {
-    super(message);
+    super(message, { cause });
   }
 }

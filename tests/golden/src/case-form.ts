@@ -110,8 +110,7 @@ const Duration = z.string().refine((by) => durationMs(by) !== undefined, {
 });
 const anyTime = { start: new Date(0), now: new Date(0) };
 const Moment = z.string().refine((to) => momentOf(to, anyTime) !== undefined, {
-  error:
-    'must be a weekday and time (Saturday 00:00), a duration since the start of the case, or an instant (UTC)',
+  error: 'must be a weekday and time (Saturday 00:00), a duration since the start, or an instant (UTC)',
 });
 
 /** The step words. A new one is an entry here and a case in `step-words.ts`. */

@@ -47,10 +47,12 @@ describe('the journals of a step', () => {
   it('may be missing, or too many', () => {
     const wanted = [expected('P', { 'P.clearing.escrow': 5n, 'P.freelancer.pending': -5n })];
     expect(firstDifference(wanted, [])).toBe(
-      'ledger P, journal missing: P.clearing.escrow expected 5, actual 0; P.freelancer.pending expected -5, actual 0',
+      'ledger P, journal missing: ' +
+        'P.clearing.escrow expected 5, actual 0; P.freelancer.pending expected -5, actual 0',
     );
     expect(firstDifference(wanted, [credit, credit])).toBe(
-      'ledger P, journal not expected: P.clearing.escrow expected 0, actual 5; P.freelancer.pending expected 0, actual -5',
+      'ledger P, journal not expected: ' +
+        'P.clearing.escrow expected 0, actual 5; P.freelancer.pending expected 0, actual -5',
     );
   });
 

@@ -28,7 +28,8 @@ export async function findSystem(env: NodeJS.ProcessEnv, log: (line: string) => 
       name,
       fresh: true,
       onWaiting: (what, elapsedMs) => {
-        if (elapsedMs > 5_000) log(`waiting for ${what}, ${Math.round(elapsedMs / 1_000)} s`);
+        const seconds = Math.round(elapsedMs / 1_000);
+        if (seconds > 0 && seconds % 5 === 0) log(`waiting for ${what}, ${seconds} s`);
       },
     });
     const release = async () => {

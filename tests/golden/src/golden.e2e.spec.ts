@@ -57,7 +57,7 @@ describe('a difference', () => {
     'is a step that is refused, or is not',
     async () => {
       const refused = (expect: string) => `
-id: T-1
+id: X-101
 given: { contract: { milestones: [{ id: M1, amount: 10000 }] } }
 steps: [{ do: accept }, { do: accept${expect} }]
 `;
@@ -75,7 +75,7 @@ describe('a case that nobody has seen before', () => {
     'goes from a charge that needs the payer, over requested changes, to a release by silence',
     async () => {
       const difference = await play(`
-id: T-2
+id: X-102
 title: A payer who must be there, a second round, silence
 given:
   policy: { fee.client_bps: 300, fee.freelancer_bps: 0, fee.initiation: 0, hold.days: 2 }
@@ -90,7 +90,8 @@ steps:
     milestone: Half
     expect:
       journals:
-        - { ledger: E, lines: { E.cash.trust: 51501, "E.escrow.milestone:Half": -50001, E.fee.client_held: -1500 } }
+        - ledger: E
+          lines: { E.cash.trust: 51501, "E.escrow.milestone:Half": -50001, E.fee.client_held: -1500 }
   - { do: submit, milestone: Half }
   - { do: request_changes, milestone: Half, expect: { journals: [] } }
   - { do: submit, milestone: Half }
@@ -101,12 +102,17 @@ steps:
       journals:
         - ledger: E
           lines:
-            { E.escrow.milestone: 50001, E.fee.client_held: 1500, E.revenue.client_fee: -1500, E.clearing.payouts: -50001 }
+            E.escrow.milestone: 50001
+            E.fee.client_held: 1500
+            E.revenue.client_fee: -1500
+            E.clearing.payouts: -50001
         - { ledger: P, lines: { P.clearing.escrow: 50001, "P.freelancer.pending:F1": -50001 } }
   - { do: request_changes, milestone: Half, expect: { refused: true, journals: [] } }
   - do: advance
     to: Thursday 00:00
-    expect: { journals: [{ ledger: P, lines: { P.freelancer.pending: 50001, P.freelancer.available: -50001 } }] }
+    expect:
+      journals:
+        - { ledger: P, lines: { P.freelancer.pending: 50001, P.freelancer.available: -50001 } }
 end: { balances: { P.freelancer.available: 50778, P.clearing.escrow: 50778, E.clearing.payouts: 50778 } }
 `);
       expect(difference).toBeUndefined();
@@ -140,7 +146,7 @@ end: { balances: { P.freelancer.available: 50778, P.clearing.escrow: 50778, E.cl
   ])(
     'with %s and %s is refused with the place and the word',
     async (given, step, expected) => {
-      const problem = await play(`id: T-3\ngiven: { ${given} }\nsteps: [${step}]`).catch((error) => error);
+      const problem = await play(`id: X-103\ngiven: { ${given} }\nsteps: [${step}]`).catch((error) => error);
       expect(problem).toBeInstanceOf(CaseError);
       expect(`${problem.path}: ${problem.message}`).toBe(expected);
     },

@@ -73,5 +73,5 @@ const atStep =
   (index: number) =>
   (error: Error): never => {
     const within = error instanceof CaseError && error.path ? `.${error.path}` : '';
-    throw new CaseError(`steps[${index}]${within}`, error.message);
+    throw new CaseError(`steps[${index}]${within}`, error.message, error.cause);
   };

@@ -3,8 +3,8 @@ import { CaseError } from './case-error.ts';
 import { readCase } from './read-case.ts';
 
 const withSteps = (steps: string): string => `
-id: T-1
-given: { contract: { budget: 100001, milestones: [{ id: M1, percent: 33.33 }, { id: M2, percent: "66.67" }] } }
+id: X-101
+given: { contract: { milestones: [{ id: M1, amount: 100001 }] } }
 steps: ${steps}
 `;
 
@@ -21,10 +21,12 @@ function problem(yaml: string): string {
 describe('a case', () => {
   it('keeps amounts exact and turns percents into hundredths', () => {
     const golden = readCase(`
-id: T-1
+id: X-101
 given:
   policy: { fee.client_bps: 500 }
-  contract: { budget: 9007199254740993, milestones: [{ id: M1, percent: 33.33 }, { id: M2, percent: "66.67" }] }
+  contract:
+    budget: 9007199254740993
+    milestones: [{ id: M1, percent: 33.33 }, { id: M2, percent: "66.67" }]
 steps: [{ do: provider, op: charge.confirm, fault: slow-executed, params: { seconds: 2 }, times: 3 }]
 end: { balances: { "E.escrow.milestone:M1": 9007199254740993 } }
 `);
@@ -79,18 +81,18 @@ end: { balances: { "E.escrow.milestone:M1": 9007199254740993 } }
     ['budget: 5, milestones: [{ id: M1, percent: 33.333 }]', 'percent: 33.333 must be a percentage'],
     ['type: hourly, milestones: []', 'given.contract.type: unknown word "hourly" (known: fixed)'],
   ])('with the contract { %s } is refused with the place and the word', (contract, expected) => {
-    expect(problem(`id: T-2\ngiven: { contract: { ${contract} } }\nsteps: [{ do: accept }]`)).toContain(
+    expect(problem(`id: X-102\ngiven: { contract: { ${contract} } }\nsteps: [{ do: accept }]`)).toContain(
       expected,
     );
   });
 
   it.each([
     ['', 'is no golden case'],
-    ['- id: T-1', 'is no golden case'],
+    ['- id: X-101', 'is no golden case'],
     ['id: [', 'is no YAML'],
-    ['id: T-1\nid: T-2', 'is no YAML: Map keys must be unique'],
+    ['id: X-101\nid: X-102', 'is no YAML: Map keys must be unique'],
     ['title: nameless\nsteps: [{ do: accept }]', 'id: is missing'],
-    ['id: T-3\nstep: [{ do: accept }]\nsteps: [{ do: accept }]', 'unknown key "step"'],
+    ['id: X-103\nstep: [{ do: accept }]\nsteps: [{ do: accept }]', 'unknown key "step"'],
   ])('%j is refused', (yaml, expected) => {
     expect(problem(yaml)).toContain(expected);
   });

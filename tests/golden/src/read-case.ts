@@ -47,7 +47,8 @@ function explain(issue: Issue, value: unknown): string {
       return `${issue.issues[0]!.message}, not ${shown(issue.path.at(-1))}`;
     case 'invalid_union':
       if (issue.path.at(-1) !== 'do') break;
-      return `${value === undefined ? 'a step word is missing' : `unknown step word ${shown(value)}`} (known: ${known})`;
+      if (value === undefined) return `a step word is missing (known: ${known})`;
+      return `unknown step word ${shown(value)} (known: ${known})`;
     case 'custom':
       return isLeaf(value) ? `${shown(value)} ${issue.message}` : issue.message;
     case 'invalid_value':

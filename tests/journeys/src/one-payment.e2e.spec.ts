@@ -37,8 +37,13 @@ describe('one payment, from the client’s card to the freelancer’s balance', 
     await market.advance({ to: new Date(due.getTime() - 60_000).toISOString() });
     expect((await agreement.freelancer.get('payouts', '/v1/balances/me')).available.amountMinor).toBe('0');
     await market.advance({ by: 'PT1M' });
-    expect((await agreement.freelancer.get('payouts', '/v1/balances/me')).available.amountMinor).toBe('90000');
-    const { journals } = await market.operator.get('payouts', `/v1/journals?agreement=${agreement.agreementId}`);
+    expect((await agreement.freelancer.get('payouts', '/v1/balances/me')).available.amountMinor).toBe(
+      '90000',
+    );
+    const { journals } = await market.operator.get(
+      'payouts',
+      `/v1/journals?agreement=${agreement.agreementId}`,
+    );
     expect(journals.at(-1).valueDate).toBe(due.toISOString());
   }, 60_000);
 });

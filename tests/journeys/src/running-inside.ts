@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import { createPool, run } from '@holdfast/messaging';
 import type { Service } from './marketplace.ts';
 
 export const services = ['contracts', 'escrow', 'payouts'] as const satisfies readonly Service[];
@@ -27,37 +27,43 @@ export function runningInside(env: NodeJS.ProcessEnv = process.env): Inside {
   return JSON.parse(inside);
 }
 
-export async function query<Row>(
+const pools = new Map<string, ReturnType<typeof createPool>>();
+
+export async function query<Row extends object = object>(
   { databases }: Inside,
   service: Service,
   text: string,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
-  const client = new Client({ connectionString: databases[service] });
-  await client.connect();
-  try {
-    return (await client.query(text, [...values])).rows;
-  } finally {
-    await client.end();
-  }
+  const url = databases[service];
+  const pool = pools.get(url) ?? createPool(url);
+  pools.set(url, pool);
+  return run<Row>(pool, text, values);
 }
 
 /** What beats by itself, and what the relay takes away by itself. */
 const restless = ['watermarks', 'outbox'];
 
-/** A fingerprint of every row of every service; the outbox by what was ever given a number in it. */
+/** A fingerprint of every row of every service; what was published shows in the numbers of `event_sequences`. */
 export async function everyRow(inside: Inside): Promise<Record<string, string>> {
   const rows: Record<string, string> = {};
   for (const service of services) {
     const tables = await query<{ name: string }>(
       inside,
       service,
-      `select table_name as name from information_schema.tables where table_schema = 'public' order by 1`,
+      `select tablename as name from pg_tables where schemaname = 'public' order by 1`,
     );
     const parts = tables
       .filter(({ name }) => !restless.includes(name))
-      .map(({ name }) => `select '${name}' as name, count(*) || '/' || coalesce(sum(hashtext(t::text)), 0) as print from ${name} t`);
-    for (const { name, print } of await query<{ name: string; print: string }>(inside, service, parts.join(' union all '))) {
+      .map(
+        ({ name }) =>
+          `select '${name}' as name, count(*) || '/' || coalesce(sum(hashtext(t::text)), 0) as print from ${name} t`,
+      );
+    for (const { name, print } of await query<{ name: string; print: string }>(
+      inside,
+      service,
+      parts.join(' union all '),
+    )) {
       rows[`${service}.${name}`] = print;
     }
   }

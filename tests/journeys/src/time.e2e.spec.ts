@@ -13,7 +13,9 @@ async function datesOf(market: Marketplace, agreement: Agreement, reviewDueAt: s
     journals.push(...answer.journals);
   }
   const dateOf = (kind: string, prefix: string): number => {
-    const found = journals.find((journal) => journal.kind === kind && journal.lines[0].account.startsWith(prefix));
+    const found = journals.find(
+      (journal) => journal.kind === kind && journal.lines[0].account.startsWith(prefix),
+    );
     return Date.parse(found.valueDate) - Date.parse(reviewDueAt);
   };
   return [dateOf('release', 'E.'), dateOf('release', 'P.'), dateOf('maturity', 'P.')];
@@ -55,9 +57,15 @@ describe('business time in the sandbox (AD-14)', () => {
   it('lists a deadline for the persons who wait for it, and for nobody else', async () => {
     const { agreement, reviewDueAt } = await underReview(market);
     const listed = async (person: typeof agreement.client) =>
-      (await person.get('escrow', '/v1/deadlines')).deadlines.filter((item: Json) => item.dueAt === reviewDueAt);
+      (await person.get('escrow', '/v1/deadlines')).deadlines.filter(
+        (item: Json) => item.dueAt === reviewDueAt,
+      );
     expect(await listed(agreement.client)).toEqual([
-      expect.objectContaining({ kind: 'review.silence', key: agreement.agreementId, stoppedBy: ['contracts.events'] }),
+      expect.objectContaining({
+        kind: 'review.silence',
+        key: agreement.agreementId,
+        stoppedBy: ['contracts.events'],
+      }),
     ]);
     expect(await listed(agreement.freelancer)).toHaveLength(1);
     expect(await listed(market.newPerson('stranger', ['client']))).toEqual([]);

@@ -14,7 +14,8 @@ export const countingEvents = (service: string) =>
   catalogue(service, {
     [`${service}.counter.raised`]: raised,
     [`${service}.watermark.reached`]: watermark,
-  } as Record<`${string}.counter.raised`, typeof raised> & Record<`${string}.watermark.reached`, typeof watermark>);
+  } as Record<`${string}.counter.raised`, typeof raised> &
+    Record<`${string}.watermark.reached`, typeof watermark>);
 export type CountingEvents = ReturnType<typeof countingEvents>;
 
 export type CounterRaised = Readonly<{ type: string; agreementId: string; counterId: string; value: number }>;

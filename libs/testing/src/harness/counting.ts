@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { createKafka, ensureTopics, newId } from '@holdfast/messaging';
-import { Client, type QueryResult } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { testEnvironment } from '../environment.ts';
 import { eventually } from '../eventually.ts';
@@ -60,7 +59,10 @@ export class Counting {
     return this.#track(startConsumer(this.options, onError));
   }
 
-  writer(count: number, { workers = 4, prefix = newId(), onCommit = () => {}, counterIds = this.counterIds } = {}) {
+  writer(
+    count: number,
+    { workers = 4, prefix = newId(), onCommit = () => {}, counterIds = this.counterIds } = {},
+  ) {
     const writes = { prefix, count, counterIds, workers };
     return this.#track(startWriter({ ...this.options, writes }, onCommit));
   }
@@ -71,7 +73,11 @@ export class Counting {
   }
 
   /** The same part as a process of its own. */
-  process(role: Parameters<typeof startPart>[0], env: Record<string, string> = {}, more: Partial<PartOptions> = {}) {
+  process(
+    role: Parameters<typeof startPart>[0],
+    env: Record<string, string> = {},
+    more: Partial<PartOptions> = {},
+  ) {
     return this.#track(startPart(role, { ...this.options, ...more }, env));
   }
 
@@ -102,22 +108,10 @@ export class Counting {
 
   /** As superuser, to this database: `pg_terminate_backend` on every session of the service. */
   async endSessions(): Promise<void> {
-    await this.superuser(
+    await this.database.superuserQuery(
       `select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and usename <> current_user`,
     );
-  }
-
-  async superuser(text: string, values: unknown[] = []): Promise<QueryResult> {
-    const { pathname } = new URL(this.options.databaseUrl);
-    const url = Object.assign(new URL(this.database.superuserUrl), { pathname }).href;
-    const client = new Client({ connectionString: url });
-    await client.connect();
-    try {
-      return await client.query(text, values);
-    } finally {
-      await client.end();
-    }
   }
 
   readTopic(): Promise<TopicRecord[]> {

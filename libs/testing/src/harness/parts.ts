@@ -62,7 +62,12 @@ async function connect(databaseUrl: string, max: number) {
 }
 
 /** Raises one counter by one and publishes its new value: the row's lock makes the order that consumers must see. */
-export const raise = (unit: UnitOfWork, events: CountingEvents, id: string, counterId: string): Promise<number> =>
+export const raise = (
+  unit: UnitOfWork,
+  events: CountingEvents,
+  id: string,
+  counterId: string,
+): Promise<number> =>
   unit.once(new Raise({ message: { source: 'http', id }, counterId }), async (tx) => {
     const counter = await tx.one(CounterTable, { id: counterId });
     if (!counter) throw new NotYet('counter.unknown');

@@ -1,10 +1,10 @@
+import { PersonTexts } from '@holdfast/service';
 import { Rejection } from '@holdfast/domain';
 import { contractsEvents } from '@holdfast/events';
 import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type Account, type AccountRole, evolve, openAccount } from '../domain/account.ts';
-import { insertAccount, loadAccount, PersonKeyTable } from '../tables/account.table.ts';
-import { PersonTexts } from '../texts.ts';
+import { insertAccount, loadAccount } from '../tables/account.table.ts';
 
 export type OpenedAccount = { accountId: string; roles: AccountRole[]; region: Account['region'] };
 
@@ -38,7 +38,7 @@ export class OpenAccountHandler implements ICommandHandler<OpenAccount> {
       if (await loadAccount(tx, accountId)) throw new Rejection('account.exists');
       const opened = openAccount({ id: accountId, roles, region });
       insertAccount(tx, evolve(opened));
-      tx.insert(PersonKeyTable, this.texts.newKey(accountId));
+      await this.texts.keyOf(tx, accountId);
       tx.publish(contractsEvents, [opened]);
       return { accountId, roles, region };
     });

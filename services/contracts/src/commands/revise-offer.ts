@@ -1,13 +1,12 @@
 import { NotYet } from '@holdfast/domain';
 import { contractsEvents } from '@holdfast/events';
 import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
-import { currentSettings } from '@holdfast/service';
+import { currentSettings, PersonTexts, sha256 } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { evolve, revise } from '../domain/offer.ts';
 import { canonicalTerms, type ProposedTerms, priceTerms } from '../domain/terms.ts';
 import { contractsSettings } from '../settings.ts';
 import { loadOffer, saveOffer } from '../tables/offer.table.ts';
-import { PersonTexts, sha256 } from '../texts.ts';
 import { answerOf, insertVersion, type SentOffer } from './send-offer.ts';
 
 export class ReviseOffer extends Command<SentOffer> {

@@ -1,7 +1,7 @@
 import { NotYet } from '@holdfast/domain';
 import { contractsEvents } from '@holdfast/events';
 import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
-import { currentSettings } from '@holdfast/service';
+import { currentSettings, PersonTexts, sha256 } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import {
   assertTwoParties,
@@ -13,9 +13,8 @@ import {
 } from '../domain/offer.ts';
 import { canonicalTerms, type ProposedTerms, priceTerms, type Terms } from '../domain/terms.ts';
 import { contractsSettings } from '../settings.ts';
-import { BillingMethodTable, loadAccount, PersonKeyTable } from '../tables/account.table.ts';
+import { BillingMethodTable, loadAccount } from '../tables/account.table.ts';
 import { figuresOf, insertOffer, OfferVersionTable } from '../tables/offer.table.ts';
-import { PersonTexts, sha256 } from '../texts.ts';
 
 export type SentOffer = {
   offerId: string;
@@ -84,8 +83,7 @@ export async function insertVersion(
   { clientId, terms, event }: { clientId: string; terms: Terms; event: OfferSent | OfferRevised },
 ): Promise<void> {
   const id = newId();
-  const key = await tx.one(PersonKeyTable, { id: clientId });
-  if (!key) throw new NotYet('account.not_opened');
+  const key = await texts.keyOf(tx, clientId);
   const { title, scope, deliverables, milestones } = terms;
   const written = {
     title,

@@ -1,15 +1,13 @@
 import { NotYet } from '@holdfast/domain';
 import { contractsEvents } from '@holdfast/events';
 import { type MessageRef, newId, UnitOfWork } from '@holdfast/messaging';
-import { currentSettings } from '@holdfast/service';
+import { currentSettings, PersonTexts, sha256 } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { evolve, submit } from '../domain/milestone.ts';
 import { type Content, canonicalContent, sentSubmission } from '../domain/submission.ts';
 import { contractsSettings } from '../settings.ts';
-import { PersonKeyTable } from '../tables/account.table.ts';
 import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
 import { insertSubmission } from '../tables/submission.table.ts';
-import { PersonTexts, sha256 } from '../texts.ts';
 
 export type SubmittedWork = {
   submissionId: string;
@@ -53,8 +51,7 @@ export class SubmitWorkHandler implements ICommandHandler<SubmitWork> {
         maxFiles: settings['submission.max_files'],
         now: tx.now,
       });
-      const key = await tx.one(PersonKeyTable, { id: freelancerId });
-      if (!key) throw new NotYet('account.not_opened');
+      const key = await this.texts.keyOf(tx, freelancerId);
       const sealed = this.texts.seal(key, `submission_contents/content/${submissionId}`, content);
       saveMilestone(tx, evolve(milestone, submitted));
       insertSubmission(tx, sentSubmission(submitted), sealed);

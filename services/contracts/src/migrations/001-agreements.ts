@@ -1,4 +1,4 @@
-import { commonSchema } from '@holdfast/service';
+import { commonSchema, personKeysSchema } from '@holdfast/service';
 import { Migration } from '@mikro-orm/migrations';
 
 const day = (column: string): string => `check (${column} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$')`;
@@ -11,12 +11,6 @@ const accounts = [
     id text primary key check (id ~ '^[A-Za-z0-9_-]{1,64}$'),
     roles jsonb not null check (jsonb_array_length(roles) between 1 and 2),
     region text not null ${oneOf('region', ['US', 'other'])},
-    version integer not null
-  )`,
-  `create table person_keys (
-    id text primary key references accounts (id),
-    master_key_id text not null,
-    wrapped bytea not null,
     version integer not null
   )`,
   // Escrow's fact may come before the account is opened here: topics are not ordered among each other.
@@ -123,7 +117,7 @@ const submissions = [
 
 export class Migration001Agreements extends Migration {
   override up(): void {
-    const statements = [...commonSchema, ...accounts, ...offers, ...agreements, ...submissions];
+    const statements = [...commonSchema, ...personKeysSchema, ...accounts, ...offers, ...agreements, ...submissions];
     for (const statement of statements) this.addSql(statement);
   }
 }

@@ -1,14 +1,13 @@
+import { PersonTexts, PersonKeyTable } from '@holdfast/service';
 import { Money, Rejection, usd } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
 import { type InferEntity, MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import type { Content } from '../domain/submission.ts';
-import { PersonKeyTable } from '../tables/account.table.ts';
 import { AgreementTable } from '../tables/agreement.table.ts';
 import { MilestoneTable } from '../tables/milestone.table.ts';
 import { OfferTable, OfferVersionTable } from '../tables/offer.table.ts';
 import { SubmissionContentTable, SubmissionTable } from '../tables/submission.table.ts';
-import { PersonTexts } from '../texts.ts';
 import { writtenTerms } from './written-terms.ts';
 
 type Em = ReturnType<MikroORM['em']['fork']>;

@@ -1,10 +1,9 @@
+import { PersonTexts, PersonKeyTable } from '@holdfast/service';
 import { Rejection } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { PersonKeyTable } from '../tables/account.table.ts';
 import { OfferTable, OfferVersionTable } from '../tables/offer.table.ts';
-import { PersonTexts } from '../texts.ts';
 import { writtenTerms } from './written-terms.ts';
 
 /** An offer for its two parties, with every version that was sent. */

@@ -1,7 +1,7 @@
+import { type PersonKey, type PersonTexts } from '@holdfast/service';
 import { Money, usd } from '@holdfast/domain';
 import type { TermsTexts } from '../domain/terms.ts';
 import { type OfferVersion, pricedMilestones } from '../tables/offer.table.ts';
-import type { PersonKey, PersonTexts } from '../texts.ts';
 
 type Written = TermsTexts & { milestoneTitles: string[] };
 

@@ -14,18 +14,6 @@ export const AccountTable = defineEntity({
   },
 });
 
-/** Each person's data key, wrapped by a master key; destroying the row erases the person (AD-18, C-9). */
-export const PersonKeyTable = defineEntity({
-  name: 'PersonKey',
-  tableName: 'person_keys',
-  properties: {
-    id: p.text().primary(),
-    masterKeyId: p.text(),
-    wrapped: p.blob().$type<Buffer>(),
-    version: p.integer(),
-  },
-});
-
 /** Contracts' own copy of who has a verified billing method, built from escrow's facts (A-7). */
 export const BillingMethodTable = defineEntity({
   name: 'BillingMethod',

@@ -1,6 +1,6 @@
 import { contractsEvents, type EventOf } from '@holdfast/events';
 import { type MessageRef, newId } from '@holdfast/messaging';
-import { connectOrm, migrate } from '@holdfast/service';
+import { connectOrm, migrate, PersonTexts } from '@holdfast/service';
 import { type TestDatabase, useDatabase } from '@holdfast/testing';
 import { type AcceptedOffer, AcceptOffer, AcceptOfferHandler } from '../commands/accept-offer.ts';
 import { ExpireOffer, ExpireOfferHandler } from '../commands/expire-offer.ts';
@@ -14,7 +14,6 @@ import { WithdrawOffer, WithdrawOfferHandler } from '../commands/withdraw-offer.
 import { definition } from '../contracts.module.ts';
 import type { AccountRole } from '../domain/account.ts';
 import type { EscrowFact } from '../domain/milestone.ts';
-import { PersonTexts } from '../texts.ts';
 import { someTerms } from './terms.ts';
 
 const masterKey = Buffer.alloc(32, 7).toString('base64');

@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
 import { escrowEvents } from '@holdfast/events';
 import { type MessageRef, newId, UnitOfWork } from '@holdfast/messaging';
-import { CONFIG, encryptFor, type MasterKeys, parseMasterKeys, personKey } from '@holdfast/service';
-import { Inject } from '@nestjs/common';
+import { PersonTexts, sha256 } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import type { EscrowConfig } from '../config.ts';
 import { evolve, requestChanges } from '../domain/milestone.ts';
 import { ChangeRequestTable } from '../tables/change-request.table.ts';
 import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
@@ -26,29 +23,24 @@ export class RequestChanges extends Command<{ milestoneId: string; status: 'chan
 /** The client asks for changes with a written reason, which stays here, encrypted; the event carries its hash (E-6). */
 @CommandHandler(RequestChanges)
 export class RequestChangesHandler implements ICommandHandler<RequestChanges> {
-  readonly #master: MasterKeys;
-
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    @Inject(CONFIG) config: Pick<EscrowConfig, 'MASTER_KEYS'>,
-  ) {
-    this.#master = parseMasterKeys(config.MASTER_KEYS);
-  }
+    private readonly texts: PersonTexts,
+  ) {}
 
   execute(command: RequestChanges): Promise<{ milestoneId: string; status: 'changes_requested' }> {
     return this.unitOfWork.once(command, async (tx) => {
       const { milestoneId, clientId, submissionId, reason } = command.input;
       const milestone = await loadMilestone(tx, milestoneId, { clientId });
-      const reasonHash = createHash('sha256').update(reason, 'utf8').digest('hex');
-      const requested = requestChanges(milestone, { submissionId, reasonHash, now: tx.now });
+      const requested = requestChanges(milestone, { submissionId, reasonHash: sha256(reason), now: tx.now });
       const id = newId();
-      const key = await personKey(tx, this.#master, clientId);
+      const key = await this.texts.keyOf(tx, clientId);
       tx.insert(ChangeRequestTable, {
         id,
         milestoneId,
         submissionId,
         clientId,
-        reasonSealed: encryptFor(this.#master, clientId, key, `change_requests/reason/${id}`, reason),
+        reasonSealed: this.texts.seal(key, `change_requests/reason/${id}`, { reason }),
         requestedAt: tx.now,
       });
       saveMilestone(tx, evolve(milestone, requested));

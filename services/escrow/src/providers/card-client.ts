@@ -38,7 +38,7 @@ export const breakerSettings = {
   rollingCountBuckets: 12,
 } as const;
 
-type BreakerSettings = { [Name in keyof typeof breakerSettings]: number };
+export type BreakerSettings = { [Name in keyof typeof breakerSettings]: number };
 
 export interface CardCall {
   operation: CardOperation;
@@ -60,12 +60,12 @@ const notConnected = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  // Asked of a pool that has been closed.
-  'UND_ERR_CLOSED',
 ]);
 /** Who refuses the other's certificate has not written a byte of the request. */
 const certificateRefused = /^(CERT_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 const nothingSent = (code: string): boolean => notConnected.has(code) || certificateRefused.test(code);
+/** What the breaker itself refuses: only these prove that nothing left the process; ETIMEDOUT does not. */
+const keptBack = new Set(['EOPENBREAKER', 'ESEMLOCKED', 'ESHUTDOWN']);
 /** May have executed, and says that something is wrong with the provider. */
 const ambiguousStatus = (status: number): boolean => status === 408 || status === 424 || status >= 500;
 const answerBytesMax = 1024 * 1024;
@@ -147,17 +147,8 @@ export class CardClient {
       if (httpStatus >= 400) return { status: 'refused', httpStatus, body };
       return { status: 'accepted', body };
     } catch (error) {
-      const { code } = error as { code?: string };
-      // Only these prove that nothing left the process; ETIMEDOUT does not.
-      if (
-        error instanceof NothingSent ||
-        code === 'EOPENBREAKER' ||
-        code === 'ESEMLOCKED' ||
-        code === 'ESHUTDOWN'
-      ) {
-        return { status: 'not_sent' };
-      }
-      return { status: 'unknown' };
+      const refusedHere = keptBack.has(String((error as { code?: string }).code));
+      return { status: error instanceof NothingSent || refusedHere ? 'not_sent' : 'unknown' };
     }
   }
 
@@ -196,8 +187,9 @@ export class CardClient {
     }
     const { statusCode: httpStatus } = response;
     if (ambiguousStatus(httpStatus)) throw new Ambiguous(`status ${httpStatus}`);
-    if (httpStatus === 429)
+    if (httpStatus === 429) {
       return { httpStatus, body: undefined, retryAfterMs: retryAfterOf(response, this.#wallClock) };
+    }
     try {
       return { httpStatus, body: JSON.parse(text) };
     } catch {

@@ -62,7 +62,11 @@ const Page = z.object({
 export type ReadIntent = IntentView & { fundingId?: string };
 
 const ErrorBody = z.object({
-  error: z.object({ type: z.string().nullish(), code: z.string().nullish(), payment_intent: z.unknown() }),
+  error: z.object({
+    type: z.string().nullish(),
+    code: z.string().nullish(),
+    payment_intent: z.unknown().optional(),
+  }),
 });
 
 function viewOf(intent: z.output<typeof Intent>): ReadIntent {

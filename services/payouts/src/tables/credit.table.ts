@@ -21,7 +21,7 @@ export const CreditTable = defineEntity({
 
 type Row = Omit<InferEntity<typeof CreditTable>, 'version'>;
 
-const toRow = (credit: Credit): Row => ({
+export const toRow = (credit: Credit): Row => ({
   id: credit.id,
   agreementId: credit.agreementId,
   clientId: credit.clientId,
@@ -31,7 +31,7 @@ const toRow = (credit: Credit): Row => ({
   maturesAt: credit.status === 'pending' ? credit.maturesAt : null,
 });
 
-function fromRow({ netMinor, status, maturesAt, ...row }: Row): Credit {
+export function fromRow({ netMinor, status, maturesAt, ...row }: Row): Credit {
   const held = { ...row, net: usd(netMinor) };
   return status === 'pending' ? { ...held, status, maturesAt: maturesAt! } : { ...held, status };
 }

@@ -48,7 +48,13 @@ const ofEveryService = (service: Service, setting: Json): Route[] => [
   { service, method: 'GET', path: '/health/live', of: 'everybody' },
   { service, method: 'GET', path: '/health/ready', of: 'everybody' },
   { service, method: 'GET', path: '/v1/policy', of: 'operator' },
-  { service, method: 'PUT', path: '/v1/policy', of: 'operator', body: () => ({ settings: setting, reason: 'a trial' }) },
+  {
+    service,
+    method: 'PUT',
+    path: '/v1/policy',
+    of: 'operator',
+    body: () => ({ settings: setting, reason: 'a trial' }),
+  },
   { service, method: 'GET', path: '/v1/deadlines', of: 'caller' },
   { service, method: 'GET', path: '/v1/parked-messages', of: 'operator' },
   {
@@ -70,11 +76,23 @@ const contracts: Route[] = (
   [
     { method: 'POST', path: '/v1/accounts', of: 'caller', body: () => ({ roles: ['client'], region: 'US' }) },
     { method: 'GET', path: '/v1/accounts/me', of: 'caller' },
-    { method: 'POST', path: '/v1/offers', of: 'caller', role: 'client', body: ({ freelancer }) => ({ freelancerId: freelancer.id, ...terms }) },
+    {
+      method: 'POST',
+      path: '/v1/offers',
+      of: 'caller',
+      role: 'client',
+      body: ({ freelancer }) => ({ freelancerId: freelancer.id, ...terms }),
+    },
     { method: 'GET', path: '/v1/offers/{offerId}', of: 'party', role: 'client' },
     { method: 'POST', path: '/v1/offers/{offerId}/versions', of: 'party', role: 'client', body: () => terms },
     { method: 'POST', path: '/v1/offers/{offerId}/withdraw', of: 'party', role: 'client' },
-    { method: 'POST', path: '/v1/offers/{offerId}/accept', of: 'party', role: 'freelancer', body: () => ({ version: 1 }) },
+    {
+      method: 'POST',
+      path: '/v1/offers/{offerId}/accept',
+      of: 'party',
+      role: 'freelancer',
+      body: () => ({ version: 1 }),
+    },
     { method: 'GET', path: '/v1/agreements/{agreementId}', of: 'party', role: 'client' },
     {
       method: 'POST',
@@ -88,10 +106,28 @@ const contracts: Route[] = (
 
 const escrow: Route[] = (
   [
-    { method: 'POST', path: '/v1/billing-methods', of: 'caller', role: 'client', body: () => ({ kind: 'card', token: 'pm_card_visa' }) },
+    {
+      method: 'POST',
+      path: '/v1/billing-methods',
+      of: 'caller',
+      role: 'client',
+      body: () => ({ kind: 'card', token: 'pm_card_visa' }),
+    },
     { method: 'GET', path: '/v1/billing-methods', of: 'caller', role: 'client' },
-    { method: 'POST', path: '/v1/milestones/{milestoneId}/fund', of: 'party', role: 'client', body: () => ({ version: 1 }) },
-    { method: 'POST', path: '/v1/milestones/{milestoneId}/release', of: 'party', role: 'client', body: ({ submissionId }) => ({ submissionId }) },
+    {
+      method: 'POST',
+      path: '/v1/milestones/{milestoneId}/fund',
+      of: 'party',
+      role: 'client',
+      body: () => ({ version: 1 }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/milestones/{milestoneId}/release',
+      of: 'party',
+      role: 'client',
+      body: ({ submissionId }) => ({ submissionId }),
+    },
     {
       method: 'POST',
       path: '/v1/milestones/{milestoneId}/request-changes',
@@ -108,7 +144,7 @@ const escrow: Route[] = (
 export const routes: readonly Route[] = [
   ...ofEveryService('contracts', { 'offer.expiry_days': 7 }),
   ...ofEveryService('escrow', { 'funding.payer_minutes': 15 }),
-  ...ofEveryService('payouts', { 'hold.days': 5 }),
+  ...ofEveryService('payouts', {}),
   ...ofALedger('escrow'),
   ...ofALedger('payouts'),
   ...contracts,
@@ -123,12 +159,17 @@ export const routesWhere = (holds: (route: Route) => boolean): [string, Route][]
   routes.filter(holds).map((route) => [nameOf(route), route]);
 
 export async function arrangeScene(market: Marketplace): Promise<Scene> {
-  const agreement = await arrangeFunded(market, { milestones: [{ amountMinor: 100_000n }, { amountMinor: 50_000n }] });
+  const agreement = await arrangeFunded(market, {
+    milestones: [{ amountMinor: 100_000n }, { amountMinor: 50_000n }],
+  });
   const { client, freelancer, agreementId, milestones } = agreement;
   const { offerId } = await sendOffer(client, freelancer, { milestones: [{ amountMinor: 10_000n }] });
   const { submissionId } = await submit(agreement, 0);
   await untilStatus(agreement, 0, 'submitted');
-  const [milestoneId, laterMilestoneId] = milestones.map((milestone) => milestone.milestoneId) as [string, string];
+  const [milestoneId, laterMilestoneId] = milestones.map((milestone) => milestone.milestoneId) as [
+    string,
+    string,
+  ];
   return { client, freelancer, offerId, agreementId, milestoneId, submissionId, laterMilestoneId };
 }
 
@@ -149,7 +190,11 @@ export const pathOf = ({ path }: Route, ids: Partial<Record<Id, string>>): strin
 /** Calls a route as it should be called, but for what `changed` says. */
 export async function callRoute(
   route: Route,
-  { scene, person, ...changed }: { scene: Scene; person: Person; path?: string; body?: Json; headers?: Call['headers'] },
+  {
+    scene,
+    person,
+    ...changed
+  }: { scene: Scene; person: Person; path?: string; body?: Json; headers?: Call['headers'] },
 ): Promise<Problem> {
   const body = 'body' in changed ? changed.body : route.body?.(scene);
   return call(person.urls, route.service, changed.path ?? pathOf(route, scene), {

@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WallClock } from '@holdfast/messaging';
+import { readConfig, type Simulator, startSimulator } from '@holdfast/simulator-providers';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { type BreakerSettings, CardClient } from '../providers/card-client.ts';
+
+const apiKey = 'sk_test_holdfast';
+
+/** A call as the simulator's log has it. */
+export type Logged = {
+  op: string;
+  idempotencyKey: string | null;
+  bodySha256: string;
+  outcome: string;
+  status: number;
+};
+
+/** The card provider's simulator in this process, spoken to over HTTP as the real one would be. */
+export class CardProvider {
+  readonly #clients: CardClient[] = [];
+  #simulator!: Simulator;
+  #directory = '';
+
+  async start(): Promise<void> {
+    this.#directory = await mkdtemp(join(tmpdir(), 'card-provider-'));
+    const ports = { PORT: '0', CONTROL_PORT: '0', DATA_DIR: this.#directory, CARD_API_KEY: apiKey };
+    this.#simulator = await startSimulator(readConfig(ports));
+  }
+
+  async stop(): Promise<void> {
+    await this.closeClients();
+    await this.#simulator.close();
+    await rm(this.#directory, { recursive: true });
+  }
+
+  get baseUrl(): string {
+    return `http://127.0.0.1:${this.#simulator.port}`;
+  }
+
+  client(
+    settings: Partial<BreakerSettings> = {},
+    options: { baseUrl?: string; apiKey?: string } = {},
+  ): CardClient {
+    const client = new CardClient({
+      baseUrl: this.baseUrl,
+      apiKey,
+      wallClock: new WallClock(),
+      settings,
+      ...options,
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
+  async closeClients(): Promise<void> {
+    for (const client of this.#clients.splice(0)) await client.close();
+  }
+
+  fault(op: string, fault: string, params: object = {}, rest: { match?: object; times?: number } = {}) {
+    return this.#control('POST', '/__sim/faults', { provider: 'card', op, fault, params, ...rest });
+  }
+
+  healed() {
+    return this.#control('DELETE', '/__sim/faults');
+  }
+
+  payerActs(intentId: string, action: 'confirm' | 'fail') {
+    return this.#control('POST', `/__sim/payer/${intentId}`, { action });
+  }
+
+  async requests(filter: { op?: string; key?: string }): Promise<Logged[]> {
+    return (await this.#control('GET', `/__sim/requests?${new URLSearchParams(filter)}`)).requests;
+  }
+
+  /** What was truly charged for something: an intent, or a mark that it carries. */
+  async charged(reference: string): Promise<{ amountMinor: string }[]> {
+    return (await this.#control('GET', `/__sim/ledger?reference=${reference}`)).charges;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows the shape it asks for.
+  async #control(method: string, path: string, body?: object): Promise<any> {
+    const response = await fetch(`http://127.0.0.1:${this.#simulator.controlPort}${path}`, {
+      method,
+      ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text ? JSON.parse(text) : undefined;
+  }
+}
+
+/** The same with Jest's life cycle; no fault outlives its test. */
+export function useCardProvider(): CardProvider {
+  const provider = new CardProvider();
+  beforeAll(() => provider.start());
+  afterEach(async () => {
+    await provider.healed();
+    await provider.closeClients();
+  });
+  afterAll(() => provider.stop());
+  return provider;
+}

@@ -1,0 +1,260 @@
+import { type Money, usd } from '@holdfast/domain';
+import { type EventOf, escrowEvents, type PinnedSettings, pinnedDefaults } from '@holdfast/events';
+import { checkLedger, LedgerWriter, type ReportedJournal, readJournals } from '@holdfast/ledger';
+import { type MessageRef, newId } from '@holdfast/messaging';
+import { connectOrm, migrate } from '@holdfast/service';
+import { type TestDatabase, useDatabase } from '@holdfast/testing';
+import { afterEach, expect } from '@jest/globals';
+import { ActivateAgreement, ActivateAgreementHandler } from '../commands/activate-agreement.ts';
+import { AddBillingMethod, AddBillingMethodHandler } from '../commands/add-billing-method.ts';
+import { ExpireFunding, ExpireFundingHandler } from '../commands/expire-funding.ts';
+import { FundMilestone, FundMilestoneHandler } from '../commands/fund-milestone.ts';
+import { NoteTransfer, NoteTransferHandler } from '../commands/note-transfer.ts';
+import { RecordCharge, RecordChargeHandler } from '../commands/record-charge.ts';
+import { RecordSetup, RecordSetupHandler, type SetupObservation } from '../commands/record-setup.ts';
+import {
+  ReleaseBySilence,
+  ReleaseBySilenceHandler,
+  ReleaseMilestone,
+  ReleaseMilestoneHandler,
+} from '../commands/release-milestone.ts';
+import { RequestChanges, RequestChangesHandler } from '../commands/request-changes.ts';
+import { StartReview, StartReviewHandler } from '../commands/start-review.ts';
+import type { IntentView, Observation } from '../domain/funding.ts';
+import { definition } from '../escrow.module.ts';
+
+const masterKey = Buffer.alloc(32, 7).toString('base64');
+export const config = { MASTER_KEYS: `test:${masterKey}`, PAYER_RETURN_URL: 'https://ours.example/back' };
+
+export const http = (id: string = newId()): MessageRef => ({ source: 'http', id });
+export const event = (id: string = newId()): MessageRef => ({ source: 'event', id });
+const worker = (): MessageRef => ({ source: 'worker', id: newId() });
+const timer = (kind: string, id: string, datedAt: Date): MessageRef => {
+  return { source: 'timer', id: `${kind}/${id}/${datedAt.getTime()}`, datedAt };
+};
+
+export interface Agreed {
+  agreementId: string;
+  clientId: string;
+  freelancerId: string;
+  milestoneIds: string[];
+}
+
+/** A database of escrow and its use cases; after each test the books are checked (I1 to I4, M-4). */
+export function useEscrow(): () => Escrow {
+  const database = useDatabase({
+    service: 'escrow',
+    migrate: (ownerUrl, appRole) => migrate(definition, ownerUrl, appRole),
+    connect: (appUrl) => connectOrm(definition, appUrl),
+    journals: new LedgerWriter(newId),
+  });
+  afterEach(async () => {
+    expect(await checkLedger(database().pool)).toEqual([]);
+    expect(await new Escrow(database()).rows(uncovered)).toEqual([]);
+  });
+  return () => new Escrow(database());
+}
+
+/** Milestones whose balance is not that of their lots and of their account in the ledger (M-4, M-6). */
+const uncovered = `select m.id, m.held_minor, l.principal, l.fee, b.held, b.fee_held from milestones m
+  cross join lateral (select coalesce(sum(principal_left_minor), 0) as principal,
+    coalesce(sum(client_fee_left_minor), 0) as fee from lots where milestone_id = m.id) l
+  cross join lateral (select
+    coalesce(sum(amount_minor) filter (where account = 'E.escrow.milestone'), 0) as held,
+    coalesce(sum(amount_minor) filter (where account = 'E.fee.client_held'), 0) as fee_held
+    from balances where sub_account = m.id::text) b
+  where m.held_minor <> l.principal or m.held_minor <> b.held or l.fee <> b.fee_held`;
+
+export class Escrow {
+  constructor(readonly database: TestDatabase) {}
+
+  get #uow() {
+    return this.database.unitOfWork;
+  }
+
+  addMethod(accountId: string, message = http(), token = 'pm_card_visa') {
+    return new AddBillingMethodHandler(this.#uow).execute(
+      new AddBillingMethod({ message, accountId, token }),
+    );
+  }
+
+  recordSetup(methodId: string, observation: SetupObservation, message = worker()) {
+    return new RecordSetupHandler(this.#uow).execute(new RecordSetup({ message, methodId, observation }));
+  }
+
+  /** A card through its set-up. */
+  async verifiedMethod(accountId: string): Promise<string> {
+    const { methodId } = await this.addMethod(accountId);
+    const setup = { id: `seti_${methodId.replaceAll('-', '')}`, method: 'pm_1', payerUrl: undefined };
+    await this.recordSetup(methodId, { customerId: 'cus_1' });
+    await this.recordSetup(methodId, { setup: { ...setup, status: 'succeeded' } });
+    return methodId;
+  }
+
+  activate(
+    agreed: Agreed,
+    prices: readonly Money[],
+    settings: PinnedSettings = pinnedDefaults,
+    message = event(),
+  ) {
+    const milestones = agreed.milestoneIds.map((milestoneId, index) => {
+      return { milestoneId, version: 1, order: index + 1, price: prices[index]! };
+    });
+    const command = new ActivateAgreement({ message, ...agreed, settings, milestones });
+    return new ActivateAgreementHandler(this.#uow).execute(command);
+  }
+
+  /** An agreement whose first milestone is being charged, or only agreed where the client has no method. */
+  async agreement({
+    prices = [100_000n],
+    withMethod = true,
+    settings = pinnedDefaults,
+  } = {}): Promise<Agreed> {
+    const agreed = {
+      agreementId: newId(),
+      clientId: `client-${newId()}`,
+      freelancerId: `freelancer-${newId()}`,
+      milestoneIds: prices.map(() => newId()),
+    };
+    if (withMethod) await this.verifiedMethod(agreed.clientId);
+    await this.activate(agreed, prices.map(usd), settings);
+    return agreed;
+  }
+
+  /** One whose first milestone is funded. */
+  async funded(options: Parameters<Escrow['agreement']>[0] = {}): Promise<Agreed> {
+    const agreed = await this.agreement(options);
+    await this.charge(await this.fundingOf(agreed.milestoneIds[0]!));
+    return agreed;
+  }
+
+  /** One whose first milestone is under review. */
+  async submitted(): Promise<Agreed & { submissionId: string; dueAt: Date }> {
+    const agreed = await this.funded();
+    const submissionId = newId();
+    await this.submit(agreed.milestoneIds[0]!, submissionId);
+    const [row] = await this.rows('select review_due_at from milestones where id = $1', [
+      agreed.milestoneIds[0],
+    ]);
+    return { ...agreed, submissionId, dueAt: row!.review_due_at as Date };
+  }
+
+  fund(
+    clientId: string,
+    milestoneId: string,
+    { version = 1, message = http(), billingMethodId = undefined as string | undefined } = {},
+  ) {
+    const command = new FundMilestone({ message, clientId, milestoneId, version, billingMethodId });
+    return new FundMilestoneHandler(this.#uow, config).execute(command);
+  }
+
+  async fundingOf(milestoneId: string): Promise<string> {
+    const text = 'select id from fundings where milestone_id = $1 order by id desc limit 1';
+    return String((await this.rows(text, [milestoneId]))[0]!.id);
+  }
+
+  observe(fundingId: string, observation: Observation, message = worker()) {
+    return new RecordChargeHandler(this.#uow).execute(new RecordCharge({ message, fundingId, observation }));
+  }
+
+  /** What the provider says of the funding's intent, of the right amount where it has succeeded. */
+  async see(
+    fundingId: string,
+    status: IntentView['status'],
+    more: Partial<IntentView> = {},
+    message = worker(),
+  ) {
+    const [row] = await this.rows('select total_minor from fundings where id = $1', [fundingId]);
+    const receivedMinor = status === 'succeeded' ? (row!.total_minor as bigint) : 0n;
+    const id = `pi_${fundingId.replaceAll('-', '')}`;
+    const intent = { id, status, receivedMinor, currency: 'usd', ...more };
+    return this.observe(fundingId, { kind: 'seen', intent }, message);
+  }
+
+  async charge(fundingId: string): Promise<void> {
+    await this.see(fundingId, 'requires_confirmation');
+    await this.see(fundingId, 'succeeded');
+  }
+
+  expire(fundingId: string, datedAt: Date) {
+    const message = timer('funding.expiry', fundingId, datedAt);
+    return new ExpireFundingHandler(this.#uow).execute(new ExpireFunding({ message, fundingId }));
+  }
+
+  submit(milestoneId: string, submissionId: string, { submittedAt = this.now(), message = event() } = {}) {
+    const command = new StartReview({ message, milestoneId, submissionId, submittedAt });
+    return new StartReviewHandler(this.#uow).execute(command);
+  }
+
+  release(
+    clientId: string,
+    milestoneId: string,
+    { submissionId = undefined as string | undefined, message = http() } = {},
+  ) {
+    const command = new ReleaseMilestone({ message, clientId, milestoneId, submissionId });
+    return new ReleaseMilestoneHandler(this.#uow).execute(command);
+  }
+
+  silence(milestoneId: string, datedAt: Date) {
+    const message = timer('review.silence', milestoneId, datedAt);
+    return new ReleaseBySilenceHandler(this.#uow).execute(new ReleaseBySilence({ message, milestoneId }));
+  }
+
+  requestChanges(
+    clientId: string,
+    milestoneId: string,
+    submissionId: string,
+    { reason = 'Wrong colours', message = http() } = {},
+  ) {
+    const command = new RequestChanges({ message, clientId, milestoneId, submissionId, reason });
+    return new RequestChangesHandler(this.#uow, config).execute(command);
+  }
+
+  note(transferId: string, status: 'credited' | 'matured', availableAt: Date, message = event()) {
+    const command = new NoteTransfer({ message, transferId, status, availableAt });
+    return new NoteTransferHandler(this.#uow).execute(command);
+  }
+
+  now(): Date {
+    return this.database.clock.now();
+  }
+
+  /** Moves business time so that this instant has passed. */
+  pass(instant: Date): void {
+    const { clock } = this.database;
+    clock.moveTo(clock.offsetMs + Math.max(0, instant.getTime() - clock.now().getTime()) + 1);
+  }
+
+  async rows(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+    return (await this.database.pool.query(text, values)).rows;
+  }
+
+  async statusOf(milestoneId: string): Promise<unknown> {
+    return (await this.rows('select status from milestones where id = $1', [milestoneId]))[0]?.status;
+  }
+
+  journals(agreementId: string): Promise<ReportedJournal[]> {
+    return readJournals(this.database.pool, { agreementId, limit: 100 });
+  }
+
+  /** The facts in the outbox under a key, in order, as another service would read them. */
+  async published(key: string): Promise<EventOf<typeof escrowEvents>[]> {
+    const rows = await this.rows('select type, payload from outbox where aggregateid = $1 order by seq', [
+      key,
+    ]);
+    return rows.map((row) => {
+      const type = String(row.type).replace(/\.v1$/, '') as keyof typeof escrowEvents.events;
+      return { type, ...escrowEvents.events[type].data.parse(row.payload) } as EventOf<typeof escrowEvents>;
+    });
+  }
+
+  async typesOf(key: string): Promise<string[]> {
+    return (await this.published(key)).map(({ type }) => type);
+  }
+}
+
+/** Lines of a journal by account, the milestone's and agreement's own ids left out. */
+export const linesOf = ({ lines }: ReportedJournal) =>
+  Object.fromEntries(
+    lines.map(({ account, amountMinor }) => [account.replace(/:[0-9a-f-]{36}$/, ''), amountMinor]),
+  );
