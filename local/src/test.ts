@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { reportTotals, runJest } from './jest.ts';
 import { freePorts } from './ports.ts';
 import { projectRoot, type ServiceName, type System, serviceNames, startSystem } from './system.ts';
+import { startTraceCollector } from './trace-collector.ts';
 
 // `npm test`: every test but the slow fault tests, against a system of its own on free ports. Paths narrow it down.
 
@@ -10,7 +11,14 @@ const only = paths.length > 0 ? ['--testPathPatterns', ...paths] : [];
 const home = process.env.HOLDFAST_HOME ?? join(projectRoot, '.holdfast');
 
 console.log('Starting Kafka, PostgreSQL, the simulators and the services for the tests …');
-const system = await startSystem({ home, ports: await freePorts(), name: 'test', fresh: true });
+const traces = await startTraceCollector();
+const system = await startSystem({
+  home,
+  ports: await freePorts(),
+  name: 'test',
+  fresh: true,
+  env: { all: { OTEL_EXPORTER_OTLP_ENDPOINT: traces.endpoint } },
+});
 const env = {
   HOLDFAST_TEST_POSTGRES: system.postgres.url,
   HOLDFAST_TEST_KAFKA: system.brokers,
@@ -41,6 +49,7 @@ function insideOf(running: System, dataHome: string) {
     signingKeysFile: join(dataDir, 'identity', 'signing-keys.json'),
     databases: each((service) => running.databases[service].ownerUrl),
     pids: each((service) => running.pidOf(service)),
+    tracesUrl: `${traces.endpoint}/exports`,
     cardWebhookSecret: running.environmentOf('escrow').CARD_WEBHOOK_SECRETS,
   };
 }

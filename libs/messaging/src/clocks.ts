@@ -4,6 +4,7 @@
  */
 export class BusinessClock {
   #offsetMs = 0;
+  #movedAtMs = Number.NEGATIVE_INFINITY;
   readonly #wall: WallClock;
 
   constructor(wall: WallClock) {
@@ -22,9 +23,15 @@ export class BusinessClock {
     return new Date(instant.getTime() + this.#offsetMs);
   }
 
+  /** Since when, in wall time, this instant has been past: after a jump not before the jump. */
+  toWall(instant: Date): Date {
+    return new Date(Math.max(instant.getTime() - this.#offsetMs, this.#movedAtMs));
+  }
+
   /** @throws RangeError when it would go backwards */
   moveTo(offsetMs: number): void {
     if (offsetMs < this.#offsetMs) throw new RangeError('business time moves forward only');
+    if (offsetMs > this.#offsetMs) this.#movedAtMs = this.#wall.now().getTime();
     this.#offsetMs = offsetMs;
   }
 }

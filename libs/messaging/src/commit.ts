@@ -1,6 +1,6 @@
 import type { Journal } from '@holdfast/domain';
 import { type Catalogue, encodeData, keyOf, subjectOf, wireType } from '@holdfast/events';
-import { type Causality, currentTraceparent } from './causality.ts';
+import { type Causality, currentTraceparent, joinCorrelation } from './causality.ts';
 import { type Client, run } from './database.ts';
 import { newId } from './ids.ts';
 import { partitionOf } from './partitions.ts';
@@ -22,8 +22,6 @@ export interface Changes {
   /** Wall instant of the transaction, for the watermark. */
   occurredAt: Date;
   causality: Causality;
-  /** A timer goes on with the correlation id of the aggregate's last fact. */
-  inheritsCorrelation: boolean;
 }
 
 /** The rows of one table that a decision has read. */
@@ -111,7 +109,8 @@ interface Sequence {
 }
 
 async function writeOutbox(client: Client, changes: Changes): Promise<void> {
-  const { causality, inheritsCorrelation } = changes;
+  const { causality } = changes;
+  const traceparent = currentTraceparent();
   const messages = changes.events.map(({ catalogue, event }) => {
     const payload = JSON.stringify(encodeData(catalogue, event));
     if (Buffer.byteLength(payload) > payloadBytesMax)
@@ -137,11 +136,10 @@ async function writeOutbox(client: Client, changes: Changes): Promise<void> {
       own[0]!.key,
       own[0]!.partition,
       causality.correlationId,
-      inheritsCorrelation,
+      traceparent ?? null,
     ]);
     sequences.set(subject, { ...sequence!, last_sequence: sequence!.last_sequence - BigInt(own.length) });
   }
-  const traceparent = currentTraceparent();
   for (const { id, service, subject, key, partition, type, payload } of messages) {
     const sequence = sequences.get(subject)!;
     sequence.last_sequence += 1n;
@@ -165,12 +163,17 @@ async function writeOutbox(client: Client, changes: Changes): Promise<void> {
       changes.occurredAt,
     ]);
   }
+  joinCorrelation(causality, sequences.get(messages.at(-1)!.subject)!.correlation_id);
 }
 
+/**
+ * All facts of an aggregate carry the correlation id of its first one, which so joins the life of one payment over
+ * every act on it (AD-22). The trace context is that of the last one: what a timer links to.
+ */
 const advanceSequence = `insert into event_sequences as known
-    (subject, last_sequence, message_key, partition, correlation_id) values ($1, $2, $3, $4, $5)
+    (subject, last_sequence, message_key, partition, correlation_id, traceparent) values ($1, $2, $3, $4, $5, $6)
   on conflict (subject) do update set last_sequence = known.last_sequence + excluded.last_sequence,
-    correlation_id = case when $6 then known.correlation_id else excluded.correlation_id end
+    traceparent = excluded.traceparent
   returning subject, last_sequence, correlation_id`;
 
 const insertOutbox = `insert into outbox

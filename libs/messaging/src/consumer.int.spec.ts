@@ -9,7 +9,7 @@ import {
   countingEvents,
   eventually,
 } from '@holdfast/testing';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type ArgumentsHost, Catch, Controller, type ExceptionFilter, Module } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { EventPattern, Payload } from '@nestjs/microservices';
@@ -23,6 +23,8 @@ import type { ParkedRow } from './parking.ts';
 import { partitionOf } from './partitions.ts';
 import { Publisher } from './publisher.ts';
 import type { MessageRef } from './unit-of-work.ts';
+
+jest.setTimeout(30_000);
 
 type Raised = Message<CountingEvents> & { event: CounterRaised };
 type Handle = (message: Raised) => Promise<void>;

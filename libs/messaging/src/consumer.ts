@@ -21,6 +21,8 @@ export interface EventConsumerOptions {
   /** Catalogue and handler of each topic this service listens to. */
   subscriptions: ReadonlyMap<string, { catalogue: Catalogue; handler: Handler }>;
   onError?: (error: unknown, what: string) => void;
+  /** The instant at which the other service dated what was received (M-20). */
+  onDated?: (topic: string, time: Date) => void;
 }
 
 /** Tries in place: twice more within about 100 ms; a longer pause would stall every key of the fetch. */
@@ -155,6 +157,7 @@ export class EventConsumer {
 
   /** `heads`: the offset of the first parked message of each key; what stands before it was applied long ago. */
   async #take(record: ConsumedRecord, heads: Map<string, bigint>): Promise<void> {
+    this.#options.onDated?.(record.topic, new Date(record.headers.ce_time ?? Number.NaN));
     if (isWatermark(record)) return this.#saveWatermark(record);
     const head = heads.get(record.key);
     if (head !== undefined && record.offset >= head) {

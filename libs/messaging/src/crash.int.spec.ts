@@ -1,5 +1,7 @@
 import { Counting, complete, eventually } from '@holdfast/testing';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+
+jest.setTimeout(30_000);
 
 let counting: Counting;
 

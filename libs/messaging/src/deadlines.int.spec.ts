@@ -1,5 +1,5 @@
 import { createTestDatabase, eventually, smallRecipe, type TestDatabase } from '@holdfast/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import { BusinessClock, WallClock } from './clocks.ts';
 import { createPool } from './database.ts';
@@ -9,6 +9,8 @@ import { ParkedMessages } from './parking.ts';
 import { partitionCount, partitionOf } from './partitions.ts';
 import { saveWatermark } from './received-watermarks.ts';
 import type { MessageRef } from './unit-of-work.ts';
+
+jest.setTimeout(30_000);
 
 const TimerTable = defineEntity({
   name: 'Timer',

@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { InferEntity, MikroORM } from '@mikro-orm/core';
 import type { Pool } from 'pg';
+import { runCausedBy } from './causality.ts';
 import type { BusinessClock } from './clocks.ts';
 import { type Client, run } from './database.ts';
 import { parkedKeysAmong } from './parking.ts';
 import { partitionCount, partitionOf } from './partitions.ts';
 import { ReceivedWatermarks } from './received-watermarks.ts';
+import { timerSpan } from './spans.ts';
 import { type Entity, statementsOf } from './table-statements.ts';
 import type { MessageRef } from './unit-of-work.ts';
 
@@ -181,7 +183,7 @@ export class Deadlines {
     try {
       // Single flight in the deployment; a lost session gives the lock back. The inbox makes a second run harmless.
       const [lock] = await run<{ mine: boolean }>(client, tryLock, [deadline.kind]);
-      if (lock?.mine) await this.#sweepPages(deadline);
+      if (lock?.mine) await this.#sweepPages(deadline, client);
     } finally {
       await run(client, unlock, [deadline.kind]).catch((error: Error) => {
         broken = error;
@@ -190,19 +192,34 @@ export class Deadlines {
     }
   }
 
-  async #sweepPages(deadline: AnyDeadline): Promise<void> {
+  /** What falls due while a slow one runs is begun beside it: a provider's call that hangs holds up no other. */
+  async #sweepPages(deadline: AnyDeadline, client: Client): Promise<void> {
+    const firing = new Set<Promise<void>>();
+    try {
+      do {
+        const woken = this.#wake.signal;
+        await this.#firePages(deadline, firing);
+        const again = pause(pollMs, undefined, { signal: woken }).catch(() => undefined);
+        await Promise.race([Promise.all(firing), again]);
+        // A session that was lost has given the lock away: somebody else sweeps then.
+        await run(client, 'select 1');
+      } while (firing.size > 0);
+    } finally {
+      await Promise.all(firing);
+    }
+  }
+
+  async #firePages(deadline: AnyDeadline, firing: Set<Promise<void>>): Promise<void> {
     let last: Row | undefined;
     do {
       const rows = await this.#dueRows(deadline, pageRows, last);
       last = rows[pageRows - 1];
-      const queue = await this.#thatMayFire(deadline, rows);
-      const worker = async (): Promise<void> => {
-        for (let row = queue.shift(); row; row = queue.shift()) {
-          if (this.#stopping.signal.aborted) return;
-          await this.#fire(deadline, row);
-        }
-      };
-      await Promise.all(Array.from({ length: Math.min(concurrency, queue.length) }, worker));
+      for (const row of await this.#thatMayFire(deadline, rows)) {
+        if (firing.size >= concurrency) await Promise.race(firing);
+        if (this.#stopping.signal.aborted) return;
+        const done: Promise<void> = this.#fire(deadline, row).finally(() => firing.delete(done));
+        firing.add(done);
+      }
     } while (last && !this.#stopping.signal.aborted);
   }
 
@@ -213,13 +230,24 @@ export class Deadlines {
     this.#backoff.delete(id);
     this.#running.add(id);
     try {
-      await deadline.fire(row, { source: 'timer', id, datedAt: dueAt });
+      const message = { source: 'timer', id, datedAt: dueAt } as const;
+      if (deadline.does === 'timer') await this.#asTimer(deadline, row, message);
+      else await deadline.fire(row, message);
     } catch (error) {
       this.#backoff.set(id, performance.now() + retryAfterMs);
       this.#options.onError?.(error, `deadline ${deadline.kind}`);
     } finally {
       this.#running.delete(id);
     }
+  }
+
+  /** The act of nobody: a trace and a cause of its own, in the life of the payment whose last fact set it. */
+  async #asTimer(deadline: AnyDeadline, row: Row, message: MessageRef & { source: 'timer' }): Promise<void> {
+    const [cause] = await run<Cause>(this.#options.pool, causeOfTimer, [row.id]);
+    const fire = () => deadline.fire(row, message);
+    await timerSpan(deadline.kind, cause, () =>
+      cause ? runCausedBy({ causationId: message.id, correlationId: cause.correlationId }, fire) : fire(),
+    );
   }
 
   /**
@@ -251,6 +279,10 @@ export class Deadlines {
     return rows.map(fromRow) as Row[];
   }
 }
+
+type Cause = { correlationId: string; traceparent: string | null };
+/** The aggregate whose row is due is the subject of the fact that made it so. */
+const causeOfTimer = `select correlation_id as "correlationId", traceparent from event_sequences where subject = $1`;
 
 const tryLock = `select pg_try_advisory_lock(hashtextextended('holdfast.sweep.' || $1, 0)) as mine`;
 const unlock = `select pg_advisory_unlock(hashtextextended('holdfast.sweep.' || $1, 0))`;

@@ -3,6 +3,7 @@ export * from './clocks.ts';
 export * from './consumer.ts';
 export * from './crash-points.ts';
 export { type Client, createPool, isDatabaseAway, run } from './database.ts';
+export * from './deadline-watch.ts';
 export * from './deadlines.ts';
 export * from './event-tail.ts';
 export * from './ids.ts';

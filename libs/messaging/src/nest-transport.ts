@@ -12,6 +12,7 @@ export interface TransportOptions {
   /** Every catalogue this service may listen to; a topic is subscribed where an `@EventPattern` names it. */
   catalogues: readonly Catalogue[];
   onError?: (error: unknown, what: string) => void;
+  onDated?: (topic: string, time: Date) => void;
 }
 
 /**

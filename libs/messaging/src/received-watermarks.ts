@@ -34,6 +34,11 @@ export class ReceivedWatermarks {
     );
   }
 
+  of(topic: string, partition: number): Date | undefined {
+    const instant = this.#instants.get(`${topic}/${partition}`);
+    return instant === undefined ? undefined : new Date(instant);
+  }
+
   /** Whether every one of these topics has reached the instant on every one of these partitions. */
   reached(topics: readonly string[], partitions: readonly number[], instant: Date): boolean {
     return topics.every((topic) =>

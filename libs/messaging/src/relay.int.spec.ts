@@ -8,6 +8,8 @@ import { createKafka } from './kafka-client.ts';
 import { partitionOf } from './partitions.ts';
 import { type OutgoingRecord, Publisher } from './publisher.ts';
 
+jest.setTimeout(30_000);
+
 let counting: Counting;
 
 beforeEach(async () => {
@@ -73,7 +75,7 @@ describe('what the relay publishes', () => {
     client.query(
       `insert into outbox (id, aggregatetype, aggregateid, type, payload, headers, partition)
         select gen_random_uuid(), $1, 'one key', 'any.v1', to_jsonb($3::text), jsonb_build_object('subject', $2::text,
-          'source', 's', 'sequence', 1, 'time', 't', 'causationId', 'c', 'correlationId', 'c'), 5
+          'source', 's', 'sequence', 1, 'time', '2026-01-01T00:00:00Z', 'causationId', 'c', 'correlationId', 'c'), 5
         from generate_series(1, $4)`,
       [counting.service, subject, text, count],
     );

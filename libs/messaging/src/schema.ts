@@ -29,7 +29,8 @@ export const messagingSchema = [
     last_sequence bigint not null,
     message_key text not null,
     partition smallint not null,
-    correlation_id text not null
+    correlation_id text not null,
+    traceparent text
   )`,
   'create index event_sequences_partition on event_sequences (partition)',
   `create table parked_messages (

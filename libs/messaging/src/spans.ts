@@ -1,5 +1,14 @@
 import type { Catalogue, Message } from '@holdfast/events';
-import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  context,
+  type Link,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { correlationAttribute } from './causality.ts';
 import type { ConsumedRecord } from './parking.ts';
 
 const tracer = trace.getTracer('holdfast.messaging');
@@ -16,8 +25,24 @@ export function consumerSpan<T>(
     'messaging.operation.type': 'process',
     'messaging.destination.name': record.topic,
     'messaging.message.id': message.id,
-    'holdfast.correlation_id': message.correlationId,
+    [correlationAttribute]: message.correlationId,
   });
+}
+
+/** What a timer does starts a trace of its own, with a link to the fact that set it (AD-22). */
+export function timerSpan<T>(
+  kind: string,
+  cause: { correlationId: string; traceparent: string | null } | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  const set = propagation.extract(ROOT_CONTEXT, { traceparent: cause?.traceparent ?? undefined });
+  const linked = trace.getSpanContext(set);
+  const attributes = {
+    'holdfast.deadline': kind,
+    ...(cause ? { [correlationAttribute]: cause.correlationId } : {}),
+  };
+  const links = linked ? [{ context: linked }] : [];
+  return spanOf(`timer ${kind}`, SpanKind.INTERNAL, ROOT_CONTEXT, work, attributes, links);
 }
 
 export function spanOf<T>(
@@ -26,8 +51,9 @@ export function spanOf<T>(
   parent: ReturnType<typeof context.active>,
   work: () => Promise<T>,
   attributes: Record<string, string | number>,
+  links: Link[] = [],
 ): Promise<T> {
-  return tracer.startActiveSpan(name, { kind, attributes }, parent, async (span) => {
+  return tracer.startActiveSpan(name, { kind, attributes, links }, parent, async (span) => {
     try {
       return await work();
     } catch (error) {

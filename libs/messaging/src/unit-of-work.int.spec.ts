@@ -13,7 +13,7 @@ import {
   smallRecipe,
   type TestDatabase,
 } from '@holdfast/testing';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Client, Pool, type PoolClient } from 'pg';
 import { z } from 'zod';
 import { createPool, isDatabaseAway } from './database.ts';
@@ -26,6 +26,8 @@ import {
   UnitOfWork,
   type UnitOfWorkOptions,
 } from './unit-of-work.ts';
+
+jest.setTimeout(30_000);
 
 /** Whoever writes another committer runs it through the same test by adding it here. */
 const committers: { name: string; create: (options: UnitOfWorkOptions) => UnitOfWork }[] = [

@@ -203,7 +203,6 @@ export class UnitOfWork {
       postedAt: clock.fromWall(wallNow),
       occurredAt: wallNow,
       causality,
-      inheritsCorrelation: message.source === 'timer',
     };
     const read = (entity: Entity, where: object): Promise<Record<string, unknown>[]> =>
       run(client, statementsOf(orm, entity).select(Object.keys(where)), Object.values(where));

@@ -1,3 +1,4 @@
+export * from './alarms.ts';
 export * from './authentication.ts';
 export * from './card-number.ts';
 export * from './config.ts';

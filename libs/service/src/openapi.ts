@@ -44,7 +44,15 @@ const isOpen = (path: string): boolean => path.startsWith('/health/') || path.st
 const needsNoKey = (path: string): boolean => isOpen(path) || path.endsWith('/redrive');
 
 /** What every service has stands after what distinguishes this one. */
-const everyService = new Set(['deadlines', 'policy', 'journals', 'ledger', 'parked-messages', 'health']);
+const everyService = new Set([
+  'deadlines',
+  'policy',
+  'journals',
+  'ledger',
+  'parked-messages',
+  'alarms',
+  'health',
+]);
 const tagOf = (path: string): string => path.replace(/^\/v1/, '').split('/')[1]!;
 
 /** The OpenAPI document of a service, from its routes and their Zod schemas. */

@@ -5,6 +5,7 @@ import { Deadlines, EventTransport } from '@holdfast/messaging';
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { Alarms } from './alarms.ts';
 import { Caller, type Party, RolesAllowed } from './authentication.ts';
 import { Summary } from './openapi.ts';
 import { Problem } from './problem.ts';
@@ -135,5 +136,22 @@ export class ParkedMessagesController {
     const { parked, redriver } = this.transport.consumer!;
     if ((await parked.queueOf(body.topic, body.key)).length === 0) throw new Problem('parked.unknown');
     return redriver.redrive({ ...body, by: accountId });
+  }
+}
+
+/** What stands still and wants an operator; each process of a service answers for itself. */
+@Controller('v1/alarms')
+@RolesAllowed('operator')
+export class AlarmsController {
+  constructor(private readonly alarms: Alarms) {}
+
+  @Summary('Alarms that stand, with the instant since when, oldest first.')
+  @Get()
+  list(): object {
+    return {
+      alarms: this.alarms.standing.map(({ alarm, id, what, since, facts }) => {
+        return { alarm, id, what, since: Instant.encode(since), ...facts };
+      }),
+    };
   }
 }

@@ -1,4 +1,4 @@
-import { spanOf } from '@holdfast/messaging';
+import { correlationAttribute, spanOf } from '@holdfast/messaging';
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { context as otel, propagation, SpanKind } from '@opentelemetry/api';
 import { from, lastValueFrom, type Observable } from 'rxjs';
@@ -17,7 +17,7 @@ export class RequestSpanInterceptor implements NestInterceptor {
       spanOf(`${request.method} ${route}`, SpanKind.SERVER, parent, work, {
         'http.request.method': request.method,
         'http.route': route,
-        'holdfast.correlation_id': request.correlationId,
+        [correlationAttribute]: request.correlationId,
       }),
     );
   }

@@ -9,8 +9,8 @@ import {
   type NestInterceptor,
   StandardSchemaValidationPipe,
 } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
-import { Observable } from 'rxjs';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Observable, tap } from 'rxjs';
 import { z } from 'zod';
 import type { Party } from './authentication.ts';
 import { holdsCardNumber, textHoldsCardNumber, textsOf } from './card-number.ts';
@@ -91,14 +91,22 @@ export class ContentGuard implements CanActivate {
 
 export type CorrelatedRequest = FastifyRequest & { correlationId: string };
 
-/** Every request starts a correlation id, also given in its answer (AD-5); what it causes carries it on. */
+/**
+ * Every request starts a correlation id; what it causes carries it on, and what acts on a payment joins that of the
+ * payment. Which one it was stands in the answer (AD-5).
+ */
 @Injectable()
 export class CausalityInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
-    const { correlationId } = context.switchToHttp().getRequest<CorrelatedRequest>();
-    return new Observable((subscriber) =>
-      runCausedBy({ causationId: correlationId, correlationId }, () => next.handle().subscribe(subscriber)),
+    const http = context.switchToHttp();
+    const { correlationId } = http.getRequest<CorrelatedRequest>();
+    const causality = { causationId: correlationId, correlationId };
+    const answered = next.handle().pipe(
+      tap(() => {
+        http.getResponse<FastifyReply>().header('correlation-id', causality.correlationId);
+      }),
     );
+    return new Observable((subscriber) => runCausedBy(causality, () => answered.subscribe(subscriber)));
   }
 }

@@ -4,10 +4,13 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { Pool } from 'pg';
+import { Alarms } from './alarms.ts';
 import { AuthenticationGuard, TokenVerifier } from './authentication.ts';
+import type { ClockSkew } from './clock-skew.ts';
 import type { BaseConfig } from './config.ts';
 import { HealthController } from './health.ts';
 import {
+  AlarmsController,
   DeadlinesController,
   JournalsController,
   LedgerController,
@@ -31,8 +34,10 @@ export interface Runtime {
   wallClock: WallClock;
   transport: EventTransport;
   relay: Relay;
+  clockSkew: ClockSkew;
   /** Filled once the service's own providers exist. */
   deadlines: () => Deadlines;
+  alarms: () => Alarms;
 }
 
 /** The same inside in every service: clocks, unit of work, rights, error answers, operator routes, health. */
@@ -60,6 +65,7 @@ export class ServiceModule {
         PolicyController,
         DeadlinesController,
         ParkedMessagesController,
+        AlarmsController,
         ...(runtime.definition.ledger ? [JournalsController, LedgerController] : []),
       ],
       providers: [
@@ -68,6 +74,7 @@ export class ServiceModule {
         ChangePolicyHandler,
         // A view onto the deadlines, which are built from the service's own providers after these.
         value(Deadlines, lateBound(runtime.deadlines)),
+        value(Alarms, lateAlarms(runtime.alarms)),
         { provide: APP_GUARD, useClass: AuthenticationGuard },
         { provide: APP_GUARD, useClass: ContentGuard },
         { provide: APP_INTERCEPTOR, useClass: CausalityInterceptor },
@@ -82,4 +89,12 @@ export class ServiceModule {
 
 function lateBound(get: () => Deadlines): Pick<Deadlines, 'listFor' | 'wake'> {
   return { listFor: (accountId) => get().listFor(accountId), wake: () => get().wake() };
+}
+
+function lateAlarms(get: () => Alarms): Pick<Alarms, 'standing'> {
+  return {
+    get standing() {
+      return get().standing;
+    },
+  };
 }

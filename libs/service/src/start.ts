@@ -6,6 +6,7 @@ import {
   createKafka,
   createPool,
   Deadlines,
+  DeadlineWatch,
   EventTransport,
   ensureTopics,
   newId,
@@ -20,8 +21,12 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
+import { type AlarmCheck, Alarms } from './alarms.ts';
+import { ClockSkew } from './clock-skew.ts';
+import { commonChecks } from './common-alarms.ts';
 import { type BaseConfig, readConfig } from './config.ts';
 import { createLogger } from './logging.ts';
+import { observeService } from './metrics.ts';
 import { migrate, ormOptions } from './migrate.ts';
 import { serveOpenApi } from './openapi.ts';
 import { refuseAddress, refuseConnection } from './problem.ts';
@@ -36,6 +41,8 @@ export interface Startup<S extends typeof BaseConfig> {
   config: S;
   /** What falls due in this service, built from its own providers. */
   deadlines: (app: INestApplicationContext) => readonly AnyDeadline[];
+  /** What this service watches besides what every service does. */
+  alarms?: (app: INestApplicationContext) => readonly AlarmCheck[];
   env?: NodeJS.ProcessEnv;
   /** Only from the entry point of the sandbox, which a production image does not contain (AD-21). */
   sandbox?: Sandbox;
@@ -74,10 +81,16 @@ export async function startService<S extends typeof BaseConfig>(
   let deadlines: Deadlines | undefined;
   runtime.deadlines = () => deadlines!;
   const app = await createApplication(startup.module, runtime, logger);
+  const fallsDue = startup.deadlines(app);
   deadlines = new Deadlines(
     { pool: runtime.pool, orm: runtime.orm, clock: businessClock, onError: reporter(logger) },
-    startup.deadlines(app),
+    fallsDue,
   );
+  const watched = { ...runtime, deadlineWatch: new DeadlineWatch(runtime, fallsDue) };
+  const checks = [...commonChecks(watched), ...(startup.alarms?.(app) ?? [])];
+  const alarms = new Alarms({ checks, clock: wallClock, logger });
+  runtime.alarms = () => alarms;
+  observeService({ ...runtime, alarms });
   runtime.unitOfWork.onCommit(() => {
     runtime.relay.wake();
     deadlines.wake();
@@ -85,11 +98,13 @@ export async function startService<S extends typeof BaseConfig>(
   await app.startAllMicroservices();
   runtime.relay.start();
   deadlines.start();
+  alarms.start();
   await app.listen({ port: config.PORT, host: config.HOST });
   const sandbox = await startup.sandbox?.open(runtime);
   logger.log(`listening on ${config.HOST}:${config.PORT}`);
   const stop = onceOnly(async () => {
     await sandbox?.stop();
+    await alarms.stop();
     // In order: no new requests and messages, drain, then the relay's last batch, then the database (AD-23).
     await app.close();
     await deadlines.stop();
@@ -122,12 +137,14 @@ async function buildRuntime(
     journals: definition.ledger ? new LedgerWriter(newId) : undefined,
   });
   const onError = reporter(logger);
+  const clockSkew = new ClockSkew(businessClock);
   const transport = new EventTransport({
     kafka,
     pool,
     group: definition.name,
     catalogues: definition.listensTo,
     onError,
+    onDated: (topic, time) => clockSkew.note(topic, time),
   });
   const runtime: Runtime = {
     config,
@@ -139,7 +156,9 @@ async function buildRuntime(
     wallClock,
     transport,
     relay: undefined as never,
+    clockSkew,
     deadlines: undefined as never,
+    alarms: undefined as never,
   };
   runtime.relay = new Relay({
     databaseUrl: config.DATABASE_URL,

@@ -69,7 +69,7 @@ export interface Need {
   data: object;
 }
 
-export const nameOf = ({ type, as }: Pick<Need, 'type' | 'as'>): string => (as ? `${type} ${as}` : type);
+const nameOf = ({ type, as }: Pick<Need, 'type' | 'as'>): string => (as ? `${type} ${as}` : type);
 
 /**
  * States what a consumer needs of an event, and gives the consumer's own code a record that has exactly that.
@@ -106,7 +106,7 @@ export const forgetNeeds = (consumer: string): Promise<void[]> =>
 /**
  * Gives every consumer of a producer what the producer's own code has published.
  * @param recordOf the record for a need's name; undefined where the producer publishes no such event
- * @throws Error when a consumer needs what it does not get; the reasons are printed
+ * @throws Error when a consumer needs what it does not get; the reasons are in its message
  */
 export async function satisfyNeeds(
   provider: string,
@@ -123,7 +123,24 @@ export async function satisfyNeeds(
   };
   // Any description is answered: which ones there are, the consumers decide.
   const messageProviders = new Proxy({}, { get: () => answer });
-  await new MessageProviderPact({ provider, pactUrls, messageProviders, logLevel: 'error' }).verify();
+  const pact = new MessageProviderPact({ provider, pactUrls, messageProviders, logLevel: 'error' });
+  await pact.verify().catch((error: Error) => {
+    throw new Error(reasonsOf(error).join('\n'));
+  });
+}
+
+interface Unmet {
+  interaction: string;
+  mismatch: { message?: string; mismatches?: { mismatch: string }[] };
+}
+
+/** What is in the verifier's report between its colours. */
+function reasonsOf({ message }: Error): string[] {
+  if (!message.startsWith('{')) return [message];
+  return (JSON.parse(message).errors as Unmet[]).flatMap(({ interaction, mismatch }) => {
+    const reasons = mismatch.mismatches?.map((one) => one.mismatch) ?? [mismatch.message ?? 'no message'];
+    return reasons.map((reason) => `${interaction}: ${reason}`);
+  });
 }
 
 async function pactFiles(chosen: (file: string) => boolean): Promise<string[]> {

@@ -13,7 +13,7 @@ export interface SmallSchema {
   journals?: JournalWriter;
 }
 
-/** A recipe for tests of the libraries: the tables of the unit of work and a few of the test's own, no migrations. */
+/** For tests of the libraries: the tables of the unit of work and a few of the test's own, no migrations. */
 export function smallRecipe({
   service,
   schema = [],

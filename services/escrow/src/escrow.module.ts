@@ -9,6 +9,7 @@ import {
   type Startup,
 } from '@holdfast/service';
 import { Module } from '@nestjs/common';
+import { escrowAlarms } from './alarms.ts';
 import { ActivateAgreementHandler } from './commands/activate-agreement.ts';
 import { AddBillingMethodHandler } from './commands/add-billing-method.ts';
 import { ExpireFundingHandler } from './commands/expire-funding.ts';
@@ -27,6 +28,7 @@ import { escrowErrors } from './errors.ts';
 import { HttpController } from './http.controller.ts';
 import { KafkaController } from './kafka.controller.ts';
 import { Migration001Escrow } from './migrations/001-escrow.ts';
+import { observeBreakers } from './providers/breaker-metrics.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
 import { CardSetup } from './providers/card-setup.ts';
@@ -84,8 +86,11 @@ export const definition: ServiceDefinition = {
 const client = {
   provide: CardClient,
   inject: [CONFIG, WallClock],
-  useFactory: (config: EscrowConfig, wallClock: WallClock) =>
-    new CardClient({ baseUrl: config.CARD_BASE_URL, apiKey: config.CARD_API_KEY, wallClock }),
+  useFactory: (config: EscrowConfig, wallClock: WallClock) => {
+    const cards = new CardClient({ baseUrl: config.CARD_BASE_URL, apiKey: config.CARD_API_KEY, wallClock });
+    observeBreakers('card', cards.breakers);
+    return cards;
+  },
 };
 
 @Module({
@@ -123,4 +128,5 @@ export const startup: Startup<typeof EscrowConfig> = {
   module: EscrowModule,
   config: EscrowConfig,
   deadlines: escrowDeadlines,
+  alarms: escrowAlarms,
 };

@@ -68,43 +68,38 @@ describe('the broker and what stands on it', () => {
     'a replay of every topic from its beginning changes no row (F21)',
     async () => {
       const { system, market } = rig();
-      const t=[performance.now()];
       await market.settle();
-      t.push(performance.now());
       const before = await checksums(rig());
-      t.push(performance.now());
       await Promise.all(serviceNames.map((service) => system.stopService(service)));
-      t.push(performance.now());
-      for (const service of serviceNames) await rig().readFromBeginning(service);
-      t.push(performance.now());
+      await rig().forgetOffsets();
       await Promise.all(serviceNames.map((service) => system.startService(service)));
-      t.push(performance.now());
       await market.settle();
-      t.push(performance.now());
-      console.log(t.map((x,i)=>x-t[i-1]!));
       expect(await checksums(rig())).toEqual(before);
       await assertBooksExact(rig());
     },
     2 * minuteMs,
   );
 
-  it.each([
-    ['bad JSON', 'contracts.contract.activated.v1', '{"agreementId":'],
-    ['an unknown type', 'contracts.contract.torn_up.v1', '{}'],
-    ['an unknown version', 'contracts.contract.activated.v9', '{}'],
-    ['data that fits no schema', 'contracts.contract.activated.v1', '{"agreementId":"x"}'],
-  ])(
-    'a message with %s is parked by whoever listens, and all else flows on (F24)',
-    async (_, type, value) => {
-      const { market } = rig();
-      const id = `poison-${randomUUID()}`;
-      rig().planted.add(id);
-      await publish(rig(), { id, type, key: randomUUID(), value });
-      await wholePath(market);
+  it(
+    'messages that nobody can read are parked by whoever listens, and all else flows on (F24)',
+    async () => {
+      const poison = [
+        { type: 'contracts.contract.activated.v1', value: '{"agreementId":', cause: 'the value is not JSON' },
+        { type: 'contracts.contract.torn_up.v1', value: '{}', cause: 'no event of contracts.events' },
+        { type: 'contracts.contract.activated.v9', value: '{}', cause: 'no event of contracts.events' },
+        { type: 'contracts.contract.activated.v1', value: '{"agreementId":"x"}', cause: 'data of contracts' },
+      ].map((message) => ({ ...message, id: `poison-${randomUUID()}`, key: randomUUID() }));
+      for (const message of poison) {
+        rig().planted.add(message.id);
+        await publish(rig(), message);
+      }
+      await wholePath(rig().market);
       for (const service of ['escrow', 'payouts'] as const) {
-        const seen = await parkedIn(rig(), service, id);
-        expect([seen.kind, seen.type, seen.topic]).toEqual(['failed', type, 'contracts.events']);
-        expect(seen.cause).toMatch(/^UnreadableMessage: /);
+        for (const { id, type, cause } of poison) {
+          const seen = await parkedIn(rig(), service, id);
+          expect([seen.kind, seen.type, seen.topic]).toEqual(['failed', type, 'contracts.events']);
+          expect(seen.cause).toContain(`UnreadableMessage: ${cause}`);
+        }
       }
       await assertBooksExact(rig());
     },

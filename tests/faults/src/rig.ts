@@ -119,12 +119,12 @@ export class Rig {
     }
   }
 
-  /** For a group whose members are stopped. */
-  async readFromBeginning(service: ServiceName): Promise<void> {
+  /** Every service reads its topics from the beginning when it starts again; all must be stopped. */
+  async forgetOffsets(): Promise<void> {
     const admin = this.kafka().admin();
     await admin.connect();
     try {
-      for (const topic of topicsOf(service)) await admin.resetOffsets({ groupId: service, topic, earliest: true });
+      await admin.deleteGroups([...serviceNames]);
     } finally {
       await admin.disconnect();
     }

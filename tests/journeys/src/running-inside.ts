@@ -13,6 +13,8 @@ export interface Inside {
   databases: Record<Service, string>;
   pids: Record<Service, number>;
   cardWebhookSecret: string;
+  /** Everything that the services have exported to their trace collector. */
+  tracesUrl: string;
   /** The private keys with which the development issuer signs. */
   signingKeysFile: string;
 }

@@ -20,7 +20,7 @@ export interface Delivery {
   parked: number;
 }
 
-/** A service that only counts: its own database and topic, its parts in this process or in processes of their own. */
+/** A service that only counts: its own database and topic, its parts in this process or in others. */
 export class Counting {
   readonly service: string;
   readonly events: CountingEvents;

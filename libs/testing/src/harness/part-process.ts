@@ -1,7 +1,7 @@
 import { type PartOptions, startConsumer, startRelay, startWriter } from './parts.ts';
 
-// One part of a counting service as a process of its own, so that a test can kill it:
-// `node --conditions=holdfast-source part-process.ts <relay|consumer|writer> <options as JSON>`, CRASH_AT as wanted.
+// One part of a counting service as a process of its own, so that a test can kill it, with CRASH_AT as wanted:
+// `node --conditions=holdfast-source part-process.ts <relay|consumer|writer> <options as JSON>`.
 const [role, json] = process.argv.slice(2);
 const options = JSON.parse(json!) as PartOptions;
 const start = { relay: startRelay, consumer: startConsumer, writer: startWriter }[role!]!;

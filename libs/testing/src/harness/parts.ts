@@ -18,7 +18,7 @@ import { connectSmall } from '../recipe.ts';
 import { type CounterRaised, type CountingEvents, counterRaised, countingEvents } from './catalogue.ts';
 import { AppliedTable, CounterTable, countingEntities } from './tables.ts';
 
-/** What every part of a counting service is told; plain data, since a part may run in a process of its own. */
+/** What every part of a counting service is told: plain data, since a part may run in another process. */
 export interface PartOptions {
   service: string;
   databaseUrl: string;
@@ -61,7 +61,7 @@ async function connect(databaseUrl: string, max: number) {
   return { pool, clock, unitOfWork, close };
 }
 
-/** Raises one counter by one and publishes its new value: the row's lock makes the order that consumers must see. */
+/** Raises a counter by one and publishes its value: the row's lock makes the order that consumers must see. */
 export const raise = (
   unit: UnitOfWork,
   events: CountingEvents,

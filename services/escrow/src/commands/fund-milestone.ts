@@ -53,9 +53,12 @@ export class FundMilestoneHandler implements ICommandHandler<FundMilestone> {
   execute(command: FundMilestone): Promise<{ fundingId: string; status: 'funding_pending' }> {
     return this.unitOfWork.once(command, async (tx) => {
       const { milestoneId, clientId, version, billingMethodId } = command.input;
-      const milestone = await loadMilestone(tx, milestoneId, { clientId });
-      const agreement = (await tx.one(AgreementTable, { id: milestone.agreementId }))!;
-      assertFundable(milestone, await loadMilestonesOf(tx, agreement.id), version);
+      const { agreementId } = await loadMilestone(tx, milestoneId, { clientId });
+      const milestones = await loadMilestonesOf(tx, agreementId);
+      // Of two reads the last one decides: its version is checked at the commit.
+      const milestone = milestones.find(({ id }) => id === milestoneId)!;
+      const agreement = (await tx.one(AgreementTable, { id: agreementId }))!;
+      assertFundable(milestone, milestones, version);
       const payer = { billingMethodId, returnUrl: this.config.PAYER_RETURN_URL };
       const pending = await beginFunding(tx, { agreement, milestone, payer });
       saveMilestone(tx, pending);

@@ -126,7 +126,8 @@ const payInSchema = [
     correlation_id text not null,
     traceparent text,
     version integer not null,
-    check ((status = 'waiting') = (next_call_at is not null and step is not null)),
+    check ((status = 'waiting') = (next_call_at is not null)),
+    check ((status = 'waiting') = (step is not null)),
     check (status <> 'failed' or ending is not null),
     check (status in ('waiting', 'awaiting_payer') or expires_at is null)
   )`,

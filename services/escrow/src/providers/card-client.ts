@@ -102,6 +102,11 @@ export class CardClient {
     this.#wallClock = wallClock;
   }
 
+  /** Of the operations that have been called. */
+  get breakers(): ReadonlyMap<CardOperation, Pick<CircuitBreaker, 'opened' | 'halfOpen'>> {
+    return this.#breakers;
+  }
+
   breaker(operation: CardOperation): CircuitBreaker<[CardCall], Answer> {
     let breaker = this.#breakers.get(operation);
     if (!breaker) {

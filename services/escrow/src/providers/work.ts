@@ -1,4 +1,4 @@
-import { crashPoint, runCausedBy, spanOf, type WallClock } from '@holdfast/messaging';
+import { correlationAttribute, crashPoint, runCausedBy, spanOf, type WallClock } from '@holdfast/messaging';
 import { context, propagation, SpanKind } from '@opentelemetry/api';
 
 /** What a worker does later belongs to the act that asked for it: its trace and its correlation id. */
@@ -8,7 +8,7 @@ export function asWorkOf<T>(
 ): Promise<T> {
   const parent = propagation.extract(context.active(), { traceparent: origin.traceparent ?? undefined });
   const causality = { causationId: origin.id, correlationId: origin.correlationId };
-  const attributes = { 'holdfast.correlation_id': origin.correlationId };
+  const attributes = { [correlationAttribute]: origin.correlationId };
   return spanOf('provider work', SpanKind.INTERNAL, parent, () => runCausedBy(causality, work), attributes);
 }
 

@@ -2,7 +2,7 @@ import { type Money, usd } from '@holdfast/domain';
 import { type EventOf, escrowEvents, type PinnedSettings, pinnedDefaults } from '@holdfast/events';
 import { checkLedger, LedgerWriter, type ReportedJournal, readJournals } from '@holdfast/ledger';
 import { type MessageRef, newId } from '@holdfast/messaging';
-import { connectOrm, migrate } from '@holdfast/service';
+import { connectOrm, migrate, PersonTexts } from '@holdfast/service';
 import { type TestDatabase, useDatabase } from '@holdfast/testing';
 import { afterEach, expect } from '@jest/globals';
 import { ActivateAgreement, ActivateAgreementHandler } from '../commands/activate-agreement.ts';
@@ -25,6 +25,7 @@ import { definition } from '../escrow.module.ts';
 
 const masterKey = Buffer.alloc(32, 7).toString('base64');
 export const config = { MASTER_KEYS: `test:${masterKey}`, PAYER_RETURN_URL: 'https://ours.example/back' };
+export const texts = new PersonTexts(config);
 
 export const http = (id: string = newId()): MessageRef => ({ source: 'http', id });
 export const event = (id: string = newId()): MessageRef => ({ source: 'event', id });
@@ -207,7 +208,7 @@ export class Escrow {
     { reason = 'Wrong colours', message = http() } = {},
   ) {
     const command = new RequestChanges({ message, clientId, milestoneId, submissionId, reason });
-    return new RequestChangesHandler(this.#uow, config).execute(command);
+    return new RequestChangesHandler(this.#uow, texts).execute(command);
   }
 
   note(transferId: string, status: 'credited' | 'matured', availableAt: Date, message = event()) {

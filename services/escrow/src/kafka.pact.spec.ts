@@ -1,0 +1,152 @@
+import { usd } from '@holdfast/domain';
+import { type Catalogue, contractsEvents, decodeMessage, payoutsEvents } from '@holdfast/events';
+import { forgetNeeds, type ReceivedRecord, some, stateNeed } from '@holdfast/testing';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { CommandBus } from '@nestjs/cqrs';
+import { ActivateAgreement } from './commands/activate-agreement.ts';
+import { NoteTransfer } from './commands/note-transfer.ts';
+import { StartReview } from './commands/start-review.ts';
+import { KafkaController } from './kafka.controller.ts';
+
+const agreementId = '01a2037a-c202-74f7-a5ab-50ccbccd1461';
+const transferId = '01a2037a-c202-74f7-a5ab-50ccbccd1462';
+const milestoneId = '01a2037a-c202-74f7-a5ab-50ccbccd1463';
+const submissionId = '01a2037a-c202-74f7-a5ab-50ccbccd1464';
+const message = { source: 'event', id: '01a2037a-c202-74f7-a5ab-50ccbccd1460' };
+const key = some.id(agreementId);
+const [at, instant] = ['2027-01-04T09:00:00.000Z', new Date('2027-01-04T09:00:00.000Z')];
+
+const catalogues = { contracts: contractsEvents, payouts: payoutsEvents };
+type Topic = keyof typeof catalogues;
+
+/** The command that an event leads to. */
+async function commandOf(topic: Topic, received: object): Promise<object | undefined> {
+  const commands: object[] = [];
+  const bus = { execute: async (command: object) => void commands.push(command) } as unknown as CommandBus;
+  const controller = new KafkaController(bus);
+  await (topic === 'contracts'
+    ? controller.onContracts(received as never)
+    : controller.onPayouts(received as never));
+  return commands[0];
+}
+
+/** By the way that every record takes. */
+const reading = (topic: Topic, record: ReceivedRecord): Promise<object | undefined> =>
+  commandOf(topic, decodeMessage(catalogues[topic] as Catalogue, record));
+
+describe('what escrow needs of others (AD-8)', () => {
+  beforeAll(() => forgetNeeds('escrow'));
+
+  it('of contracts: parties, pinned settings and milestones of an agreement, to charge the first one', async () => {
+    const settings = {
+      'fee.client_bps': some.integer(500),
+      'fee.initiation': some.integer(499),
+      'fee.freelancer_bps': some.integer(1_000),
+      'funding.mode': 'one_at_a_time',
+      'funding.first_charge': 'offer_accepted',
+      'milestone.min': some.integer(500),
+      'review.days': some.integer(14),
+      'review.min_hours': some.integer(72),
+      'hold.days': some.integer(5),
+    };
+    const milestone = {
+      milestoneId: some.id(milestoneId),
+      version: some.integer(),
+      order: some.integer(),
+      price: some.money('100000'),
+      dueDate: some.date(),
+    };
+    const data = {
+      agreementId: key,
+      version: some.integer(),
+      clientId: some.account('client-1'),
+      freelancerId: some.account('freelancer-1'),
+      contractType: 'fixed',
+      settings,
+      activatedAt: some.instant(at),
+      milestones: some.listOf(milestone),
+    };
+    const need = { type: 'contracts.contract.activated.v1', key, data };
+    await stateNeed({ consumer: 'escrow', provider: 'contracts' }, need, async (record) => {
+      const command = await reading('contracts', record);
+      expect(command).toBeInstanceOf(ActivateAgreement);
+      const parties = { agreementId, clientId: 'client-1', freelancerId: 'freelancer-1' };
+      const milestones = [{ milestoneId, version: 1, order: 1, price: usd(100_000n) }];
+      const pinned = {
+        'fee.client_bps': 500,
+        'fee.initiation': 499,
+        'review.days': 14,
+        'review.min_hours': 72,
+      };
+      expect(command).toMatchObject({ input: { message, ...parties, milestones, settings: pinned } });
+    });
+  });
+
+  it('of contracts: which submission asks for payment, and since when', async () => {
+    const data = {
+      agreementId: key,
+      milestoneId: some.id(milestoneId),
+      submissionId: some.id(submissionId),
+      contentHash: some.hash(),
+      submittedAt: some.instant(at),
+    };
+    const need = { type: 'contracts.milestone.submitted.v1', key, data };
+    await stateNeed({ consumer: 'escrow', provider: 'contracts' }, need, async (record) => {
+      const command = await reading('contracts', record);
+      expect(command).toBeInstanceOf(StartReview);
+      expect(command).toMatchObject({ input: { message, milestoneId, submissionId, submittedAt: instant } });
+    });
+  });
+
+  it('of payouts: which transfer was credited, and when it becomes available', async () => {
+    const data = {
+      agreementId: key,
+      transferId: some.id(transferId),
+      accountId: some.account('freelancer-1'),
+      net: some.money('90000'),
+      toDebt: some.money('0'),
+      toPending: some.money('90000'),
+      dueAt: some.instant(at),
+    };
+    const need = { type: 'payouts.funds.credited.v1', key, data };
+    await stateNeed({ consumer: 'escrow', provider: 'payouts' }, need, async (record) => {
+      const command = await reading('payouts', record);
+      expect(command).toBeInstanceOf(NoteTransfer);
+      expect(command).toMatchObject({
+        input: { message, transferId, status: 'credited', availableAt: instant },
+      });
+    });
+  });
+
+  it('of payouts: that a transfer became available, and when', async () => {
+    const data = {
+      agreementId: key,
+      transferId: some.id(transferId),
+      accountId: some.account('freelancer-1'),
+      amount: some.money('90000'),
+      maturedAt: some.instant(at),
+    };
+    const need = { type: 'payouts.funds.matured.v1', key, data };
+    await stateNeed({ consumer: 'escrow', provider: 'payouts' }, need, async (record) => {
+      const command = await reading('payouts', record);
+      expect(command).toBeInstanceOf(NoteTransfer);
+      expect(command).toMatchObject({
+        input: { message, transferId, status: 'matured', availableAt: instant },
+      });
+    });
+  });
+
+  it('and of no other event', async () => {
+    const stated = [
+      'contracts.contract.activated',
+      'contracts.milestone.submitted',
+      'payouts.funds.credited',
+      'payouts.funds.matured',
+    ];
+    for (const [topic, { events }] of Object.entries(catalogues)) {
+      for (const type of Object.keys(events).filter((name) => !stated.includes(name))) {
+        expect(await commandOf(topic as Topic, { id: message.id, event: { type } })).toBeUndefined();
+      }
+    }
+  });
+});

@@ -1,0 +1,121 @@
+import { newId } from '@holdfast/messaging';
+import { expect, test } from '@jest/globals';
+import { definition } from '../escrow.module.ts';
+import { useEscrow } from '../testing/escrow.ts';
+
+const escrow = useEscrow();
+const tables = Object.keys(definition.grants);
+
+/**
+ * Columns, types and nullability. Not `getUpdateSchemaSQL`: checks, keys between tables and partial indexes stand in
+ * the migration alone, and it would drop them.
+ */
+test('the migrated tables are those of the entities', async () => {
+  const rows = await escrow().rows(
+    `select table_name, column_name, data_type, is_nullable = 'YES' as nullable
+       from information_schema.columns where table_name = any($1)`,
+    [tables],
+  );
+  const migrated = rows.map((row) => `${row.table_name}.${row.column_name} ${row.data_type} ${row.nullable}`);
+  const { orm } = escrow().database;
+  const entities = [...orm.getMetadata().getAll().values()].filter(({ tableName }) =>
+    tables.includes(tableName),
+  );
+  const names: Record<string, string> = { int: 'integer', timestamptz: 'timestamp with time zone' };
+  const mapped = entities.flatMap(({ tableName, props }) =>
+    props.map(({ fieldNames, columnTypes, nullable = false }) => {
+      const type = columnTypes[0]!.replace(/\(\d+\)$/, '');
+      return `${tableName}.${fieldNames[0]} ${names[type] ?? type} ${nullable}`;
+    }),
+  );
+  expect(migrated.sort()).toEqual(mapped.sort());
+});
+
+test('the login role may do what the service needs, and nothing more', async () => {
+  const role = new URL(escrow().database.appUrl).username;
+  const rows = await escrow().rows(
+    `select table_name, string_agg(privilege_type, ', ' order by privilege_type) as rights
+       from information_schema.role_table_grants where grantee = $1 group by table_name order by table_name`,
+    [role],
+  );
+  const changing = 'INSERT, SELECT, UPDATE';
+  expect(Object.fromEntries(rows.map((row) => [row.table_name, row.rights]))).toEqual({
+    agreements: changing,
+    balances: 'INSERT, SELECT',
+    billing_methods: changing,
+    change_requests: 'INSERT, SELECT',
+    entries: 'INSERT, SELECT',
+    event_sequences: changing,
+    freezes: 'DELETE, INSERT, SELECT, UPDATE',
+    fundings: changing,
+    inbox: 'INSERT, SELECT',
+    journals: 'INSERT, SELECT',
+    lots: changing,
+    milestones: changing,
+    outbox: 'DELETE, INSERT, SELECT',
+    parked_messages: 'DELETE, INSERT, SELECT, UPDATE',
+    person_keys: changing,
+    policies: changing,
+    policy_changes: 'INSERT, SELECT',
+    provider_notices: changing,
+    redrives: 'INSERT, SELECT',
+    schema_migrations: 'SELECT',
+    transfers: changing,
+    watermarks: changing,
+  });
+});
+
+test('what was posted, asked or released cannot be taken back by the service', async () => {
+  const denied = { code: '42501' };
+  for (const statement of [
+    'update entries set amount_minor = 1',
+    'delete from journals',
+    `update change_requests set reason_sealed = ''`,
+    'delete from milestones',
+    'delete from fundings',
+    'delete from lots',
+  ]) {
+    await expect(escrow().rows(statement)).rejects.toMatchObject({ code: denied.code });
+  }
+});
+
+test('the second guard of the rules stands in the tables', async () => {
+  const { milestoneIds, agreementId } = await escrow().funded({ prices: [100_000n, 50_000n] });
+  const [first, second] = milestoneIds;
+  const update = (text: string, id = first) =>
+    escrow().rows(`update milestones set ${text} where id = $1`, [id]);
+  const check = { code: '23514' };
+  // E-2: one at a time; M-4: held at most what was paid, and nothing where nothing is held.
+  await expect(
+    update(`status = 'funded', held_minor = 1, principal_minor = 1`, second),
+  ).rejects.toMatchObject({ code: '23505' });
+  await expect(update('held_minor = principal_minor + 1')).rejects.toMatchObject(check);
+  await expect(update('held_minor = -1')).rejects.toMatchObject(check);
+  await expect(update(`status = 'released'`)).rejects.toMatchObject(check);
+  await expect(update(`status = 'submitted'`)).rejects.toMatchObject(check);
+  await expect(update(`review_due_at = now()`)).rejects.toMatchObject(check);
+  // E-26: nothing is due for a funding that has ended, and a failed one says why.
+  const funding = (text: string) =>
+    escrow().rows(`update fundings set ${text} where milestone_id = $1`, [first]);
+  await expect(funding('expires_at = now()')).rejects.toMatchObject(check);
+  await expect(funding('next_call_at = now()')).rejects.toMatchObject(check);
+  await expect(funding(`status = 'failed'`)).rejects.toMatchObject(check);
+  await expect(funding(`ending = 'somehow'`)).rejects.toMatchObject(check);
+  await expect(funding('total_minor = total_minor + 1')).rejects.toMatchObject(check);
+  // P-3: a milestone has one living charge.
+  const copied =
+    'insert into fundings select (jsonb_populate_record(f, $2)).* from fundings f where milestone_id = $1';
+  const alive = (id: string) => ({
+    id,
+    status: 'waiting',
+    step: 'create',
+    next_call_at: new Date(),
+    intent_id: null,
+  });
+  await escrow().rows(copied, [first, alive(newId())]);
+  const text = `${copied} and status = 'waiting'`;
+  await expect(escrow().rows(text, [first, alive(newId())])).rejects.toMatchObject({ code: '23505' });
+  await expect(
+    escrow().rows(`update agreements set initiation_fee = 'lost' where id = $1`, [agreementId]),
+  ).rejects.toMatchObject(check);
+});

@@ -1,0 +1,280 @@
+import { plusMinutes } from '@holdfast/domain';
+import { type AnyDeadline, Deadlines, newId, WallClock } from '@holdfast/messaging';
+import { CONFIG } from '@holdfast/service';
+import { eventually } from '@holdfast/testing';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { CommandBus } from '@nestjs/cqrs';
+import { ExpireFundingHandler } from '../commands/expire-funding.ts';
+import { FinishNoticeHandler, ReceiveNotice, ReceiveNoticeHandler } from '../commands/receive-notice.ts';
+import { RecordChargeHandler } from '../commands/record-charge.ts';
+import { RecordSetupHandler } from '../commands/record-setup.ts';
+import { ReleaseBySilenceHandler } from '../commands/release-milestone.ts';
+import { escrowDeadlines } from '../deadlines.ts';
+import { useCardProvider } from '../testing/card-provider.ts';
+import { config, useEscrow } from '../testing/escrow.ts';
+import { Card } from './card.ts';
+import { CardSetup } from './card-setup.ts';
+import { ChargeWorker } from './charge.worker.ts';
+import { NoticeWorker } from './notice.worker.ts';
+import { SetupWorker } from './setup.worker.ts';
+
+const escrow = useEscrow();
+const provider = useCardProvider();
+let deadlines: Deadlines;
+
+/** What falls due in escrow, with its workers, the real provider's simulator and the real handlers. */
+function allDeadlines(): AnyDeadline[] {
+  const { unitOfWork, orm } = escrow().database;
+  const handlers = [
+    new ExpireFundingHandler(unitOfWork),
+    new FinishNoticeHandler(unitOfWork),
+    new RecordChargeHandler(unitOfWork),
+    new RecordSetupHandler(unitOfWork),
+    new ReleaseBySilenceHandler(unitOfWork),
+  ];
+  const execute = (command: object) =>
+    handlers
+      .find((handler) => handler.constructor.name === `${command.constructor.name}Handler`)!
+      .execute(command as never);
+  const commands = { execute } as unknown as CommandBus;
+  const client = provider.client({ timeout: 1_000 });
+  const [card, setup, clock] = [new Card(client), new CardSetup(client), new WallClock()];
+  const known = new Map<unknown, unknown>([
+    [CommandBus, commands],
+    [CONFIG, { ...config, DEPLOYED_SERVICES: [] }],
+    [ChargeWorker, new ChargeWorker(card, commands, clock)],
+    [SetupWorker, new SetupWorker(setup, commands, clock, config as never)],
+    [NoticeWorker, new NoticeWorker(card, setup, commands, orm, clock)],
+  ]);
+  return escrowDeadlines({ get: (token: unknown) => known.get(token) } as never);
+}
+
+beforeEach(() => {
+  const { pool, orm, clock, unitOfWork } = escrow().database;
+  deadlines = new Deadlines({ pool, orm, clock }, allDeadlines());
+  unitOfWork.onCommit(() => deadlines.wake());
+  deadlines.start();
+});
+afterEach(() => deadlines.stop());
+
+/** Nothing is due any more: everything has come to its end, or waits for a later instant. */
+async function quiet(): Promise<void> {
+  deadlines.wake();
+  await eventually(
+    () => deadlines.dueNow(),
+    (due) => due.length === 0,
+  );
+}
+
+async function passMinutes(minutes: number): Promise<void> {
+  await quiet();
+  escrow().pass(plusMinutes(escrow().now(), minutes));
+  await quiet();
+}
+
+async function clientWithCard(token?: string): Promise<{ clientId: string; methodId: string }> {
+  const clientId = `client-${newId()}`;
+  const { methodId } = await escrow().addMethod(clientId, undefined, token);
+  await quiet();
+  return { clientId, methodId };
+}
+
+/** A milestone that the client, present, has just begun to charge. */
+async function begun(token?: string) {
+  const agreed = await escrow().agreement({ withMethod: false });
+  await escrow().addMethod(agreed.clientId, undefined, token);
+  await quiet();
+  const milestoneId = agreed.milestoneIds[0]!;
+  return { ...agreed, milestoneId, ...(await escrow().fund(agreed.clientId, milestoneId)) };
+}
+const rowOf = async (fundingId: string) =>
+  (
+    await escrow().rows('select status, step, ending, intent_id from fundings where id = $1', [fundingId])
+  )[0]!;
+const intentOf = async (fundingId: string) => String((await rowOf(fundingId)).intent_id);
+
+describe('P-2: the set-up of a card', () => {
+  test('customer, set-up, confirmation: verified', async () => {
+    const { methodId } = await clientWithCard();
+    const [method] = await escrow().rows('select * from billing_methods where id = $1', [methodId]);
+    expect(method).toMatchObject({ status: 'verified', customer_id: expect.stringMatching(/^cus_/) });
+  });
+
+  test('a card that the bank refuses', async () => {
+    const { methodId } = await clientWithCard('pm_card_setupDeclined');
+    const [method] = await escrow().rows('select status, refusal from billing_methods where id = $1', [
+      methodId,
+    ]);
+    expect(method).toEqual({ status: 'refused', refusal: 'card_declined' });
+  });
+});
+
+describe('a charge', () => {
+  test('is created, confirmed and booked once; nothing is due afterwards, nor after the payer’s minutes', async () => {
+    const { milestoneId, fundingId } = await begun();
+    await quiet();
+    expect(await escrow().statusOf(milestoneId)).toBe('funded');
+    expect(await provider.charged(fundingId)).toHaveLength(1);
+    await passMinutes(60);
+    expect(
+      await deadlines.listFor(
+        (await escrow().rows('select client_id from fundings where id = $1', [fundingId]))[0]!
+          .client_id as string,
+      ),
+    ).toEqual([]);
+  });
+
+  test.each([
+    ['charge.create', 'error-after-execution'],
+    ['charge.create', 'connection-reset'],
+    ['charge.confirm', 'error-after-execution'],
+    ['charge.confirm', 'connection-reset'],
+    ['charge.confirm', 'duplicate-key'],
+    ['charge.confirm', 'slow-executed'],
+  ])('whose %s got no answer (%s) is found, and charged once', async (op, fault) => {
+    await provider.fault(op, fault);
+    const { milestoneId, fundingId } = await begun();
+    await eventually(
+      () => escrow().statusOf(milestoneId),
+      (status) => status === 'funded',
+    );
+    await quiet();
+    expect(await provider.charged(fundingId)).toHaveLength(1);
+    expect(await provider.requests({ op, key: `${fundingId}.${op.split('.')[1]}` })).toHaveLength(1);
+  });
+
+  test('F46: that was not executed is sent again only after three misses over ten minutes, same key and bytes', async () => {
+    await provider.fault('charge.confirm', 'error-before-execution');
+    const { milestoneId, fundingId } = await begun();
+    const sent = () => provider.requests({ op: 'charge.confirm', key: `${fundingId}.confirm` });
+    await quiet();
+    for (let misses = 1; misses < 3; misses += 1) {
+      expect(await sent()).toHaveLength(1);
+      await passMinutes(5);
+    }
+    await eventually(
+      () => escrow().statusOf(milestoneId),
+      (status) => status === 'funded',
+    );
+    const calls = await sent();
+    expect(calls.map(({ bodySha256 }) => bodySha256)).toEqual([calls[0]!.bodySha256, calls[0]!.bodySha256]);
+    expect(await provider.charged(fundingId)).toHaveLength(1);
+  });
+
+  test('that is declined is cancelled at the provider, and the milestone is agreed again', async () => {
+    const { agreementId, milestoneId, fundingId } = await begun('pm_card_chargeDeclinedInsufficientFunds');
+    await quiet();
+    expect(await escrow().statusOf(milestoneId)).toBe('agreed');
+    expect((await escrow().published(agreementId)).at(-1)).toMatchObject({ reason: 'declined' });
+    expect(await provider.requests({ op: 'charge.cancel' })).toContainEqual(
+      expect.objectContaining({ status: 200 }),
+    );
+    expect(await provider.charged(fundingId)).toEqual([]);
+  });
+
+  test('E-3: at acceptance, where the bank wants the payer, fails as payer_needed; the client funds anew', async () => {
+    const { clientId } = await clientWithCard('pm_card_authenticationRequired');
+    const agreed = {
+      agreementId: newId(),
+      clientId,
+      freelancerId: `freelancer-${newId()}`,
+      milestoneIds: [newId()],
+    };
+    await escrow().activate(agreed, [{ amountMinor: 5_000n, currency: 'USD' }]);
+    await quiet();
+    expect((await escrow().published(agreed.agreementId)).at(-1)).toMatchObject({
+      type: 'escrow.funding.failed',
+      reason: 'payer_needed',
+    });
+    const { fundingId } = await escrow().fund(clientId, agreed.milestoneIds[0]!);
+    await quiet();
+    expect(await rowOf(fundingId)).toMatchObject({ status: 'awaiting_payer' });
+    await provider.payerActs(await intentOf(fundingId), 'confirm');
+    await notice('payment_intent.succeeded', await intentOf(fundingId));
+    await quiet();
+    expect(await escrow().statusOf(agreed.milestoneIds[0]!)).toBe('funded');
+  });
+});
+
+async function notice(eventType: string, objectId: string): Promise<void> {
+  const input = {
+    message: { source: 'worker', id: `evt_${newId()}` },
+    provider: 'card',
+    eventType,
+    objectId,
+  } as const;
+  await new ReceiveNoticeHandler(escrow().database.unitOfWork).execute(new ReceiveNotice(input));
+}
+
+describe('E-26: the payer’s minutes', () => {
+  test('pass: the provider cancels, and the milestone is agreed again', async () => {
+    const { agreementId, milestoneId, fundingId } = await begun('pm_card_authenticationRequired');
+    await passMinutes(15);
+    expect(await escrow().statusOf(milestoneId)).toBe('agreed');
+    expect((await escrow().published(agreementId)).at(-1)).toMatchObject({ reason: 'expired' });
+    expect(await rowOf(fundingId)).toMatchObject({ status: 'failed', ending: 'expired' });
+  });
+
+  test('fault 12: the payer paid and the notice was lost: found when the minutes are over', async () => {
+    const { milestoneId, fundingId } = await begun('pm_card_authenticationRequired');
+    await quiet();
+    await provider.payerActs(await intentOf(fundingId), 'confirm');
+    await passMinutes(15);
+    expect(await escrow().statusOf(milestoneId)).toBe('funded');
+    expect(await provider.charged(fundingId)).toHaveLength(1);
+  });
+
+  test('fault 35: the payer pays in the instant of the cancel', async () => {
+    const { milestoneId, fundingId } = await begun('pm_card_authenticationRequired');
+    await quiet();
+    await provider.fault('charge.cancel', 'late-charge-success');
+    await passMinutes(15);
+    expect(await escrow().statusOf(milestoneId)).toBe('funded');
+    expect(await provider.charged(fundingId)).toHaveLength(1);
+  });
+});
+
+describe('0.2: a notice is only a reason to read', () => {
+  test('what it says counts for nothing, what the provider shows does', async () => {
+    const { milestoneId, fundingId } = await begun('pm_card_authenticationRequired');
+    await quiet();
+    await notice('payment_intent.succeeded', await intentOf(fundingId));
+    await quiet();
+    expect(await rowOf(fundingId)).toMatchObject({ status: 'awaiting_payer' });
+    expect(await escrow().statusOf(milestoneId)).toBe('funding_pending');
+  });
+
+  test('F50, F51: twice, out of order and together with the worker, it is booked once', async () => {
+    const { agreementId, milestoneId, fundingId } = await begun();
+    await quiet();
+    const intentId = await intentOf(fundingId);
+    await Promise.all(
+      ['succeeded', 'processing', 'succeeded'].map((type) => notice(`payment_intent.${type}`, intentId)),
+    );
+    await quiet();
+    expect(await escrow().statusOf(milestoneId)).toBe('funded');
+    expect(
+      (await escrow().typesOf(agreementId)).filter((type) => type === 'escrow.milestone.funded'),
+    ).toHaveLength(1);
+  });
+
+  test('about somebody else’s object, or one that is not there, it is done with', async () => {
+    for (const objectId of ['pi_of_others', 'seti_of_others'])
+      await notice('payment_intent.succeeded', objectId);
+    await quiet();
+    const text = `select id from provider_notices where object_id like '%of_others' and next_call_at is null`;
+    expect(await escrow().rows(text)).toHaveLength(2);
+  });
+});
+
+test('E-5: a review that nobody answers is released by the sweep, and nothing is due afterwards', async () => {
+  const { agreementId, clientId, milestoneIds, dueAt } = await escrow().submitted();
+  await quiet();
+  expect(await deadlines.listFor(clientId)).toMatchObject([
+    { kind: 'review.silence', id: milestoneIds[0], dueAt },
+  ]);
+  escrow().pass(dueAt);
+  await quiet();
+  expect((await escrow().published(agreementId)).at(-1)).toMatchObject({ cause: 'auto', releasedAt: dueAt });
+  expect(await deadlines.listFor(clientId)).toEqual([]);
+});

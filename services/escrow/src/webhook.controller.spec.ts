@@ -1,0 +1,64 @@
+import { createHmac } from 'node:crypto';
+import { WallClock } from '@holdfast/messaging';
+import { expect, test } from '@jest/globals';
+import type { CommandBus } from '@nestjs/cqrs';
+import type { EscrowConfig } from './config.ts';
+import { WebhookController } from './webhook.controller.ts';
+
+const secret = 'whsec_test_secret';
+
+/** What one request makes the controller do. */
+async function received(body: string | undefined, signature = sign(body ?? '')): Promise<object[]> {
+  const executed: object[] = [];
+  const commands = {
+    execute: async ({ input }: { input: object }) => executed.push(input),
+  } as unknown as CommandBus;
+  const config = { CARD_WEBHOOK_SECRETS: [secret] } as EscrowConfig;
+  const controller = new WebhookController(commands, new WallClock(), config);
+  await controller.card(body === undefined ? undefined : Buffer.from(body), signature);
+  return executed;
+}
+
+function sign(body: string, key = secret): string {
+  const seconds = Math.floor(Date.now() / 1_000);
+  return `t=${seconds},v1=${createHmac('sha256', key).update(`${seconds}.${body}`).digest('hex')}`;
+}
+
+const notice = (type: string, more = {}) =>
+  JSON.stringify({ id: 'evt_1', type, data: { object: { id: 'pi_1', amount: 105_499 } }, ...more });
+
+test.each(['payment_intent.succeeded', 'setup_intent.setup_failed'])(
+  '%s is stored under the provider’s id',
+  async (type) => {
+    expect(await received(notice(type))).toEqual([
+      { message: { source: 'worker', id: 'evt_1' }, provider: 'card', eventType: type, objectId: 'pi_1' },
+    ]);
+  },
+);
+
+test('what does not concern us is answered and forgotten', async () => {
+  expect(await received(notice('customer.created'))).toEqual([]);
+  expect(await received(notice('my_payment_intent.succeeded'))).toEqual([]);
+});
+
+test('F52: without a valid signature nothing is read', async () => {
+  const body = notice('payment_intent.succeeded');
+  for (const signature of [undefined, '', 'v1=00', sign(body, 'whsec_of_others'), sign(`${body} `)]) {
+    const invalid = { code: 'webhook.signature_invalid' };
+    await expect(received(body, signature ?? 'none')).rejects.toMatchObject(invalid);
+  }
+  await expect(received(undefined, 'none')).rejects.toMatchObject({ code: 'webhook.signature_invalid' });
+});
+
+test.each([
+  ['no JSON', '{"id":"evt_1"'],
+  ['nothing', ''],
+  [
+    'no event',
+    JSON.stringify({ id: 'ch_1', type: 'payment_intent.succeeded', data: { object: { id: 'pi_1' } } }),
+  ],
+  ['an id with something else in it', notice('payment_intent.succeeded', { id: "evt_1'; --" })],
+  ['no object', notice('payment_intent.succeeded', { data: {} })],
+])('a signed body that is %s is refused', async (_, body) => {
+  await expect(received(body)).rejects.toMatchObject({ code: 'webhook.malformed' });
+});

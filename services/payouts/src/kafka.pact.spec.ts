@@ -1,0 +1,113 @@
+import { usd } from '@holdfast/domain';
+import { type Catalogue, contractsEvents, decodeMessage, escrowEvents } from '@holdfast/events';
+import { forgetNeeds, type ReceivedRecord, some, stateNeed } from '@holdfast/testing';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { CommandBus } from '@nestjs/cqrs';
+import { CreditRelease } from './commands/credit-release.ts';
+import { RememberAgreement } from './commands/remember-agreement.ts';
+import { KafkaController } from './kafka.controller.ts';
+
+const agreementId = '01a2037a-c202-74f7-a5ab-50ccbccd1461';
+const transferId = '01a2037a-c202-74f7-a5ab-50ccbccd1462';
+const eventId = '01a2037a-c202-74f7-a5ab-50ccbccd1460';
+const message = { source: 'event', id: eventId };
+const key = some.id(agreementId);
+
+const catalogues = { contracts: contractsEvents, escrow: escrowEvents };
+type Topic = keyof typeof catalogues;
+
+/** The command that an event leads to. */
+async function commandOf(topic: Topic, received: object): Promise<object | undefined> {
+  const commands: object[] = [];
+  const bus = { execute: async (command: object) => void commands.push(command) } as unknown as CommandBus;
+  const controller = new KafkaController(bus);
+  await (topic === 'contracts'
+    ? controller.onContracts(received as never)
+    : controller.onEscrow(received as never));
+  return commands[0];
+}
+
+/** By the way that every record takes. */
+const reading = (topic: Topic, record: ReceivedRecord): Promise<object | undefined> =>
+  commandOf(topic, decodeMessage(catalogues[topic] as Catalogue, record));
+
+describe('what payouts needs of others (AD-8)', () => {
+  beforeAll(() => forgetNeeds('payouts'));
+
+  it('of contracts: the parties and pinned settings of an agreement', async () => {
+    const settings = {
+      'fee.client_bps': some.integer(500),
+      'fee.initiation': some.integer(499),
+      'fee.freelancer_bps': some.integer(1_000),
+      'funding.mode': 'one_at_a_time',
+      'funding.first_charge': 'offer_accepted',
+      'milestone.min': some.integer(500),
+      'review.days': some.integer(14),
+      'review.min_hours': some.integer(72),
+      'hold.days': some.integer(5),
+    };
+    const milestone = {
+      milestoneId: some.id(),
+      version: some.integer(),
+      order: some.integer(),
+      price: some.money('100000'),
+      dueDate: some.date(),
+    };
+    const data = {
+      agreementId: key,
+      version: some.integer(),
+      clientId: some.account('client-1'),
+      freelancerId: some.account('freelancer-1'),
+      contractType: 'fixed',
+      settings,
+      activatedAt: some.instant(),
+      milestones: some.listOf(milestone),
+    };
+    const need = { type: 'contracts.contract.activated.v1', key, data };
+    await stateNeed({ consumer: 'payouts', provider: 'contracts' }, need, async (record) => {
+      const command = await reading('contracts', record);
+      expect(command).toBeInstanceOf(RememberAgreement);
+      const parties = { agreementId, clientId: 'client-1', freelancerId: 'freelancer-1' };
+      expect(command).toMatchObject({ input: { message, ...parties, settings: { 'hold.days': 5 } } });
+    });
+  });
+
+  it('of escrow: what was released, to whom, and under which transfer', async () => {
+    const data = {
+      agreementId: key,
+      milestoneId: some.id(),
+      freelancerId: some.account('freelancer-1'),
+      gross: some.money('100000'),
+      clientFee: some.money('5000'),
+      freelancerFee: some.money('10000'),
+      net: some.money('90000'),
+      balance: some.money('0'),
+      cause: some.oneOf('approval', 'auto'),
+      transferId: some.id(transferId),
+      releasedAt: some.instant('2027-01-04T09:00:00.000Z'),
+    };
+    const need = { type: 'escrow.milestone.released.v1', key, data };
+    await stateNeed({ consumer: 'payouts', provider: 'escrow' }, need, async (record) => {
+      const command = await reading('escrow', record);
+      expect(command).toBeInstanceOf(CreditRelease);
+      const releasedAt = new Date('2027-01-04T09:00:00.000Z');
+      const expected = {
+        agreementId,
+        freelancerId: 'freelancer-1',
+        net: usd(90_000n),
+        transferId,
+        releasedAt,
+      };
+      expect(command).toMatchObject({ input: { message, ...expected } });
+    });
+  });
+
+  it('and of no other event', async () => {
+    const stated = ['contracts.contract.activated', 'escrow.milestone.released'];
+    for (const [topic, { events }] of Object.entries(catalogues)) {
+      for (const type of Object.keys(events).filter((name) => !stated.includes(name))) {
+        expect(await commandOf(topic as Topic, { id: message.id, event: { type } })).toBeUndefined();
+      }
+    }
+  });
+});

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { usd } from '@holdfast/domain';
+import { pinnedDefaults } from '@holdfast/events';
+import { LedgerWriter } from '@holdfast/ledger';
+import { type MessageRef, newId } from '@holdfast/messaging';
+import { connectOrm, migrate } from '@holdfast/service';
+import { publishedRecord, type ReceivedRecord, satisfyNeeds, useDatabase } from '@holdfast/testing';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { CreditRelease, CreditReleaseHandler } from './commands/credit-release.ts';
+import { MatureFunds, MatureFundsHandler } from './commands/mature-funds.ts';
+import { RememberAgreement, RememberAgreementHandler } from './commands/remember-agreement.ts';
+import { startup } from './payouts.module.ts';
+
+const { definition } = startup;
+const event = (): MessageRef => ({ source: 'event', id: newId() });
+
+describe('what payouts publishes is what others need (AD-8)', () => {
+  const database = useDatabase({
+    service: 'payouts',
+    migrate: (ownerUrl, appRole) => migrate(definition, ownerUrl, appRole),
+    connect: (appUrl) => connectOrm(definition, appUrl),
+    journals: new LedgerWriter(newId),
+  });
+  const [agreementId, transferId] = [randomUUID(), randomUUID()];
+
+  beforeAll(async () => {
+    const { unitOfWork } = database();
+    const parties = { agreementId, clientId: 'client-1', freelancerId: 'freelancer-1' };
+    await new RememberAgreementHandler(unitOfWork).execute(
+      new RememberAgreement({ message: event(), ...parties, settings: pinnedDefaults }),
+    );
+    const releasedAt = new Date('2027-01-04T09:00:00.000Z');
+    await new CreditReleaseHandler(unitOfWork).execute(
+      new CreditRelease({ message: event(), ...parties, transferId, net: usd(90_000n), releasedAt }),
+    );
+    const datedAt = new Date('2027-01-09T09:00:00.000Z');
+    await new MatureFundsHandler(unitOfWork).execute(
+      new MatureFunds({ message: { source: 'timer', id: 'hold', datedAt }, transferId }),
+    );
+  }, 60_000);
+
+  const published = (type: string): Promise<ReceivedRecord | undefined> =>
+    publishedRecord(database().pool, type, agreementId);
+
+  it('every field of it', () => satisfyNeeds('payouts', published), 30_000);
+
+  type Change = (record: ReceivedRecord) => ReceivedRecord;
+  const inData = (change: (data: string) => string): Change => {
+    return (record) => ({ ...record, value: Buffer.from(change(record.value.toString())) });
+  };
+  const withoutSequence: Change = ({ headers: { ce_sequence: _, ...headers }, ...record }) => ({
+    ...record,
+    headers,
+  });
+
+  it.each<[string, Change, RegExp]>([
+    [
+      'a field under another name',
+      inData((data) => data.replace('"transferId"', '"transfer"')),
+      /missing.*transferId/,
+    ],
+    [
+      'a field left out',
+      inData((data) => data.replace(/"transferId": *"[^"]*",?/, '')),
+      /missing.*transferId/,
+    ],
+    ['a field in another form', inData((data) => data.replace(transferId, '42')), /'42' to match/],
+    ['a header left out', withoutSequence, /ce_sequence/],
+  ])(
+    'and %s would be noticed',
+    async (_, change, reason) => {
+      const silent = jest.spyOn(console, 'log').mockImplementation(() => undefined);
+      const planted = async (type: string) => {
+        const record = await published(type);
+        return record && change(record);
+      };
+      await expect(satisfyNeeds('payouts', planted)).rejects.toThrow(reason);
+      silent.mockRestore();
+    },
+    30_000,
+  );
+});

@@ -1,0 +1,142 @@
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { type Agreement, arrangeOffer, submit, untilStatus } from './agreement.ts';
+import { chainOf, collectedResources, collectedSpans, everyExport, type Span } from './collected-spans.ts';
+import { type Json, type Marketplace, until } from './marketplace.ts';
+import { type Inside, runningInside } from './running-inside.ts';
+import { runningMarketplace } from './running-system.ts';
+
+/** All that a span may tell (AD-18, AD-22): ids, types, route templates; nothing that a person wrote. */
+const allowed: Record<string, RegExp> = {
+  'holdfast.correlation_id': /^[0-9a-f-]{36}$/,
+  'holdfast.deadline': /^[a-z_]+\.[a-z_]+$/,
+  'holdfast.operation': /^[a-z_]+\.[a-z_]+$/,
+  'holdfast.provider': /^card$/,
+  'http.request.method': /^(GET|POST|PUT)$/,
+  'http.route': /^\/[a-z0-9/:A-Z_-]*$/,
+  'messaging.destination.name': /^(contracts|escrow|payouts)\.events$/,
+  'messaging.message.id': /^[0-9a-f-]{36}$/,
+  'messaging.operation.type': /^process$/,
+  'messaging.system': /^kafka$/,
+};
+const allowedOfResource = /^(service\.name|telemetry\.sdk\.(language|name|version))$/;
+const [server, client, consumer] = [2, 3, 5];
+
+// Journeys across processes on whatever machine.
+jest.setTimeout(30_000);
+
+describe('traces, as they reach an OTLP collector (AD-22)', () => {
+  let market: Marketplace;
+  let inside: Inside;
+  let agreement: Agreement;
+  let correlationId: string;
+
+  beforeAll(async () => {
+    market = runningMarketplace();
+    inside = runningInside();
+    const offer = await arrangeOffer(market, { milestones: [{ amountMinor: 100_000n }] });
+    const path = `/v1/offers/${offer.offerId}/accept`;
+    const accepted = await offer.freelancer.request('contracts', 'POST', path, {
+      body: { version: offer.version },
+    });
+    correlationId = accepted.headers.get('correlation-id')!;
+    agreement = { ...offer, milestones: accepted.body.milestones };
+    await untilStatus(agreement, 0, 'funded');
+  }, 30_000);
+
+  const ofPayment = (span: Span): boolean => span.attributes['holdfast.correlation_id'] === correlationId;
+
+  /** All spans, once the named one of this payment is among them: they are exported twice a second. */
+  async function spansWith(service: string, name: string): Promise<{ spans: Span[]; span: Span }> {
+    const named = (spans: Span[]) =>
+      spans.find((one) => one.service === service && one.name === name && ofPayment(one));
+    const spans = await until(
+      `a span ${name} of ${service}`,
+      () => collectedSpans(inside),
+      (all) => named(all) !== undefined,
+    );
+    return { spans, span: named(spans)! };
+  }
+
+  it('one joins the acceptance, the charge at the provider and the funded milestone', async () => {
+    const { spans, span } = await spansWith('contracts', 'process escrow.milestone.funded');
+    expect(span.kind).toBe(consumer);
+    expect(chainOf(spans, span)).toEqual([
+      'contracts process escrow.milestone.funded',
+      'escrow provider work',
+      'escrow process contracts.contract.activated',
+      'contracts POST /v1/offers/:offerId/accept',
+    ]);
+    const trace = spans.filter(({ traceId }) => traceId === span.traceId);
+    expect(trace.find(({ parentSpanId }) => parentSpanId === undefined)).toMatchObject({ kind: server });
+    for (const call of ['card charge.create', 'card charge.confirm']) {
+      const called = trace.find(({ name }) => name === call)!;
+      expect({ call, kind: called?.kind }).toEqual({ call, kind: client });
+      expect(chainOf(spans, called).slice(1)).toEqual(chainOf(spans, span).slice(1));
+    }
+    // The payouts service learns of the agreement by the same act.
+    expect(trace.map(({ service, name }) => `${service} ${name}`)).toContain(
+      'payouts process contracts.contract.activated',
+    );
+  });
+
+  it('one joins the release, the freelancer’s credit and escrow’s note of it, under the payment’s correlation id', async () => {
+    const { submissionId } = await submit(agreement, 0);
+    await untilStatus(agreement, 0, 'submitted');
+    const path = `/v1/milestones/${agreement.milestones[0]!.milestoneId}/release`;
+    const released = await agreement.client.request('escrow', 'POST', path, { body: { submissionId } });
+    expect(released.headers.get('correlation-id')).toBe(correlationId);
+    const { spans, span } = await spansWith('escrow', 'process payouts.funds.credited');
+    expect(chainOf(spans, span)).toEqual([
+      'escrow process payouts.funds.credited',
+      'payouts process escrow.milestone.released',
+      'escrow POST /v1/milestones/:milestoneId/release',
+    ]);
+    const trace = spans.filter(({ traceId }) => traceId === span.traceId);
+    expect(trace.filter((one) => !ofPayment(one))).toEqual([]);
+    const funding = spans.find(
+      ({ name, ...one }) => name === 'process escrow.milestone.funded' && ofPayment({ name, ...one }),
+    )!;
+    expect(funding.traceId).not.toBe(span.traceId);
+  });
+
+  it('what a timer does has one of its own, linked to the fact that set it', async () => {
+    await market.settle();
+    await market.advance({ by: 'PT120H' });
+    const { spans, span } = await spansWith('escrow', 'process payouts.funds.matured');
+    expect(chainOf(spans, span)).toEqual(['escrow process payouts.funds.matured', 'payouts timer hold.end']);
+    const timer = spans.find(
+      ({ spanId, traceId }) => spanId === span.parentSpanId && traceId === span.traceId,
+    )!;
+    expect(timer.parentSpanId).toBeUndefined();
+    expect(timer.attributes).toMatchObject({
+      'holdfast.deadline': 'hold.end',
+      'holdfast.correlation_id': correlationId,
+    });
+    const credited = spans.find(
+      (one) =>
+        one.name === 'process escrow.milestone.released' && one.service === 'payouts' && ofPayment(one),
+    )!;
+    expect(timer.links).toEqual([
+      expect.objectContaining({ traceId: credited.traceId, spanId: credited.spanId }),
+    ]);
+  }, 60_000);
+
+  it('they tell ids, types and routes, and nothing that anybody wrote (F74, I13)', async () => {
+    const unknown = new Set<string>();
+    for (const { attributes, spans } of await collectedResources(inside)) {
+      for (const name of Object.keys(attributes))
+        if (!allowedOfResource.test(name)) unknown.add(`resource ${name}`);
+      for (const { name, attributes: own } of spans) {
+        for (const [key, value] of Object.entries<Json>(own))
+          if (!allowed[key]?.test(value)) unknown.add(`${name}: ${key} ${value}`);
+      }
+    }
+    expect([...unknown]).toEqual([]);
+    const text = await everyExport(inside);
+    expect(text).not.toMatch(
+      /Bearer|select |insert |pm_card|whsec_|sk_test|Website for a bakery|The work is done/i,
+    );
+    for (const { id } of [agreement.client, agreement.freelancer]) expect(text).not.toContain(id);
+    expect(text).not.toContain('"events":[{');
+  });
+});
