@@ -5,7 +5,15 @@ import { type Client, run } from './database.ts';
 import { newId } from './ids.ts';
 import { partitionOf } from './partitions.ts';
 import type { TableStatements } from './table-statements.ts';
-import type { JournalWriter } from './unit-of-work.ts';
+
+/** Writes journals inside the committing transaction; implemented by `@holdfast/ledger`. */
+export interface JournalWriter {
+  write(
+    client: Client,
+    journals: readonly Journal[],
+    dates: { valueDate: Date; postedAt: Date },
+  ): Promise<void>;
+}
 
 /** What a handler decided, as data, so that another committer may write many of them at once. */
 export interface Changes {

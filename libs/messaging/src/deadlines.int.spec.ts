@@ -368,6 +368,29 @@ describe('work at a provider', () => {
     expect(calls[1]! - calls[0]!).toBeGreaterThan(900);
   });
 
+  test('begins beside a call that hangs, also when it falls due only then', async () => {
+    const hanging = await add(ago(2));
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    let begun = false;
+    sweep(
+      deadlineOf({
+        does: 'work',
+        fire: async (row, message) => {
+          begun ||= row.id === hanging.id;
+          if (row.id === hanging.id) await answered;
+          await fire(row, message);
+        },
+      }),
+    );
+    await eventually(() => begun);
+    await fired(await add(ago(1)));
+    answer();
+    await fired(hanging);
+  });
+
   test('is moved by its own command, and no watermark or list of persons speaks of it', async () => {
     const timer = await add(ago(1));
     const work = deadlineOf({ does: 'work', fire: async () => undefined });

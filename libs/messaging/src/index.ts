@@ -1,5 +1,6 @@
 export * from './causality.ts';
 export * from './clocks.ts';
+export type { JournalWriter } from './commit.ts';
 export * from './consumer.ts';
 export * from './crash-points.ts';
 export { type Client, createPool, isDatabaseAway, run } from './database.ts';

@@ -5,7 +5,7 @@ import type { InferEntity, MikroORM } from '@mikro-orm/core';
 import type { Pool } from 'pg';
 import { type Causality, currentCausality } from './causality.ts';
 import type { BusinessClock } from './clocks.ts';
-import { type Changes, lockRows, Stale, type TableLock, writeChanges } from './commit.ts';
+import { type Changes, type JournalWriter, lockRows, Stale, type TableLock, writeChanges } from './commit.ts';
 import { crashPoint } from './crash-points.ts';
 import { type Client, isConflict, isDatabaseAway, run } from './database.ts';
 import { newId } from './ids.ts';
@@ -50,15 +50,6 @@ export interface Tx {
   save<E extends Entity>(entity: E, row: Omit<RowOf<E>, 'version'> & { id: string }): void;
   post(journal: Journal): void;
   publish<C extends Catalogue>(catalogue: C, events: readonly EventOf<C>[]): void;
-}
-
-/** Writes journals inside the committing transaction; implemented by `@holdfast/ledger`. */
-export interface JournalWriter {
-  write(
-    client: Client,
-    journals: readonly Journal[],
-    dates: { valueDate: Date; postedAt: Date },
-  ): Promise<void>;
 }
 
 export interface UnitOfWorkOptions {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Agreement } from '@holdfast/journeys';
+import { type Agreement, until } from '@holdfast/journeys';
 import {
   freePorts,
   type ProcessHandle,
@@ -13,6 +13,7 @@ import {
 import { createKafka, createPool } from '@holdfast/messaging';
 import { afterAll, beforeAll } from '@jest/globals';
 import { PatientMarketplace } from './patient-people.ts';
+import { type PublishedFact, readFacts } from './topics.ts';
 
 type Row = Record<string, unknown>;
 type Pool = ReturnType<typeof createPool>;
@@ -97,6 +98,14 @@ export class Rig {
     });
     this.#replicas.add(replica);
     return replica;
+  }
+
+  /** The facts of one type that stand on a service's topic once its outbox is empty. */
+  async factsOf(service: ServiceName, type: string): Promise<PublishedFact[]> {
+    const outbox = () => this.sql(service, `select id from outbox where aggregateid <> ''`);
+    await until(`the outbox of ${service} is empty`, outbox, (rows) => rows.length === 0);
+    const facts = await readFacts(this.system.brokers, [`${service}.events`]);
+    return facts.filter((fact) => fact.type === type);
   }
 
   /** What a consumer group has still to read, per `topic/partition`. */

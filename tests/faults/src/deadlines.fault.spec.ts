@@ -1,0 +1,156 @@
+import { type Agreement, type Json, submit, until } from '@holdfast/journeys';
+import { type ServiceName, serviceNames } from '@holdfast/local';
+import { partitionOf } from '@holdfast/messaging';
+import { describe, expect, it } from '@jest/globals';
+import { assertBooksExact } from './invariants.ts';
+import { underReview, untilMoney } from './load.ts';
+import { type Rig, useRig } from './rig.ts';
+
+const minuteMs = 60_000;
+
+describe('a review that ends while a fact may still be on its way (M-17)', () => {
+  const rig = useRig('deadlines');
+
+  it(
+    'is not released by silence while contracts has not spoken, and is dated at its due instant when it has',
+    async () => {
+      const { system, market } = rig();
+      const { agreement, dueAt } = await underReview(market);
+      await market.settle();
+      await system.stopService('contracts');
+      const later = new Date(dueAt.getTime() + minuteMs);
+      const offsetMs = await moveTo(rig(), later, ['escrow', 'payouts']);
+      await standsStill(rig(), agreement);
+      // Payouts, which has spoken, is not the one that is waited for.
+      expect(await watermarksOf(rig(), agreement, 'contracts.events')).toEqual([false, false, false]);
+      expect(await watermarksOf(rig(), agreement, 'payouts.events', dueAt)).toEqual([true, true, true]);
+
+      // Back, but in its own time the review has not ended yet: what it says now is too early.
+      await system.startService('contracts');
+      await beat(rig(), 'contracts');
+      await standsStill(rig(), agreement);
+
+      await move(rig(), 'contracts', offsetMs);
+      await beat(rig(), 'contracts');
+      await untilMoney(agreement, 'released');
+      expect(await releaseOf(rig(), agreement)).toEqual({ cause: 'auto', at: dueAt.toISOString() });
+      await catchUp(rig(), later);
+      await assertBooksExact(rig());
+    },
+    2 * minuteMs,
+  );
+
+  it(
+    'is not released by silence while a message of its agreement is parked; others are; then dated at its due instant',
+    async () => {
+      const { market } = rig();
+      const milestones = [{ amountMinor: 100_000n }, { amountMinor: 50_000n }];
+      const held = await underReview(market, { milestones });
+      const other = await underReview(market, { milestones });
+      await market.settle();
+      await rig().sql('escrow', planted);
+      await submit(held.agreement, 1);
+      await until(
+        'the submission is parked',
+        () => parkedOf(rig(), held.agreement),
+        ([message]) => message?.kind === 'failed',
+      );
+      const later = new Date(Math.max(held.dueAt.getTime(), other.dueAt.getTime()) + minuteMs);
+      await moveTo(rig(), later, serviceNames);
+      await beat(rig(), 'contracts');
+      await untilMoney(other.agreement, 'released');
+      expect(await watermarksOf(rig(), held.agreement, 'contracts.events', held.dueAt)).toEqual([true, true, true]);
+      await standsStill(rig(), held.agreement);
+
+      await rig().sql('escrow', 'drop trigger planted on outbox');
+      const request = { topic: 'contracts.events', key: held.agreement.agreementId, reason: 'the obstacle is gone' };
+      const redriven = await market.operator.post('escrow', '/v1/parked-messages/redrive', request);
+      expect(redriven).toEqual({ applied: 1, leftOver: 0 });
+      await untilMoney(held.agreement, 'released');
+      expect(await releaseOf(rig(), held.agreement)).toEqual({ cause: 'auto', at: held.dueAt.toISOString() });
+      await catchUp(rig(), later);
+      await assertBooksExact(rig());
+    },
+    2 * minuteMs,
+  );
+});
+
+/** Escrow cannot answer a submission by a refusal: whoever submits unfunded work has their message parked. */
+const planted = `
+  create or replace function planted() returns trigger language plpgsql as $$
+    begin raise exception 'planted'; end $$;
+  create trigger planted before insert on outbox for each row
+    when (new.type = 'escrow.submission.refused.v1') execute function planted()`;
+
+async function control(rig: Rig, service: ServiceName, path: string, body?: object): Promise<Json> {
+  const response = await fetch(`${rig.system.controlUrls[service]}/sandbox/${path}`, {
+    ...(body ? { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const answer = (await response.json()) as Json;
+  if (!response.ok) throw new Error(`${service} ${path}: ${JSON.stringify(answer)}`);
+  return answer;
+}
+
+const move = (rig: Rig, service: ServiceName, offsetMs: number): Promise<Json> =>
+  control(rig, service, 'clock', { offsetMs });
+
+const beat = (rig: Rig, service: ServiceName): Promise<Json> => control(rig, service, 'beat', {});
+
+/** Past the sandbox clock, which waits for quiet: only these services' time goes on. */
+async function moveTo(rig: Rig, instant: Date, services: readonly ServiceName[]): Promise<number> {
+  const offsetMs = instant.getTime() - Date.now();
+  await Promise.all(services.map((service) => move(rig, service, offsetMs)));
+  await Promise.all(services.map((service) => beat(rig, service)));
+  return offsetMs;
+}
+
+/** The sandbox clock, and all that follows it, is brought to where the services are. */
+const catchUp = (rig: Rig, instant: Date): Promise<unknown> =>
+  rig.market.advance({ to: new Date(instant.getTime() + minuteMs).toISOString() });
+
+/** Swept again and again, due all the time, and not released. */
+async function standsStill(rig: Rig, agreement: Agreement): Promise<void> {
+  for (let sweep = 0; sweep < 20; sweep += 1) {
+    await beat(rig, 'escrow');
+    expect((await control(rig, 'escrow', 'quiet')).reasons).toContain('due review.silence');
+  }
+  expect(await rig.statusOf(agreement)).toBe('submitted');
+}
+
+/** Whether escrow has heard of this instant, or a later one, on the partitions of the agreement and its parties. */
+async function watermarksOf(
+  rig: Rig,
+  { agreementId, client, freelancer, milestones }: Agreement,
+  topic: string,
+  instant?: Date,
+): Promise<boolean[]> {
+  const [row] = await rig.sql<{ due: Date }>('escrow', 'select review_due_at as due from milestones where id = $1', [
+    milestones[0]!.milestoneId,
+  ]);
+  const keys = [agreementId, client.id, freelancer.id];
+  return Promise.all(
+    keys.map(async (key) => {
+      const rows = await rig.sql(
+        'escrow',
+        'select 1 from watermarks where topic = $1 and partition = $2 and instant >= $3',
+        [topic, partitionOf(key), instant ?? row!.due],
+      );
+      return rows.length === 1;
+    }),
+  );
+}
+
+async function releaseOf(rig: Rig, { agreementId }: Agreement): Promise<{ cause: string; at: string }> {
+  const { journals } = await rig.market.operator.get('escrow', `/v1/journals?agreement=${agreementId}`);
+  const released = journals.filter(({ kind }: Json) => kind === 'release');
+  expect(released).toHaveLength(1);
+  const facts = await rig.factsOf('escrow', 'escrow.milestone.released');
+  const fact = facts.find(({ key }) => key === agreementId);
+  return { cause: JSON.parse(fact!.value).cause, at: released[0].valueDate };
+}
+
+const parkedOf = async (rig: Rig, { agreementId }: Agreement): Promise<Json[]> =>
+  (await rig.market.operator.get('escrow', '/v1/parked-messages')).messages.filter(
+    ({ key }: Json) => key === agreementId,
+  );
