@@ -155,15 +155,20 @@ async function startParts(
       DATA_DIR: join(dataDir, 'identity'),
       ACCESS_TOKEN_SECONDS: '86400',
     }),
-    simulator('providers', entryOf('simulators/providers/dist/main.js'), `${urls.providersControl}/health/live`, {
-      PORT: String(ports.providers),
-      CONTROL_PORT: String(ports.providersControl),
-      DATA_DIR: join(dataDir, 'providers'),
-      CARD_WEBHOOK_URL: `${urls.escrow}/v1/webhooks/card`,
-      CARD_WEBHOOK_SECRET: secrets.cardWebhookSecret,
-      // A wiped book must not repeat ids that a database still knows.
-      SEED: secrets.cardWebhookSecret.slice(-12),
-    }),
+    simulator(
+      'providers',
+      entryOf('simulators/providers/dist/main.js'),
+      `${urls.providersControl}/health/live`,
+      {
+        PORT: String(ports.providers),
+        CONTROL_PORT: String(ports.providersControl),
+        DATA_DIR: join(dataDir, 'providers'),
+        CARD_WEBHOOK_URL: `${urls.escrow}/v1/webhooks/card`,
+        CARD_WEBHOOK_SECRET: secrets.cardWebhookSecret,
+        // A wiped book must not repeat ids that a database still knows.
+        SEED: secrets.cardWebhookSecret.slice(-12),
+      },
+    ),
     simulator('clock', entryOf('simulators/clock/dist/main.js'), `${urls.clock}/health/live`, {
       PORT: String(ports.clock),
       STATE_FILE: join(dataDir, 'clock.json'),

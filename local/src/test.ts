@@ -1,3 +1,4 @@
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { reportTotals, runJest } from './jest.ts';
 import { freePorts } from './ports.ts';
@@ -10,18 +11,23 @@ const paths = process.argv.slice(2);
 const only = paths.length > 0 ? ['--testPathPatterns', ...paths] : [];
 const home = process.env.HOLDFAST_HOME ?? join(projectRoot, '.holdfast');
 
+/** Of its own, so that two runs side by side do not meet; what finished runs left is thrown away. */
+const name = `test-${process.pid}`;
+forgetFinishedRuns(join(home, 'data'));
+
 console.log('Starting Kafka, PostgreSQL, the simulators and the services for the tests …');
 const traces = await startTraceCollector();
 const system = await startSystem({
   home,
   ports: await freePorts(),
-  name: 'test',
+  name,
   fresh: true,
   env: { all: { OTEL_EXPORTER_OTLP_ENDPOINT: traces.endpoint } },
 });
 const env = {
   HOLDFAST_TEST_POSTGRES: system.postgres.url,
   HOLDFAST_TEST_KAFKA: system.brokers,
+  HOLDFAST_TEST_ROLES: join(home, 'data', name, 'roles.json'),
   HOLDFAST_TEST_SYSTEM: JSON.stringify(system.urls),
   HOLDFAST_TEST_INSIDE: JSON.stringify(insideOf(system, home)),
 };
@@ -43,7 +49,7 @@ process.exit();
 function insideOf(running: System, dataHome: string) {
   const each = <T>(read: (service: ServiceName) => T) =>
     Object.fromEntries(serviceNames.map((service) => [service, read(service)]));
-  const dataDir = join(dataHome, 'data', 'test');
+  const dataDir = join(dataHome, 'data', name);
   return {
     logsDir: join(dataDir, 'logs'),
     signingKeysFile: join(dataDir, 'identity', 'signing-keys.json'),
@@ -52,4 +58,25 @@ function insideOf(running: System, dataHome: string) {
     tracesUrl: `${traces.endpoint}/exports`,
     cardWebhookSecret: running.environmentOf('escrow').CARD_WEBHOOK_SECRETS,
   };
+}
+
+function forgetFinishedRuns(dataDir: string): void {
+  let names: string[] = [];
+  try {
+    names = readdirSync(dataDir);
+  } catch {
+    return;
+  }
+  for (const entry of names) {
+    const pid = /^test-(\d+)$/.exec(entry)?.[1];
+    if (pid && !isAlive(Number(pid))) rmSync(join(dataDir, entry), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

@@ -16,6 +16,7 @@ import {
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Client, Pool, type PoolClient } from 'pg';
 import { z } from 'zod';
+import { runCausedBy } from './causality.ts';
 import { createPool, isDatabaseAway } from './database.ts';
 import { newId } from './ids.ts';
 import { partitionOf } from './partitions.ts';
@@ -482,11 +483,13 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
       expect((occurredAt as Date).getTime()).toBeGreaterThanOrEqual(before.getTime());
     });
 
-    test('a timer is dated at its due instant and goes on with the correlation of the last fact (M-21)', async () => {
+    test('a timer is dated at its due instant; it and later acts go on with the first correlation (M-21)', async () => {
       const counterId = await addCounter();
       await raise(first, new Raise({ message: http(), counterId }));
       const dueAt = new Date('2026-01-02T03:04:05.678Z');
       await raise(first, new Raise({ message: { source: 'timer', id: newId(), datedAt: dueAt }, counterId }));
+      const causality = { causationId: newId(), correlationId: newId() };
+      await runCausedBy(causality, () => raise(first, new Raise({ message: http(), counterId })));
       const dated = await rows<{ time: string; correlation: string; late: boolean }>(
         `select headers->>'time' as time, headers->>'correlationId' as correlation,
             occurred_at > now() - interval '1 minute' as late
@@ -494,7 +497,9 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
         [counterId],
       );
       expect(dated[1]).toMatchObject({ time: dueAt.toISOString(), late: true });
-      expect(dated[1]!.correlation).toBe(dated[0]!.correlation);
+      expect(dated.map(({ correlation }) => correlation)).toEqual(dated.map(() => dated[0]!.correlation));
+      // What the answer of the act then says.
+      expect(causality.correlationId).toBe(dated[0]!.correlation);
     });
 
     test.each([

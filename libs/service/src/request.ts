@@ -102,11 +102,12 @@ export class CausalityInterceptor implements NestInterceptor {
     const http = context.switchToHttp();
     const { correlationId } = http.getRequest<CorrelatedRequest>();
     const causality = { causationId: correlationId, correlationId };
-    const answered = next.handle().pipe(
-      tap(() => {
-        http.getResponse<FastifyReply>().header('correlation-id', causality.correlationId);
-      }),
+    const sayWhich = (): void => {
+      http.getResponse<FastifyReply>().header('correlation-id', causality.correlationId);
+    };
+    // `handle` is called inside, since it keeps the context in which it was called.
+    return new Observable((subscriber) =>
+      runCausedBy(causality, () => next.handle().pipe(tap(sayWhich)).subscribe(subscriber)),
     );
-    return new Observable((subscriber) => runCausedBy(causality, () => answered.subscribe(subscriber)));
   }
 }

@@ -79,7 +79,9 @@ export async function startService<S extends typeof BaseConfig>(
   }
   const runtime = await buildRuntime(definition, config, { wallClock, businessClock, logger });
   let deadlines: Deadlines | undefined;
+  let alarms: Alarms | undefined;
   runtime.deadlines = () => deadlines!;
+  runtime.alarms = () => alarms!;
   const app = await createApplication(startup.module, runtime, logger);
   const fallsDue = startup.deadlines(app);
   deadlines = new Deadlines(
@@ -88,8 +90,7 @@ export async function startService<S extends typeof BaseConfig>(
   );
   const watched = { ...runtime, deadlineWatch: new DeadlineWatch(runtime, fallsDue) };
   const checks = [...commonChecks(watched), ...(startup.alarms?.(app) ?? [])];
-  const alarms = new Alarms({ checks, clock: wallClock, logger });
-  runtime.alarms = () => alarms;
+  alarms = new Alarms({ checks, clock: wallClock, logger });
   observeService({ ...runtime, alarms });
   runtime.unitOfWork.onCommit(() => {
     runtime.relay.wake();

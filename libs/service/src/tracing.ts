@@ -8,7 +8,7 @@ import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 
 /**
  * Traces and metrics to an OTLP collector; nothing is sent, and nothing costs, where no endpoint is set (AD-22). Spans
- * are made by hand at the four places that matter (HTTP, relay, event, provider call) and hold ids only: no bodies, no
+ * are made by hand at the four places that matter (HTTP, event, timer, provider call) and hold ids only: no bodies, no
  * SQL parameters, no headers. Metrics: metrics.ts.
  */
 export function startTracing(service: string, endpoint: string | undefined): { stop(): Promise<void> } {
@@ -27,6 +27,8 @@ export function startTracing(service: string, endpoint: string | undefined): { s
       'service.instance.id': newId(),
     }),
     spanProcessors: [new BatchSpanProcessor({ exporter: traceExporter, scheduledDelayMillis: 500 })],
+    // Detectors would tell of the machine, its user and the command line.
+    autoDetectResources: false,
     instrumentations: [],
     metricReaders: [metricReader],
     logRecordProcessors: [],

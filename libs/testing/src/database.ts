@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createServiceDatabase, dropDatabase } from '@holdfast/local';
 import { BusinessClock, createPool, type JournalWriter, UnitOfWork, WallClock } from '@holdfast/messaging';
 import { afterAll, beforeAll } from '@jest/globals';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { Client, type Pool, type QueryResult } from 'pg';
-import { testEnvironment } from './environment.ts';
+import { rolesFileOf, testEnvironment } from './environment.ts';
 
 /** What a database test needs of a service; `@holdfast/service` has the functions, its definition the rest. */
 export interface DatabaseRecipe {
@@ -38,7 +36,7 @@ export async function createTestDatabase(
   const { ownerUrl, appUrl } = await createServiceDatabase(postgresUrl, {
     database,
     service: recipe.service,
-    secretsFile: join(tmpdir(), `holdfast-test-roles-${new URL(postgresUrl).port}.json`),
+    secretsFile: rolesFileOf(postgresUrl),
   });
   await recipe.migrate(ownerUrl, new URL(appUrl).username);
   const pool = createPool(appUrl);

@@ -35,7 +35,9 @@ describe('the broker and what stands on it', () => {
       const load = startLoad(market);
       await load.acknowledged(15);
       await (how === 'stopped' ? system.kafka.stop() : system.kafka.kill());
-      await market.newPerson('new', ['client']).post('contracts', '/v1/accounts', { roles: ['client'], region: 'US' });
+      await market
+        .newPerson('new', ['client'])
+        .post('contracts', '/v1/accounts', { roles: ['client'], region: 'US' });
       const outbox = await rig().sql('contracts', `select id from outbox where aggregateid <> ''`);
       expect(outbox.length).toBeGreaterThan(0);
       await system.kafka.start();
@@ -122,21 +124,33 @@ describe('the broker and what stands on it', () => {
       expect(listed[0].cause).toContain('planted');
       await wholePath(market);
 
-      const request = { topic: 'contracts.events', key: agreement.agreementId, reason: 'the obstacle is gone' };
+      const request = {
+        topic: 'contracts.events',
+        key: agreement.agreementId,
+        reason: 'the obstacle is gone',
+      };
       const redrive = (more: object = {}): Promise<Json> =>
         market.operator.post('escrow', '/v1/parked-messages/redrive', { ...request, ...more });
       expect(await redrive({ dryRun: true })).toEqual({ applied: 0, leftOver: 4 });
       expect(await redrive()).toEqual({ applied: 0, leftOver: 4 });
       await rig().sql('escrow', 'drop trigger planted on outbox');
       expect(await redrive()).toEqual({ applied: 4, leftOver: 0 });
-      const records = await rig().sql('escrow', 'select redriven_by, reason, applied from redrives order by redriven_at');
+      const records = await rig().sql(
+        'escrow',
+        'select redriven_by, reason, applied from redrives order by redriven_at',
+      );
       const { reason } = request;
       expect(records).toEqual([
         { redriven_by: 'operator', reason, applied: 0 },
         { redriven_by: 'operator', reason, applied: 4 },
       ]);
       const facts = await assertBooksExact(rig());
-      expect(refusalsOf(facts, agreement.milestones.map(({ milestoneId }) => milestoneId))).toEqual([0, 1, 1]);
+      expect(
+        refusalsOf(
+          facts,
+          agreement.milestones.map(({ milestoneId }) => milestoneId),
+        ),
+      ).toEqual([0, 1, 1]);
       await untilMoney(agreement, 'submitted');
     },
     2 * minuteMs,
@@ -144,7 +158,10 @@ describe('the broker and what stands on it', () => {
 });
 
 /** A raw producer, as no service would write it. */
-async function publish(rig: Rig, record: { id: string; type: string; key: string; value: string }): Promise<void> {
+async function publish(
+  rig: Rig,
+  record: { id: string; type: string; key: string; value: string },
+): Promise<void> {
   const producer = rig.kafka().producer();
   await producer.connect();
   const { id, type, key, value } = record;
@@ -191,7 +208,9 @@ const failFor = (agreementId: string): string => `
 /** How many submissions of each milestone were refused. */
 function refusalsOf(facts: readonly PublishedFact[], milestoneIds: readonly string[]): number[] {
   const refused = facts.filter(({ type }) => type === 'escrow.submission.refused');
-  return milestoneIds.map((id) => new Set(refused.filter(({ subject }) => subject === id).map((fact) => fact.id)).size);
+  return milestoneIds.map(
+    (id) => new Set(refused.filter(({ subject }) => subject === id).map((fact) => fact.id)).size,
+  );
 }
 
 /** One sum over the rows of each table; watermarks go on by themselves. */

@@ -1,5 +1,14 @@
-import { type Agreement, accept, addCard, arrangeOffer, fund, type Json, openAccounts } from '@holdfast/journeys';
-import { sendOffer, until } from '@holdfast/journeys';
+import {
+  type Agreement,
+  accept,
+  addCard,
+  arrangeOffer,
+  fund,
+  type Json,
+  openAccounts,
+  sendOffer,
+  until,
+} from '@holdfast/journeys';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { assertBooksExact } from './invariants.ts';
 import { untilMoney } from './load.ts';
@@ -57,7 +66,10 @@ describe('a charge, whatever the provider does', () => {
 
   beforeAll(async () => {
     const { market } = rig();
-    const [client, freelancer] = [market.newPerson('client', ['client']), market.newPerson('freelancer', ['freelancer'])];
+    const [client, freelancer] = [
+      market.newPerson('client', ['client']),
+      market.newPerson('freelancer', ['freelancer']),
+    ];
     await openAccounts(client, freelancer);
     await addCard(client);
     await market.settle();
@@ -73,7 +85,9 @@ describe('a charge, whatever the provider does', () => {
     };
     await Promise.all(cases.map(begin));
     // A call that hangs holds up no other charge.
-    const [slow, quick] = ['slow-executed', 'lost-webhook'].map((name) => cases.find(({ fault }) => fault === name)!);
+    const [slow, quick] = ['slow-executed', 'lost-webhook'].map(
+      (name) => cases.find(({ fault }) => fault === name)!,
+    );
     await untilMoney(agreements.get(quick!)!, 'funded');
     expect(await rig().statusOf(agreements.get(slow!)!)).toBe('funding_pending');
     await market.settle();
@@ -92,7 +106,9 @@ describe('a charge, whatever the provider does', () => {
     const posts = sent.filter(({ method }) => method === 'POST');
     // One key for each step, and never other bytes under it.
     expect(new Set(posts.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2);
-    expect(new Set(posts.map(({ idempotencyKey, bodySha256 }) => `${idempotencyKey} ${bodySha256}`)).size).toBe(2);
+    expect(
+      new Set(posts.map(({ idempotencyKey, bodySha256 }) => `${idempotencyKey} ${bodySha256}`)).size,
+    ).toBe(2);
   });
 
   it('a notice that comes ten times at once is kept once (F50)', async () => {
@@ -156,7 +172,9 @@ async function firedOf(rig: Rig, ids: readonly string[]): Promise<number[]> {
 /** An agreement whose charge at acceptance wanted the payer, who was not there. */
 async function payerNeeded(rig: Rig): Promise<Agreement> {
   const card = 'pm_card_authenticationRequired';
-  const agreement = await accept(await arrangeOffer(rig.market, { milestones: [{ amountMinor: 100_000n }], card }));
+  const agreement = await accept(
+    await arrangeOffer(rig.market, { milestones: [{ amountMinor: 100_000n }], card }),
+  );
   const milestone = await untilMoney(agreement, 'agreed');
   expect([milestone.funding.status, milestone.funding.reason]).toEqual(['failed', 'payer_needed']);
   return agreement;
@@ -166,9 +184,11 @@ async function payerNeeded(rig: Rig): Promise<Agreement> {
 async function awaitingPayer(rig: Rig, agreement: Agreement): Promise<string> {
   const { fundingId } = await fund(agreement, 0);
   const read = () =>
-    rig.sql<{ intent_id: string; status: string }>('escrow', 'select intent_id, status from fundings where id = $1', [
-      fundingId,
-    ]);
+    rig.sql<{ intent_id: string; status: string }>(
+      'escrow',
+      'select intent_id, status from fundings where id = $1',
+      [fundingId],
+    );
   const [funding] = await until('the payer is awaited', read, ([row]) => row?.status === 'awaiting_payer');
   const milestone = await untilMoney(agreement, 'funding_pending');
   expect(milestone.next).toEqual(expect.objectContaining({ what: 'confirm the payment', who: 'client' }));

@@ -85,9 +85,13 @@ describe('a service that is killed', () => {
       await untilMoney(agreement, 'funded');
       const { charges } = await rig().market.providerBook(reference);
       expect(charges).toHaveLength(1);
-      const sent = (await rig().market.providerRequests({ reference })).filter(({ method }) => method === 'POST');
+      const sent = (await rig().market.providerRequests({ reference })).filter(
+        ({ method }) => method === 'POST',
+      );
       // Whatever was sent again was the same key with the same bytes.
-      expect(new Set(sent.map(({ idempotencyKey, bodySha256 }) => `${idempotencyKey} ${bodySha256}`)).size).toBe(2);
+      expect(
+        new Set(sent.map(({ idempotencyKey, bodySha256 }) => `${idempotencyKey} ${bodySha256}`)).size,
+      ).toBe(2);
       await assertBooksExact(rig());
     },
     2 * minuteMs,
@@ -136,12 +140,18 @@ async function killRelays(rig: Rig, point: string): Promise<string[] | undefined
   // The first pass are the watermarks of the start.
   await Promise.all(services.map((service) => rig.restart(service, { CRASH_AT: `${point}:2` })));
   const acts = [
-    market.newPerson('new', ['client']).post('contracts', '/v1/accounts', { roles: ['client'], region: 'US' }),
-    market.newPerson('new', ['client']).post('escrow', '/v1/billing-methods', { kind: 'card', token: 'pm_card_visa' }),
+    market
+      .newPerson('new', ['client'])
+      .post('contracts', '/v1/accounts', { roles: ['client'], region: 'US' }),
+    market
+      .newPerson('new', ['client'])
+      .post('escrow', '/v1/billing-methods', { kind: 'card', token: 'pm_card_visa' }),
   ];
   for (const service of services) expect(await rig.exitOf(service)).toEqual(killed);
   const left = await Promise.all(services.map((service) => outboxOf(rig, service)));
-  const published = new Set((await readFacts(system.brokers, ['contracts.events', 'escrow.events'])).map(({ id }) => id));
+  const published = new Set(
+    (await readFacts(system.brokers, ['contracts.events', 'escrow.events'])).map(({ id }) => id),
+  );
   await Promise.all(services.map((service) => system.startService(service)));
   await Promise.all(acts);
   const hit = left.map((ids) => ids.filter((id) => published.has(id) === (point === 'relay.after_ack')));
@@ -161,15 +171,24 @@ async function killConsumer(rig: Rig): Promise<true | undefined> {
   await system.stopService('payouts');
   const answers = await Promise.all(waiting.map((each) => release(each.agreement, 0, each.submissionId)));
   const transferIds = answers.map(({ transferId }) => transferId as string);
-  await until('the releases are published', () => outboxOf(rig, 'escrow'), (ids) => ids.length === 0);
+  await until(
+    'the releases are published',
+    () => outboxOf(rig, 'escrow'),
+    (ids) => ids.length === 0,
+  );
   const unread = await rig.unreadBy('payouts');
   const records = [...unread.values()].reduce((sum, { lag }) => sum + lag, 0n);
   // It may be killed before it is ready.
-  await system.startService('payouts', { CRASH_AT: `consumer.after_commit:${records}` }).catch(() => undefined);
+  await system
+    .startService('payouts', { CRASH_AT: `consumer.after_commit:${records}` })
+    .catch(() => undefined);
   await rig.exitOf('payouts');
-  const credited = await rig.sql<{ id: string }>('payouts', 'select id from credits where id = any($1)', [transferIds]);
+  const credited = await rig.sql<{ id: string }>('payouts', 'select id from credits where id = any($1)', [
+    transferIds,
+  ]);
   const released = (await readFacts(system.brokers, ['escrow.events'])).filter(
-    ({ type, value }) => type === 'escrow.milestone.released' && credited.some(({ id }) => value.includes(id)),
+    ({ type, value }) =>
+      type === 'escrow.milestone.released' && credited.some(({ id }) => value.includes(id)),
   );
   const stillUnread = await rig.unreadBy('payouts');
   await system.startService('payouts');

@@ -59,11 +59,19 @@ describe('a review that ends while a fact may still be on its way (M-17)', () =>
       await moveTo(rig(), later, serviceNames);
       await beat(rig(), 'contracts');
       await untilMoney(other.agreement, 'released');
-      expect(await watermarksOf(rig(), held.agreement, 'contracts.events', held.dueAt)).toEqual([true, true, true]);
+      expect(await watermarksOf(rig(), held.agreement, 'contracts.events', held.dueAt)).toEqual([
+        true,
+        true,
+        true,
+      ]);
       await standsStill(rig(), held.agreement);
 
       await rig().sql('escrow', 'drop trigger planted on outbox');
-      const request = { topic: 'contracts.events', key: held.agreement.agreementId, reason: 'the obstacle is gone' };
+      const request = {
+        topic: 'contracts.events',
+        key: held.agreement.agreementId,
+        reason: 'the obstacle is gone',
+      };
       const redriven = await market.operator.post('escrow', '/v1/parked-messages/redrive', request);
       expect(redriven).toEqual({ applied: 1, leftOver: 0 });
       await untilMoney(held.agreement, 'released');
@@ -84,7 +92,9 @@ const planted = `
 
 async function control(rig: Rig, service: ServiceName, path: string, body?: object): Promise<Json> {
   const response = await fetch(`${rig.system.controlUrls[service]}/sandbox/${path}`, {
-    ...(body ? { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
+    ...(body
+      ? { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+      : {}),
     signal: AbortSignal.timeout(10_000),
   });
   const answer = (await response.json()) as Json;
@@ -125,9 +135,11 @@ async function watermarksOf(
   topic: string,
   instant?: Date,
 ): Promise<boolean[]> {
-  const [row] = await rig.sql<{ due: Date }>('escrow', 'select review_due_at as due from milestones where id = $1', [
-    milestones[0]!.milestoneId,
-  ]);
+  const [row] = await rig.sql<{ due: Date }>(
+    'escrow',
+    'select review_due_at as due from milestones where id = $1',
+    [milestones[0]!.milestoneId],
+  );
   const keys = [agreementId, client.id, freelancer.id];
   return Promise.all(
     keys.map(async (key) => {

@@ -26,7 +26,9 @@ function canonical(value: unknown): string {
 export async function answersAreOne(rig: Rig): Violations {
   const found: string[] = [];
   for (const service of serviceNames) {
-    const own = rig.market.answers.entries.filter((entry) => entry.service === service && !isOperators(entry));
+    const own = rig.market.answers.entries.filter(
+      (entry) => entry.service === service && !isOperators(entry),
+    );
     const marks = await marksOf(rig, service, own);
     for (const entries of Map.groupBy(own, nameOf).values()) found.push(...judge(entries, marks));
   }
@@ -36,7 +38,11 @@ export async function answersAreOne(rig: Rig): Violations {
 /** An operator's redrive needs no key: the inbox makes its repeat harmless. */
 const isOperators = ({ path }: Answered): boolean => path.startsWith('/v1/parked-messages/');
 
-async function marksOf(rig: Rig, service: Service, entries: readonly Answered[]): Promise<Map<string, Mark[]>> {
+async function marksOf(
+  rig: Rig,
+  service: Service,
+  entries: readonly Answered[],
+): Promise<Map<string, Mark[]>> {
   const marks = await rig.sql<Mark & Record<string, unknown>>(
     service,
     'select command, message_id, answer, refusal from inbox where message_id = any($1)',
@@ -54,12 +60,15 @@ function judge(entries: readonly Answered[], marks: Map<string, Mark[]>): string
   return entries.flatMap(({ answer: { status, body } }) => {
     if (status < 300) {
       if (!mark) return [`I11: ${name} was acknowledged and is not there`];
-      if (!same(body, mark.answer)) return [`I9: ${name} was answered ${canonical(body)}, recorded ${canonical(mark)}`];
+      if (!same(body, mark.answer))
+        return [`I9: ${name} was answered ${canonical(body)}, recorded ${canonical(mark)}`];
       return [];
     }
     // 422: the key belongs to another content, whose answer stands there.
     if (!mark || body?.code === 'idempotency.key_reused') return [];
-    return mark.refusal?.code === body?.code ? [] : [`I9: ${name} was refused ${body?.code}: ${canonical(mark)}`];
+    return mark.refusal?.code === body?.code
+      ? []
+      : [`I9: ${name} was refused ${body?.code}: ${canonical(mark)}`];
   });
 }
 

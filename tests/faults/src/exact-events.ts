@@ -42,8 +42,11 @@ export async function everythingIsPublished(rig: Rig, facts: readonly PublishedF
       const published = firstOfEach(bySubject.get(subject) ?? []);
       const wanted = Array.from({ length: Number(last_sequence) }, (_, index) => index + 1).join();
       const sequences = published.map(({ sequence }) => sequence).join();
-      if (sequences !== wanted) found.push(`I7: ${service} ${subject}: counted ${wanted}, on the topic ${sequences}`);
-      const astray = published.find(({ key, partition }) => key !== message_key || partition !== partitionOf(key));
+      if (sequences !== wanted)
+        found.push(`I7: ${service} ${subject}: counted ${wanted}, on the topic ${sequences}`);
+      const astray = published.find(
+        ({ key, partition }) => key !== message_key || partition !== partitionOf(key),
+      );
       if (astray) found.push(`I7: ${service} ${subject}: ${astray.id} on partition ${astray.partition}`);
       bySubject.delete(subject);
     }
@@ -77,7 +80,9 @@ export async function everythingIsAppliedOnce(rig: Rig, facts: readonly Publishe
     const applied = marks.map(({ command, message_id }) => `${command} ${message_id}`);
     const say = (side: string, mark: string): string => `I7: ${service}: ${mark} stands only in ${side}`;
     found.push(...different(expected, applied, say, ['the topics', 'the inbox']));
-    found.push(...marks.filter(({ refused }) => refused).map(({ message_id }) => `I7: ${message_id} was refused`));
+    found.push(
+      ...marks.filter(({ refused }) => refused).map(({ message_id }) => `I7: ${message_id} was refused`),
+    );
   }
   return found;
 }
@@ -86,14 +91,18 @@ export async function everythingIsAppliedOnce(rig: Rig, facts: readonly Publishe
 export async function nothingIsLeft(rig: Rig): Violations {
   const found: string[] = [];
   for (const service of serviceNames) {
-    const outbox = await rig.sql<{ type: string }>(service, `select type from outbox where aggregateid <> ''`);
+    const outbox = await rig.sql<{ type: string }>(
+      service,
+      `select type from outbox where aggregateid <> ''`,
+    );
     found.push(...outbox.map(({ type }) => `I7: ${service}: ${type} is in the outbox`));
     const parked = await rig.sql<{ message_id: string; kind: string; cause: string; type: string }>(
       service,
       `select message_id, kind, cause, headers ->> 'ce_type' as type from parked_messages`,
     );
     for (const { message_id, kind, cause, type } of parked) {
-      if (!rig.planted.has(message_id)) found.push(`I14: ${service}: ${type} ${message_id} is ${kind}: ${cause}`);
+      if (!rig.planted.has(message_id))
+        found.push(`I14: ${service}: ${type} ${message_id} is ${kind}: ${cause}`);
     }
   }
   return found;

@@ -1,5 +1,5 @@
-import { checkLedger } from '@holdfast/ledger';
 import type { Json } from '@holdfast/journeys';
+import { checkLedger } from '@holdfast/ledger';
 import type { Rig } from './rig.ts';
 
 /** One line per violation, naming the invariant and the place. */
@@ -28,7 +28,10 @@ export async function clearingMirrors(rig: Rig): Violations {
   const credited = await read('payouts', 'P.clearing.escrow');
   return [...new Set([...sent.keys(), ...credited.keys()])]
     .filter((id) => -(sent.get(id) ?? 0n) !== (credited.get(id) ?? 0n))
-    .map((id) => `M-2: transfer ${id}: E.clearing.payouts ${sent.get(id)}, P.clearing.escrow ${credited.get(id)}`);
+    .map(
+      (id) =>
+        `M-2: transfer ${id}: E.clearing.payouts ${sent.get(id)}, P.clearing.escrow ${credited.get(id)}`,
+    );
 }
 
 /** M-4 (I4): of each milestone funded = released + balance; the balance is what its row and its lots say. */

@@ -15,7 +15,10 @@ import { type PublishedFact, readFacts } from './topics.ts';
 
 /** All that is on the topics, and all that is wrong. */
 export async function violationsOf(rig: Rig): Promise<{ facts: PublishedFact[]; violations: string[] }> {
-  const facts = await readFacts(rig.system.brokers, serviceNames.map((service) => `${service}.events`));
+  const facts = await readFacts(
+    rig.system.brokers,
+    serviceNames.map((service) => `${service}.events`),
+  );
   const checks = await Promise.all([
     ledgersBalance(rig),
     clearingMirrors(rig),

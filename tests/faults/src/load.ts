@@ -94,7 +94,15 @@ export function startLoad(market: PatientMarketplace, couples = 4): Load {
     acknowledged: async (more) => {
       const wanted = count() + more;
       const what = `${more} more commands are acknowledged`;
-      await Promise.race([failed, until(what, async () => count(), (seen) => seen >= wanted, faultyMs)]);
+      await Promise.race([
+        failed,
+        until(
+          what,
+          async () => count(),
+          (seen) => seen >= wanted,
+          faultyMs,
+        ),
+      ]);
     },
     finish: async () => {
       over = true;

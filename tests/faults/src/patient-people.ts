@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Answer, Marketplace, Person, type Role, type Service, type SystemUrls } from '@holdfast/journeys';
+import {
+  type Answer,
+  Marketplace,
+  Person,
+  type Role,
+  type Service,
+  type SystemUrls,
+} from '@holdfast/journeys';
 
 export interface Answered {
   accountId: string;
@@ -38,14 +45,21 @@ export class PatientPerson extends Person {
     this.#journal = journal;
   }
 
-  override async request(service: Service, method: Method, path: string, options: Options = {}): Promise<Answer> {
+  override async request(
+    service: Service,
+    method: Method,
+    path: string,
+    options: Options = {},
+  ): Promise<Answer> {
     const key = options.key ?? randomUUID();
     const giveUpAt = performance.now() + patienceMs;
     for (;;) {
       const { last, answer } = await this.#try(service, method, path, { ...options, key });
       if (answer) return answer;
       if (performance.now() > giveUpAt) {
-        throw new Error(`${this.id}: ${method} ${path} got no answer within ${patienceMs} ms, at last ${last}`);
+        throw new Error(
+          `${this.id}: ${method} ${path} got no answer within ${patienceMs} ms, at last ${last}`,
+        );
       }
       await pause(100);
     }
@@ -55,7 +69,12 @@ export class PatientPerson extends Person {
    * A single try, without patience.
    * @throws Error when the connection breaks before the answer
    */
-  async once(service: Service, method: Method, path: string, options: Options & { key: string }): Promise<Answer> {
+  async once(
+    service: Service,
+    method: Method,
+    path: string,
+    options: Options & { key: string },
+  ): Promise<Answer> {
     const answer = await super.request(service, method, path, options);
     if (method !== 'GET' && answer.status < 500 && !answer.headers.has('retry-after')) {
       this.#journal.entries.push({ accountId: this.id, service, method, path, key: options.key, answer });

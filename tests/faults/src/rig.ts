@@ -5,10 +5,10 @@ import {
   type ProcessHandle,
   projectRoot,
   type ServiceName,
+  type System,
   serviceNames,
   startProcess,
   startSystem,
-  type System,
 } from '@holdfast/local';
 import { createKafka, createPool } from '@holdfast/messaging';
 import { afterAll, beforeAll } from '@jest/globals';
@@ -114,7 +114,10 @@ export class Rig {
     await admin.connect();
     try {
       const unread = new Map<string, { committed: bigint; lag: bigint }>();
-      for (const { topic, partitions } of await admin.fetchOffsets({ groupId: service, topics: topicsOf(service) })) {
+      for (const { topic, partitions } of await admin.fetchOffsets({
+        groupId: service,
+        topics: topicsOf(service),
+      })) {
         const ends = await admin.fetchTopicOffsets(topic);
         for (const { partition, offset } of partitions) {
           const committed = BigInt(offset) < 0n ? 0n : BigInt(offset);
@@ -146,16 +149,22 @@ export class Rig {
   /** The status of a milestone in escrow's own table. */
   async statusOf(agreement: Agreement, index = 0): Promise<string> {
     const { milestoneId } = agreement.milestones[index]!;
-    const [row] = await this.sql<{ status: string }>('escrow', 'select status from milestones where id = $1', [
-      milestoneId,
-    ]);
+    const [row] = await this.sql<{ status: string }>(
+      'escrow',
+      'select status from milestones where id = $1',
+      [milestoneId],
+    );
     return row?.status ?? 'unknown';
   }
 }
 
 /** The topics of the other services that a service listens to. */
 const topicsOf = (service: ServiceName): string[] => {
-  const sources = { contracts: ['escrow'], escrow: ['contracts', 'payouts'], payouts: ['contracts', 'escrow'] };
+  const sources = {
+    contracts: ['escrow'],
+    escrow: ['contracts', 'payouts'],
+    payouts: ['contracts', 'escrow'],
+  };
   return sources[service].map((source) => `${source}.events`);
 };
 

@@ -52,9 +52,15 @@ export async function readFacts(brokers: string, topics: readonly string[]): Pro
       });
     },
   });
-  const missing = () => [...ends].filter(([place, end]) => (next.get(place) ?? 0n) < end).map(([place]) => place);
+  const missing = () =>
+    [...ends].filter(([place, end]) => (next.get(place) ?? 0n) < end).map(([place]) => place);
   try {
-    await until('the topics are read to their ends', async () => missing(), (places) => places.length === 0, 30_000);
+    await until(
+      'the topics are read to their ends',
+      async () => missing(),
+      (places) => places.length === 0,
+      30_000,
+    );
   } finally {
     await consumer.disconnect();
     await admin.deleteGroups([groupId]).catch(() => undefined);

@@ -52,10 +52,12 @@ export async function collectedResources(inside: Inside): Promise<Resource[]> {
 export const collectedSpans = async (inside: Inside): Promise<Span[]> =>
   (await collectedResources(inside)).flatMap(({ spans }) => spans);
 
-/** From a span up to the first one of its trace: `service name`, the span itself first. */
+export const labelOf = ({ service, name }: Span): string => `${service} ${name}`;
+
+/** From a span up to the first one of its trace, by label; the span itself first. */
 export function chainOf(spans: readonly Span[], span: Span): string[] {
   const parent = spans.find(
     ({ traceId, spanId }) => traceId === span.traceId && spanId === span.parentSpanId,
   );
-  return [`${span.service} ${span.name}`, ...(parent ? chainOf(spans, parent) : [])];
+  return [labelOf(span), ...(parent ? chainOf(spans, parent) : [])];
 }
