@@ -5,7 +5,18 @@ import { readFileSync, writeFileSync } from 'node:fs';
 // version as their parents ask for them.
 
 const file = new URL('../package-lock.json', import.meta.url);
-const systems = ['android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'aix', 'win32'];
+const systems = [
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'netbsd',
+  'openbsd',
+  'openharmony',
+  'sunos',
+  'aix',
+  'win32',
+];
 const processors = ['arm', 'arm64', 'ia32', 'loong64', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64'];
 
 const lock = JSON.parse(readFileSync(file, 'utf8'));
@@ -19,7 +30,10 @@ for (const [path, parent] of Object.entries(packages)) {
   }
 }
 const { '': root, ...others } = packages;
-lock.packages = { '': root, ...Object.fromEntries(Object.entries(others).sort(([a], [b]) => (a < b ? -1 : 1))) };
+lock.packages = {
+  '': root,
+  ...Object.fromEntries(Object.entries(others).sort(([a], [b]) => (a < b ? -1 : 1))),
+};
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
 console.log(`${added.length} optional packages added to package-lock.json`);
 
@@ -35,7 +49,11 @@ function entryOf(name, version, dev) {
   const words = name.split('/').at(-1).replaceAll('_', '-').split('-');
   const os = words.filter((word) => systems.includes(word));
   const cpu = words.filter((word) => processors.includes(word));
-  const libc = words.includes('musl') ? ['musl'] : words.includes('gnu') && os.includes('linux') ? ['glibc'] : [];
+  const libc = words.includes('musl')
+    ? ['musl']
+    : words.includes('gnu') && os.includes('linux')
+      ? ['glibc']
+      : [];
   return {
     version,
     ...(cpu.length > 0 ? { cpu } : {}),

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fetchKafkaJars, startKafka } from './kafka.ts';
 import { reportTotals, runJest } from './jest.ts';
+import { fetchKafkaJars, startKafka } from './kafka.ts';
 import { freePorts } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { projectRoot } from './system.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { stories } from '@holdfast/journeys';
 import { portsFrom } from './ports.ts';
 import { Show } from './show.ts';
-import { projectRoot, startSystem, type System } from './system.ts';
+import { projectRoot, type System, startSystem } from './system.ts';
 
 // `npm start`: everything on this computer, the journeys as they happen, and then the running system until Ctrl-C.
 

@@ -20,15 +20,16 @@ export function createLogger(service: string, level: string): LoggerService {
     },
     destination({ fd: 1, sync: false }),
   );
+  type Method = 'info' | 'error' | 'warn' | 'debug' | 'fatal';
   const write =
-    (method: 'info' | 'error' | 'warn' | 'debug' | 'fatal') =>
+    (method: Method) =>
     (message: unknown, ...more: unknown[]): void => {
-      // Nest passes the class that logs as the last argument; its start-up lines are of use only to a debugger.
-      if (typeof message === 'string')
-        return logger[method === 'info' ? 'debug' : method](
-          more.length ? { from: more.at(-1) } : {},
-          clean(message),
-        );
+      if (typeof message === 'string') {
+        // Nest passes the class that logs as the last argument; its start-up lines are of use only to a debugger.
+        const quieter = method === 'info' ? 'debug' : method;
+        logger[quieter](more.length > 0 ? { from: more.at(-1) } : {}, clean(message));
+        return;
+      }
       const fields = typeof message === 'object' && message !== null ? message : {};
       logger[method](fields, typeof more[0] === 'string' ? clean(more[0]) : '');
     };

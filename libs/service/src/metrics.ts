@@ -10,7 +10,7 @@ type Measurement = readonly [value: number, attributes?: Attributes];
 
 /**
  * The figures of one service (AD-22). They are read when a reader asks for them; without one, which means without an
- * OTLP endpoint, nothing is read. A figure that cannot be read is left out.
+ * OTLP endpoint, nothing is read. A figure that cannot be read keeps the value it had.
  */
 export function observeService(measured: Measured): void {
   const meter = metrics.getMeter('holdfast');

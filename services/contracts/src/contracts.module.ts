@@ -1,5 +1,12 @@
 import { contractsEvents, escrowEvents } from '@holdfast/events';
-import { BaseConfig, type ServiceDefinition, type Startup, PersonTexts, PersonKeyTable, personKeysGrants } from '@holdfast/service';
+import {
+  BaseConfig,
+  PersonKeyTable,
+  PersonTexts,
+  personKeysGrants,
+  type ServiceDefinition,
+  type Startup,
+} from '@holdfast/service';
 import { Module } from '@nestjs/common';
 import { AcceptOfferHandler } from './commands/accept-offer.ts';
 import { ExpireOfferHandler } from './commands/expire-offer.ts';

@@ -1,7 +1,9 @@
 import { BaseConfig } from '@holdfast/service';
 import { z } from 'zod';
 
-/** What escrow reads besides what every service reads. Another provider is another URL and other credentials. */
+/**
+ * What escrow reads besides what every service reads. Another provider is another URL and other credentials.
+ */
 export const EscrowConfig = BaseConfig.extend({
   CARD_BASE_URL: z.url(),
   CARD_API_KEY: z.string().min(8),

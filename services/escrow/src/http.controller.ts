@@ -29,9 +29,7 @@ export class HttpController {
     private readonly methods: BillingMethods,
   ) {}
 
-  @Summary(
-    "Adds a card by its provider's token; verified by the provider's set-up, which is the mandate as well (P-2).",
-  )
+  @Summary("Adds a card by its provider's token; the provider's set-up verifies it and is the mandate (P-2).")
   @Post('billing-methods')
   @RolesAllowed('client')
   @HttpCode(202)

@@ -17,7 +17,7 @@ export class KafkaController {
     switch (event.type) {
       case 'contracts.contract.activated': // Answered by `escrow.funding.started` or `.failed` (E-3).
         return this.commands.execute(new ActivateAgreement({ message, ...event }));
-      case 'contracts.milestone.submitted': // Answered by `escrow.review.started` or `escrow.submission.refused`.
+      case 'contracts.milestone.submitted': // Answered by `escrow.review.started` or `.submission.refused`.
         return this.commands.execute(new StartReview({ message, ...event }));
     } // Other facts of contracts do not concern escrow.
   }

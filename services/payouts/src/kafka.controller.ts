@@ -21,7 +21,7 @@ export class KafkaController {
   @EventPattern('escrow.events')
   async onEscrow(@Payload() { id, event }: Message<typeof escrowEvents>): Promise<void> {
     switch (event.type) {
-      case 'escrow.milestone.released': // Answered by `payouts.funds.credited` with the same transfer id (M-22).
+      case 'escrow.milestone.released': // Answered by `payouts.funds.credited`, same transfer (M-22).
         return this.commands.execute(new CreditRelease({ message: { source: 'event', id }, ...event }));
     } // Other facts of escrow do not concern payouts.
   }

@@ -36,7 +36,8 @@ async function adoptOffset(clock: BusinessClock, clockUrl: string): Promise<void
       clock.moveTo(z.object({ offsetMs: z.int().min(0) }).parse(await answer.json()).offsetMs);
       return;
     } catch (error) {
-      if (performance.now() > giveUpAt) throw new Error('the sandbox clock does not answer', { cause: error });
+      if (performance.now() > giveUpAt)
+        throw new Error('the sandbox clock does not answer', { cause: error });
       await pause(100);
     }
   }

@@ -24,7 +24,8 @@ const clock = new SandboxClock({
   provider: { name: 'providers', url: `${config.PROVIDERS_CONTROL_URL}/__sim` },
   load: () => {
     try {
-      return z.object({ offsetMs: z.int() }).parse(JSON.parse(readFileSync(config.STATE_FILE, 'utf8'))).offsetMs;
+      return z.object({ offsetMs: z.int() }).parse(JSON.parse(readFileSync(config.STATE_FILE, 'utf8')))
+        .offsetMs;
     } catch {
       return 0;
     }

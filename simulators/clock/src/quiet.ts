@@ -66,7 +66,9 @@ export class Quiet {
         this.#admin.fetchOffsets({ groupId: definition.name, topics: [topic] }),
       ]);
       for (const { partition, high } of ends) {
-        const stored = committed[0]?.partitions.find((candidate) => candidate.partition === partition)?.offset;
+        const stored = committed[0]?.partitions.find(
+          (candidate) => candidate.partition === partition,
+        )?.offset;
         const handled = transport.consumer?.positions.get(`${topic}/${partition}`) ?? BigInt(stored ?? '0');
         lag += BigInt(high) - (handled < 0n ? 0n : handled);
       }

@@ -134,7 +134,12 @@ export class SandboxClock {
         try {
           return { name, ...Quiet.parse(await ask(`${url}/quiet`)) };
         } catch (error) {
-          return { name, quiet: false, reasons: [`does not answer: ${(error as Error).message}`], activity: 0 };
+          return {
+            name,
+            quiet: false,
+            reasons: [`does not answer: ${(error as Error).message}`],
+            activity: 0,
+          };
         }
       }),
     );

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPool, run } from '@holdfast/messaging';
 import type { Service } from './marketplace.ts';
@@ -72,10 +72,15 @@ export async function everyRow(inside: Inside): Promise<Record<string, string>> 
   return rows;
 }
 
-/** Everything that the processes have printed. */
-export function everyLog({ logsDir }: Inside): string {
+/** How much each process has printed so far. */
+export function logSizes({ logsDir }: Inside): Record<string, number> {
+  return Object.fromEntries(readdirSync(logsDir).map((file) => [file, statSync(join(logsDir, file)).size]));
+}
+
+/** Everything that the processes have printed, or what they have printed since. */
+export function everyLog({ logsDir }: Inside, since: Record<string, number> = {}): string {
   return readdirSync(logsDir)
-    .map((file) => readFileSync(join(logsDir, file), 'utf8'))
+    .map((file) => readFileSync(join(logsDir, file)).subarray(since[file] ?? 0))
     .join('\n');
 }
 

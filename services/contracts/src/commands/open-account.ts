@@ -1,7 +1,7 @@
-import { PersonTexts } from '@holdfast/service';
 import { Rejection } from '@holdfast/domain';
 import { contractsEvents } from '@holdfast/events';
 import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
+import { PersonTexts } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type Account, type AccountRole, evolve, openAccount } from '../domain/account.ts';
 import { insertAccount, loadAccount } from '../tables/account.table.ts';

@@ -117,7 +117,14 @@ const submissions = [
 
 export class Migration001Agreements extends Migration {
   override up(): void {
-    const statements = [...commonSchema, ...personKeysSchema, ...accounts, ...offers, ...agreements, ...submissions];
+    const statements = [
+      ...commonSchema,
+      ...personKeysSchema,
+      ...accounts,
+      ...offers,
+      ...agreements,
+      ...submissions,
+    ];
     for (const statement of statements) this.addSql(statement);
   }
 }

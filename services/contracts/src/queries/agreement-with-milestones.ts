@@ -1,6 +1,6 @@
-import { PersonTexts, PersonKeyTable } from '@holdfast/service';
 import { Money, Rejection, usd } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
+import { PersonKeyTable, PersonTexts } from '@holdfast/service';
 import { type InferEntity, MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import type { Content } from '../domain/submission.ts';

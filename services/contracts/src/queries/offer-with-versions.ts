@@ -1,6 +1,6 @@
-import { PersonTexts, PersonKeyTable } from '@holdfast/service';
 import { Rejection } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
+import { PersonKeyTable, PersonTexts } from '@holdfast/service';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { OfferTable, OfferVersionTable } from '../tables/offer.table.ts';

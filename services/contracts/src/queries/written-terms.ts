@@ -1,5 +1,5 @@
-import { type PersonKey, type PersonTexts } from '@holdfast/service';
 import { Money, usd } from '@holdfast/domain';
+import { type PersonKey, type PersonTexts } from '@holdfast/service';
 import type { TermsTexts } from '../domain/terms.ts';
 import { type OfferVersion, pricedMilestones } from '../tables/offer.table.ts';
 

@@ -6,7 +6,7 @@ import { event, useEscrow } from '../testing/escrow.ts';
 
 const escrow = useEscrow();
 
-test('E-3: agreement, milestones, the first funding with its bytes and the fact are committed together', async () => {
+test('E-3: agreement, milestones, first funding with its bytes and fact are committed together', async () => {
   const { agreementId, clientId, freelancerId, milestoneIds } = await escrow().agreement({
     prices: [30_000n, 70_000n],
   });

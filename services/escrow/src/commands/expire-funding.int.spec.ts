@@ -20,7 +20,7 @@ const rowOf = async (fundingId: string) =>
   )[0]!;
 const expiryOf = async (fundingId: string) => (await rowOf(fundingId)).expires_at as Date;
 
-test('E-26: at the end of the payer’s time the provider is asked to cancel; only its word frees the milestone', async () => {
+test('E-26: when the payer’s time is over only the provider’s cancel frees the milestone', async () => {
   const { agreementId, milestoneId, fundingId, expiresAt } = await begun();
   expect(await rowOf(fundingId)).toMatchObject({
     status: 'awaiting_payer',

@@ -10,7 +10,10 @@ export class ExpireFunding extends Command<void> {
   }
 }
 
-/** The payer's minutes are over: cancelled at the provider first, since the payer may just have confirmed (E-26). */
+/**
+ * The payer's minutes are over: cancelled at the provider first, since the payer may just have confirmed
+ * (E-26).
+ */
 @CommandHandler(ExpireFunding)
 export class ExpireFundingHandler implements ICommandHandler<ExpireFunding> {
   constructor(private readonly unitOfWork: UnitOfWork) {}

@@ -14,7 +14,7 @@ async function uncharged() {
   return { ...agreed, first: agreed.milestoneIds[0]!, second: agreed.milestoneIds[1]!, methodId };
 }
 
-test('E-26: milestone, funding with its bytes and the fact are committed together; the payer has 15 minutes', async () => {
+test('E-26: milestone, funding, bytes and fact are one commit; the payer has 15 minutes', async () => {
   const { agreementId, clientId, first, methodId } = await uncharged();
   const { fundingId, status } = await escrow().fund(clientId, first);
   expect(status).toBe('funding_pending');
@@ -130,7 +130,7 @@ test('P-1: the method that is named is used, else the oldest', async () => {
   expect(await used(next.fundingId)).toBe(newer);
 });
 
-test('AD-16: another client’s milestone is unknown, to its freelancer as well, and that answer is not kept', async () => {
+test('AD-16: a foreign milestone is unknown, to its freelancer as well; nothing is kept', async () => {
   const { freelancerId, first } = await uncharged();
   const message = http();
   const unknown = new NotYet('milestone.unknown');

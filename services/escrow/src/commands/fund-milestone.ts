@@ -42,7 +42,10 @@ export class FundMilestone extends Command<{ fundingId: string; status: 'funding
   }
 }
 
-/** The client, present, charges a milestone (E-2, E-26). The answer says that it has begun, not that it is funded. */
+/**
+ * The client, present, charges a milestone (E-2, E-26). The answer says that it has begun, not that it is
+ * funded.
+ */
 @CommandHandler(FundMilestone)
 export class FundMilestoneHandler implements ICommandHandler<FundMilestone> {
   constructor(
@@ -68,8 +71,8 @@ export class FundMilestoneHandler implements ICommandHandler<FundMilestone> {
 }
 
 /**
- * Stores what is to be charged, with its exact bytes, and starts it (P-3). Without a payer nobody is present; if there
- * is no usable method either, the funding fails at once, for the client to act (E-3).
+ * Stores what is to be charged, with its exact bytes, and starts it (P-3). Without a payer nobody is present;
+ * if there is no usable method either, the funding fails at once, for the client to act (E-3).
  * @returns the milestone after that
  * @throws Rejection billing_method.missing | billing_method.unknown, to a client who is present
  */

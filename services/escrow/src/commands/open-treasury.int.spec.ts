@@ -6,7 +6,7 @@ import { OpenTreasuryAtStart } from './open-treasury.ts';
 
 const escrow = useEscrow();
 
-test('section 11, M-23: capital and float are posted once in the life of a database, however many start', async () => {
+test('M-23: capital and float are posted once in the life of a database, however many start', async () => {
   const start = () => new OpenTreasuryAtStart(escrow().database.unitOfWork).onApplicationBootstrap();
   await Promise.all([start(), start(), start()]);
   await start();

@@ -10,7 +10,10 @@ class OpenTreasury {
   readonly input = { message: { source: 'worker', id: 'opening' } } as const;
 }
 
-/** Once in the life of a database: the platform's capital, and the float of the bank account (section 11, M-23). */
+/**
+ * Once in the life of a database: the platform's capital, and the float of the bank account (section 11,
+ * M-23).
+ */
 @Injectable()
 export class OpenTreasuryAtStart implements OnApplicationBootstrap {
   constructor(private readonly unitOfWork: UnitOfWork) {}

@@ -16,7 +16,9 @@ export class ReceiveNotice extends Command<void> {
   }
 }
 
-/** Stores a provider's notice; it is answered then, and worked off afterwards (0.2 of the provider protocols). */
+/**
+ * Stores a provider's notice; it is answered then, and worked off afterwards (0.2 of the provider protocols).
+ */
 @CommandHandler(ReceiveNotice)
 export class ReceiveNoticeHandler implements ICommandHandler<ReceiveNotice> {
   constructor(private readonly unitOfWork: UnitOfWork) {}

@@ -118,7 +118,7 @@ describe('G-3.1: a success', () => {
 });
 
 describe('E-26: no success', () => {
-  test('a decline is cancelled first; then the milestone is agreed again, and the fact says why', async () => {
+  test('a decline is cancelled first; then the milestone is agreed, and the fact says why', async () => {
     const { agreementId, first, fundingId } = await charging();
     await escrow().see(fundingId, 'requires_payment_method', { declineCode: 'generic_decline' });
     expect(await escrow().statusOf(first)).toBe('funding_pending');

@@ -47,7 +47,10 @@ export class RecordChargeHandler implements ICommandHandler<RecordCharge> {
 const milestoneOf = (milestones: readonly Milestone[], { milestoneId }: FundingFrame): Milestone =>
   milestones.find(({ id }) => id === milestoneId)!;
 
-/** A success that arrives late funds the milestone if it still takes it at that version; else it is an orphan (E-26). */
+/**
+ * A success that arrives late funds the milestone if it still takes it at that version; else it is an orphan
+ * (E-26).
+ */
 async function settle(
   tx: Tx,
   milestones: readonly Milestone[],

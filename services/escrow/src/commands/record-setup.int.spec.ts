@@ -31,7 +31,7 @@ test('P-1, P-15: a card is stored by its token, and its set-up is due at once', 
   ).toHaveLength(1);
 });
 
-test('P-2, P-16: the set-up’s success verifies the method and is the mandate; the fact goes out once', async () => {
+test('P-2, P-16: a set-up that succeeds verifies the method, once, and is the mandate', async () => {
   const { accountId, methodId } = await added();
   await escrow().recordSetup(methodId, { customerId: 'cus_1' });
   expect(await rowOf(methodId)).toMatchObject({ customer_id: 'cus_1', status: 'verifying' });

@@ -39,7 +39,7 @@ export class ReleaseMilestoneHandler implements ICommandHandler<ReleaseMilestone
   execute(command: ReleaseMilestone): Promise<ReleaseAnswer> {
     return this.unitOfWork.once(command, async (tx) => {
       const { milestoneId, clientId, submissionId } = command.input;
-      const milestone = await loadMilestone(tx, milestoneId, { clientId }); // Its version is checked at commit.
+      const milestone = await loadMilestone(tx, milestoneId, { clientId }); // Version checked at commit.
       const agreement = (await tx.one(AgreementTable, { id: milestone.agreementId }))!;
       const released = release(milestone, { ...decisionOf(tx, agreement), cause: 'approval', submissionId });
       await book(tx, { milestone, agreement, released });

@@ -7,13 +7,14 @@ import { http, texts, useEscrow } from '../testing/escrow.ts';
 const escrow = useEscrow();
 const reason = 'The order form loses the address';
 
-test('E-6: milestone, reason and fact are committed together; the text stays here, encrypted for the client', async () => {
+test('E-6: milestone, reason and fact are committed together; the text stays here, encrypted', async () => {
   const { agreementId, clientId, milestoneIds, submissionId } = await escrow().submitted();
   const answer = await escrow().requestChanges(clientId, milestoneIds[0]!, submissionId, { reason });
   expect(answer).toEqual({ milestoneId: milestoneIds[0], status: 'changes_requested' });
   const [row] = await escrow().rows(
-    `select r.id, r.reason_sealed, k.master_key_id, k.wrapped, m.status, m.review_due_at from change_requests r
-      join person_keys k on k.id = r.client_id join milestones m on m.id = r.milestone_id where m.id = $1`,
+    `select r.id, r.reason_sealed, k.master_key_id, k.wrapped, m.status, m.review_due_at
+      from change_requests r join person_keys k on k.id = r.client_id
+        join milestones m on m.id = r.milestone_id where m.id = $1`,
     [milestoneIds[0]],
   );
   expect(row).toMatchObject({ status: 'changes_requested', review_due_at: null });
@@ -41,7 +42,7 @@ test('the same message twice has one effect; with another reason it is refused',
   expect(await escrow().rows(text, [milestoneIds[0]])).toHaveLength(1);
 });
 
-test('F56: from the due instant on it is too late, also before the timer has run, and the repeat hears the same', async () => {
+test('F56: at the due instant it is too late, also before the timer has run; so is the repeat', async () => {
   const { clientId, milestoneIds, submissionId, dueAt } = await escrow().submitted();
   escrow().pass(dueAt);
   const message = http();

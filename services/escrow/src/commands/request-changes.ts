@@ -20,7 +20,10 @@ export class RequestChanges extends Command<{ milestoneId: string; status: 'chan
   }
 }
 
-/** The client asks for changes with a written reason, which stays here, encrypted; the event carries its hash (E-6). */
+/**
+ * The client asks for changes with a written reason, which stays here, encrypted; the event carries its hash
+ * (E-6).
+ */
 @CommandHandler(RequestChanges)
 export class RequestChangesHandler implements ICommandHandler<RequestChanges> {
   constructor(

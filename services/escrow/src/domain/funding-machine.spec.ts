@@ -88,7 +88,7 @@ test('a success of another amount is never booked (F47)', () => {
   });
 });
 
-test('a funding fails only by the provider’s word: cancelled, refused, or three times that it knows no intent', () => {
+test('it fails only by the provider’s word: cancelled, refused, or three times no such intent', () => {
   always((steps) => {
     for (const { before, after, act, now } of steps) {
       if (after.status !== 'failed' || before.status === 'failed') continue;
@@ -102,7 +102,7 @@ test('a funding fails only by the provider’s word: cancelled, refused, or thre
   });
 });
 
-test('a confirmation in doubt is sent again only after 3 misses over 10 minutes, and inside the 23 hours of its key', () => {
+test('a confirmation in doubt is sent again after 3 misses over 10 minutes, inside its key’s 23 h', () => {
   always((steps) => {
     let keySince = startedAt;
     let misses: Date[] = [];
@@ -133,7 +133,7 @@ test('while it is ending nothing is confirmed, and the reason stays', () => {
   });
 });
 
-test('something is due exactly while somebody must act: the worker, or the payer until the end of the minutes', () => {
+test('something is due exactly while somebody must act: the worker, or the payer in the minutes', () => {
   always((steps) => {
     for (const { after } of steps) {
       const row = toRow(after, fundingFrame);

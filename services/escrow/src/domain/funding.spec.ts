@@ -205,7 +205,7 @@ describe('0.1 of the protocols: a call that may have executed', () => {
     expect(again).toMatchObject({ step: 'create', misses: 0 });
   });
 
-  test('the key is used for 23 hours from its first use, however often it was repeated; then a person looks', () => {
+  test('the key is used for 23 hours, however often it was repeated; then a person looks', () => {
     let state: Funding = inDoubt;
     let minute = 0;
     for (; state.status === 'waiting'; minute += 10) {

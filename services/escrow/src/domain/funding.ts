@@ -25,12 +25,15 @@ export function chargeParts(
   };
 }
 
-/** Where the next step is a call to the provider: create the intent, confirm it, ask about it, or cancel it. */
+/**
+ * Where the next step is a call to the provider: create the intent, confirm it, ask about it, or cancel it.
+ */
 export type FundingStep = 'create' | 'confirm' | 'read' | 'cancel';
 
 /**
- * A request to pay in (E-26): key and bytes are stored before the call, the intent's id before it is confirmed.
- * `waiting` = the next step is due at `nextCallAt`; `awaiting_payer` = the payer must act, until `expiresAt`.
+ * A request to pay in (E-26): key and bytes are stored before the call, the intent's id before it is
+ * confirmed. `waiting` = the next step is due at `nextCallAt`; `awaiting_payer` = the payer must act, until
+ * `expiresAt`.
  */
 export type Funding = Readonly<{
   id: string;
@@ -82,7 +85,10 @@ export type Observation =
   /** A query that found nothing. One proves nothing. */
   | { kind: 'absent' };
 
-/** Between queries. Three misses prove that nothing was executed, once they span ten minutes (0.1 of the protocols). */
+/**
+ * Between queries. Three misses prove that nothing was executed, once they span ten minutes (0.1 of the
+ * protocols).
+ */
 const queryMinutes = 5;
 const missesNeeded = 3;
 const missesSpanMinutes = 10;
@@ -92,8 +98,8 @@ const keyHours = 23;
 const processingMinutes = 10;
 
 /**
- * What a funding becomes by what was observed. Ranks decide, not the order of arrival: what has succeeded stays so,
- * and a success is accepted at any time (E-26).
+ * What a funding becomes by what was observed. Ranks decide, not the order of arrival: what has succeeded
+ * stays so, and a success is accepted at any time (E-26).
  */
 export function observe(funding: Funding, observation: Observation, now: Date): Funding {
   if (observation.kind === 'seen') return see(funding, observation.intent, now);
@@ -151,7 +157,9 @@ function unconfirmed(funding: Funding, now: Date): Funding {
     : wait(funding, 'confirm', now, { ...noMisses, keySince: now });
 }
 
-/** The payer's time is over (E-26): the provider is asked to cancel, and only its word frees the milestone. */
+/**
+ * The payer's time is over (E-26): the provider is asked to cancel, and only its word frees the milestone.
+ */
 export function expire(funding: Funding, now: Date): Funding | undefined {
   const expiresAt = expiryOf(funding);
   if (!expiresAt || !isLate(now, expiresAt)) return undefined;
@@ -160,7 +168,9 @@ export function expire(funding: Funding, now: Date): Funding | undefined {
     : wait(funding, 'read', now, { ...noMisses, ending: 'expired' });
 }
 
-/** The same key and bytes are sent again only inside the key's window, after 3 misses in at least 10 minutes. */
+/**
+ * The same key and bytes are sent again only inside the key's window, after 3 misses in at least 10 minutes.
+ */
 function missed(funding: Funding, now: Date): Funding {
   const misses = funding.misses + 1;
   const firstMissAt = funding.firstMissAt ?? now;
@@ -169,7 +179,8 @@ function missed(funding: Funding, now: Date): Funding {
   }
   const { intentId, ending, keySince } = funding;
   if (ending && !intentId) return ended(funding, ending);
-  // An intent that the provider gave us and no longer knows, or a key that it may have forgotten: a person looks.
+  // An intent that the provider gave us and no longer knows, or a key that it may have forgotten: a person
+  // looks.
   if (ending || isLate(now, plusHours(keySince, keyHours))) return { ...base(funding), status: 'in_review' };
   return wait(funding, intentId ? 'confirm' : 'create', now, noMisses);
 }

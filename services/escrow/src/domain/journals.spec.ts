@@ -94,7 +94,7 @@ test('section 11, M-23: the capital comes first, then the float of the bank acco
   expect(linesOf(float)).toEqual({ 'E.cash.trust:bank': 1_000_000n, 'E.cash.operating': -1_000_000n });
 });
 
-test('M-1, M-6: what funding puts on the accounts of a milestone, its release takes off to the last cent', () => {
+test('M-1, M-6: what funding puts on a milestone’s accounts, its release takes off to the last cent', () => {
   const minor = fc.bigInt({ min: 1n, max: 10n ** 12n });
   fc.assert(
     fc.property(minor, fc.integer({ min: 0, max: 1_500 }), fc.boolean(), (price, bps, due) => {

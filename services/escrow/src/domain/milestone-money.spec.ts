@@ -122,7 +122,7 @@ const edges: Record<string, readonly string[]> = {
   silence: ['submitted > released'],
 };
 
-test('M-4, M-6: whatever is decided, only the edges of the table are taken, money is conserved, and the row is the fold', () => {
+test('M-4, M-6: whatever is decided: only known edges, no cent lost, the row is the fold', () => {
   const happening = fc.array(
     fc.tuple(
       fc.constantFrom(...Object.keys(steps)),

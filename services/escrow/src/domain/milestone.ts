@@ -75,7 +75,8 @@ const unsettled: readonly Milestone['status'][] = [
 
 /**
  * Whether this milestone may be charged now, by the version of the terms that the client saw (E-2, E-26).
- * @throws Rejection milestone.already_funded | milestone.funding_pending | terms.version_outdated | funding.one_at_a_time
+ * @throws Rejection milestone.already_funded | milestone.funding_pending | terms.version_outdated |
+ *   funding.one_at_a_time
  */
 export function assertFundable(milestone: Milestone, others: readonly Milestone[], version: number): void {
   if (milestone.status === 'funding_pending') throw new Rejection('milestone.funding_pending');
@@ -86,8 +87,8 @@ export function assertFundable(milestone: Milestone, others: readonly Milestone[
 }
 
 /**
- * Whether a charge that succeeded funds its milestone: it waits for this charge, or is agreed again at that version and
- * no other has been opened meanwhile (E-2, E-26). Else the charge is an orphan.
+ * Whether a charge that succeeded funds its milestone: it waits for this charge, or is agreed again at that
+ * version and no other has been opened meanwhile (E-2, E-26). Else the charge is an orphan.
  */
 export function takesCharge(
   milestone: Milestone,
@@ -103,8 +104,9 @@ const openBeside = (milestone: Milestone, others: readonly Milestone[]): Milesto
   others.find((other) => other.id !== milestone.id && unsettled.includes(other.status));
 
 /**
- * Work was submitted: the review begins, or the freelancer is told why not (E-4). It lasts `review.days` from the
- * submission and at least `review.min_hours` from the instant it was received: the later of the two (E-5).
+ * Work was submitted: the review begins, or the freelancer is told why not (E-4). It lasts `review.days` from
+ * the submission and at least `review.min_hours` from the instant it was received: the later of the two
+ * (E-5).
  */
 export function startReview(
   milestone: Milestone,
@@ -165,9 +167,9 @@ export type Release = Readonly<{
 }>;
 
 /**
- * Pays all held money to the freelancer's balance (E-7). The client fee is earned in proportion (P-5, R-6), the
- * freelancer fee is worked out on the released amount (P-7, R-2).
- * Rule M-12: frozen money moves only by the outcome of what froze it.
+ * Pays all held money to the freelancer's balance (E-7). The client fee is earned in proportion (P-5, R-6),
+ * the freelancer fee is worked out on the released amount (P-7, R-2). Rule M-12: frozen money moves only by
+ * the outcome of what froze it.
  * @throws Rejection milestone.not_funded | milestone.released | submission.outdated | milestone.frozen
  */
 export function release(milestone: Milestone, decision: Release): MilestoneReleased {
@@ -211,7 +213,10 @@ export function releaseBySilence(
   return release(milestone, { ...decision, cause: 'auto', submissionId: milestone.submissionId });
 }
 
-/** Only a submission under review can be judged: one that was answered by a change request is an older one (E-6). */
+/**
+ * Only a submission under review can be judged: one that was answered by a change request is an older one
+ * (E-6).
+ */
 const currentSubmission = (milestone: Milestone): string | undefined =>
   milestone.status === 'submitted' ? milestone.submissionId : undefined;
 

@@ -111,7 +111,8 @@ const payInSchema = [
     principal_minor bigint not null check (principal_minor > 0),
     client_fee_minor bigint not null check (client_fee_minor >= 0),
     initiation_fee_minor bigint not null check (initiation_fee_minor >= 0),
-    total_minor bigint not null check (total_minor = principal_minor + client_fee_minor + initiation_fee_minor),
+    total_minor bigint not null
+      check (total_minor = principal_minor + client_fee_minor + initiation_fee_minor),
     create_body text not null,
     confirm_body text not null,
     intent_id text unique,
@@ -132,7 +133,8 @@ const payInSchema = [
     check (status in ('waiting', 'awaiting_payer') or expires_at is null)
   )`,
   // A milestone has one living funding: a second charge cannot even be stored.
-  `create unique index fundings_one_alive on fundings (milestone_id) where status in ('waiting', 'awaiting_payer')`,
+  `create unique index fundings_one_alive on fundings (milestone_id)
+    where status in ('waiting', 'awaiting_payer')`,
   'create index fundings_agreement on fundings (agreement_id)',
   'create index fundings_due on fundings (next_call_at) where next_call_at is not null',
   'create index fundings_expiry on fundings (expires_at) where expires_at is not null',

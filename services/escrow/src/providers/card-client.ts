@@ -8,7 +8,9 @@ export type CallOutcome =
   | { status: 'accepted'; body: unknown }
   /** Provably refused; the body says why. */
   | { status: 'refused'; httpStatus: number; body: unknown }
-  /** Provably not executed: the same key and bytes again, after what the provider asked for, else a backoff. */
+  /**
+   * Provably not executed: the same key and bytes again, after what the provider asked for, else a backoff.
+   */
   | { status: 'not_sent'; retryAfterMs?: number }
   /** May have executed: ask before anything else. */
   | { status: 'unknown' };
@@ -25,8 +27,9 @@ export type CardOperation =
 
 /**
  * A breaker per operation, so that a slow confirmation does not stop reads. Of the last minute at least
- * `volumeThreshold` calls count before more than half of them failing opens it; `capacity` bounds the calls under way.
- * The minute is much longer than `timeout`: else a call that times out has left the window before its failure enters.
+ * `volumeThreshold` calls count before more than half of them failing opens it; `capacity` bounds the calls
+ * under way. The minute is much longer than `timeout`: else a call that times out has left the window before
+ * its failure enters.
  */
 export const breakerSettings = {
   timeout: 10_000,
@@ -82,7 +85,9 @@ export interface CardClientOptions {
   settings?: Partial<BreakerSettings>;
 }
 
-/** HTTP to the card provider: one try per call, the owner of the retry is the worker (rule 6 of section 7). */
+/**
+ * HTTP to the card provider: one try per call, the owner of the retry is the worker (rule 6 of section 7).
+ */
 export class CardClient {
   readonly #pool: Pool;
   readonly #apiKey: string;

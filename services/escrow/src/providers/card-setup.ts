@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { CallOutcome, CardClient } from './card-client.ts';
 
-/** Set-up of a card with its holder present: verification and mandate in one (P-2; provider protocols, 4.1). */
+/**
+ * Set-up of a card with its holder present: verification and mandate in one (P-2; provider protocols, 4.1).
+ */
 
 export type SetupAnswer<T> =
   | { kind: 'done'; value: T }

@@ -4,8 +4,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 const toleranceSeconds = 300;
 
 /**
- * `Stripe-Signature: t=<unix>,v1=<hex>[,v1=...]` over the raw bytes: any `v1` of any of our secrets suffices, since two
- * are active while one is rolled (provider protocols, 4.1).
+ * `Stripe-Signature: t=<unix>,v1=<hex>[,v1=...]` over the raw bytes: any `v1` of any of our secrets suffices,
+ * since two are active while one is rolled (provider protocols, 4.1).
  */
 export function isSigned(
   header: string | undefined,

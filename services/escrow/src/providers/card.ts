@@ -10,7 +10,10 @@ export type NotSent = { kind: 'not_sent'; retryAfterMs?: number };
 
 const form = (fields: Record<string, string>): string => new URLSearchParams(fields).toString();
 
-/** Exact bytes of the creation, stored before the first call. It is not confirmed here: create, store, confirm. */
+/**
+ * Exact bytes of the creation, stored before the first call. It is not confirmed here: create, store,
+ * confirm.
+ */
 export const createBodyOf = (charge: {
   fundingId: string;
   agreementId: string;
@@ -105,7 +108,9 @@ function observationOf(outcome: CallOutcome): Observation | NotSent {
   }
 }
 
-/** Only "not found" is a miss. A read without an answer, or with one of another form, is simply asked again. */
+/**
+ * Only "not found" is a miss. A read without an answer, or with one of another form, is simply asked again.
+ */
 function readingOf(outcome: CallOutcome): Observation | NotSent {
   if (outcome.status === 'refused' && outcome.httpStatus === 404) return { kind: 'absent' };
   const observation = observationOf(outcome);
@@ -161,8 +166,9 @@ export class Card {
   }
 
   /**
-   * Only `canceled` frees the milestone. Without a key: cancelling twice is as good as once, while under a key a
-   * refusal ("is being processed") would be given again when it is no longer true. What a refusal means is read.
+   * Only `canceled` frees the milestone. Without a key: cancelling twice is as good as once, while under a
+   * key a refusal ("is being processed") would be given again when it is no longer true. What a refusal means
+   * is read.
    */
   async cancel(intentId: string): Promise<Observation | NotSent> {
     const outcome = await this.#client.call({
@@ -189,15 +195,16 @@ export class Card {
   /** Finds the intent whose creation got no answer, among those of its customer, newest first. */
   async find(fundingId: string, createBody: string, after?: string): Promise<Observation | NotSent> {
     const customer = new URLSearchParams(createBody).get('customer')!;
+    const page = { customer, limit: '100', ...(after ? { starting_after: after } : {}) };
     const outcome = await this.#client.call({
       operation: 'charge.read',
       method: 'GET',
-      path: `/v1/payment_intents?${form({ customer, limit: '100', ...(after ? { starting_after: after } : {}) })}`,
+      path: `/v1/payment_intents?${form(page)}`,
     });
     if (outcome.status !== 'accepted') return readingOf(outcome);
-    const page = Page.safeParse(outcome.body);
-    if (!page.success) return { kind: 'not_sent' };
-    const { data, has_more } = page.data;
+    const found = Page.safeParse(outcome.body);
+    if (!found.success) return { kind: 'not_sent' };
+    const { data, has_more } = found.data;
     const ours = data.find(({ metadata }) => metadata.funding_id === fundingId);
     if (ours) return readingOf({ status: 'accepted', body: ours });
     const last = has_more ? data.at(-1) : undefined;

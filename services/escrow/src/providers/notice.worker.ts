@@ -12,7 +12,9 @@ import { Card, isSeen } from './card.ts';
 import { CardSetup } from './card-setup.ts';
 import { asWorkOf, Pauses } from './work.ts';
 
-/** A notice only says that something may have changed: the object itself is read and that is applied (0.2). */
+/**
+ * A notice only says that something may have changed: the object itself is read and that is applied (0.2).
+ */
 @Injectable()
 export class NoticeWorker {
   readonly #pauses: Pauses;

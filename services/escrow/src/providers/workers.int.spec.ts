@@ -110,7 +110,7 @@ describe('P-2: the set-up of a card', () => {
 });
 
 describe('a charge', () => {
-  test('is created, confirmed and booked once; nothing is due afterwards, nor after the payer’s minutes', async () => {
+  test('is created, confirmed and booked once; nothing is due afterwards or an hour later', async () => {
     const { milestoneId, fundingId } = await begun();
     await quiet();
     expect(await escrow().statusOf(milestoneId)).toBe('funded');
@@ -143,7 +143,7 @@ describe('a charge', () => {
     expect(await provider.requests({ op, key: `${fundingId}.${op.split('.')[1]}` })).toHaveLength(1);
   });
 
-  test('F46: that was not executed is sent again only after three misses over ten minutes, same key and bytes', async () => {
+  test('F46: not executed, it is sent again after three misses over ten minutes, same key and bytes', async () => {
     await provider.fault('charge.confirm', 'error-before-execution');
     const { milestoneId, fundingId } = await begun();
     const sent = () => provider.requests({ op: 'charge.confirm', key: `${fundingId}.confirm` });
@@ -172,7 +172,7 @@ describe('a charge', () => {
     expect(await provider.charged(fundingId)).toEqual([]);
   });
 
-  test('E-3: at acceptance, where the bank wants the payer, fails as payer_needed; the client funds anew', async () => {
+  test('E-3: of an unattended card that needs its payer fails; the client funds anew', async () => {
     const { clientId } = await clientWithCard('pm_card_authenticationRequired');
     const agreed = {
       agreementId: newId(),
@@ -267,7 +267,7 @@ describe('0.2: a notice is only a reason to read', () => {
   });
 });
 
-test('E-5: a review that nobody answers is released by the sweep, and nothing is due afterwards', async () => {
+test('E-5: a review that nobody answers is released by the sweep; nothing is due afterwards', async () => {
   const { agreementId, clientId, milestoneIds, dueAt } = await escrow().submitted();
   await quiet();
   expect(await deadlines.listFor(clientId)).toMatchObject([

@@ -54,7 +54,7 @@ test('C-10: what is held, why, and what happens next, from the charge to the bal
   expect(await next()).toEqual({ what: 'withdraw', who: 'freelancer' });
 });
 
-test('E-3: after a failed charge the client sees why, and funds; where the payer must act only the client sees where', async () => {
+test('E-3: only the client sees where the payer must act; after a failure both see why', async () => {
   const { agreementId, clientId, freelancerId, milestoneIds } = await escrow().agreement({
     withMethod: false,
   });

@@ -17,7 +17,10 @@ type Parts = {
 const money = (amountMinor: bigint) => Money.encode(usd(amountMinor));
 const instant = (date: Date | null | undefined) => (date ? Instant.encode(date) : undefined);
 
-/** Where is this money, why, and what happens next: from escrow's own rows and the facts of payouts (C-10, AD-24). */
+/**
+ * Where is this money, why, and what happens next: from escrow's own rows and the facts of payouts (C-10,
+ * AD-24).
+ */
 @Injectable()
 export class AgreementMoney {
   constructor(private readonly orm: MikroORM) {}

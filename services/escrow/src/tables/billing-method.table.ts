@@ -1,8 +1,8 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 
 /**
- * How a client pays (P-1). The provider's set-up verifies the card and is the mandate for charges without the client
- * (P-2, P-16). Only the provider's tokens are stored (P-15).
+ * How a client pays (P-1). The provider's set-up verifies the card and is the mandate for charges without the
+ * client (P-2, P-16). Only the provider's tokens are stored (P-15).
  */
 export const BillingMethodTable = defineEntity({
   name: 'BillingMethod',

@@ -2,8 +2,8 @@ import type { Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 
 /**
- * Funding lots (E-21): which charge paid how much of which milestone. Refunds and chargebacks name a charge, so what is
- * left of each is kept. The sum of a milestone's lots is its balance (M-4).
+ * Funding lots (E-21): which charge paid how much of which milestone. Refunds and chargebacks name a charge,
+ * so what is left of each is kept. The sum of a milestone's lots is its balance (M-4).
  */
 export const LotTable = defineEntity({
   name: 'Lot',
@@ -32,8 +32,8 @@ type Lot = Omit<InferEntity<typeof LotTable>, 'version'>;
 export const insertLot = (tx: Tx, lot: Lot): void => tx.insert(LotTable, lot);
 
 /**
- * A defect, or lots that were read after somebody else had released their milestone: `code` is that of a serialization
- * failure, so that the unit of work decides again on what stands now.
+ * A defect, or lots that were read after somebody else had released their milestone: `code` is that of a
+ * serialization failure, so that the unit of work decides again on what stands now.
  */
 class NotCovered extends RangeError {
   readonly code = '40001';

@@ -1,6 +1,8 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 
-/** Notices of the provider, stored before they are answered and worked off afterwards (0.2 of the protocols). */
+/**
+ * Notices of the provider, stored before they are answered and worked off afterwards (0.2 of the protocols).
+ */
 export const ProviderNoticeTable = defineEntity({
   name: 'ProviderNotice',
   tableName: 'provider_notices',

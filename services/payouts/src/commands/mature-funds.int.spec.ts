@@ -19,7 +19,7 @@ async function pending() {
 const matured = async (agreementId: string) =>
   (await payouts().published(agreementId)).filter(({ type }) => type === 'payouts.funds.matured');
 
-test('G-2.3, M-21: credit, journal and fact together, dated at the end of the hold however late it runs', async () => {
+test('G-2.3, M-21: credit, journal and fact are one commit, dated at the end of the hold', async () => {
   const { agreementId, freelancerId, transferId, dueAt } = await pending();
   payouts().pass(plusHours(dueAt, 7));
   await payouts().mature(transferId, dueAt);

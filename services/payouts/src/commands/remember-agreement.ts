@@ -17,7 +17,10 @@ export class RememberAgreement extends Command<void> {
   }
 }
 
-/** Keeps the parties and pinned settings of an agreement, so that nothing is looked up elsewhere (AD-1, AD-15). */
+/**
+ * Keeps the parties and pinned settings of an agreement, so that nothing is looked up elsewhere (AD-1,
+ * AD-15).
+ */
 @CommandHandler(RememberAgreement)
 export class RememberAgreementHandler implements ICommandHandler<RememberAgreement> {
   constructor(private readonly unitOfWork: UnitOfWork) {}

@@ -91,7 +91,7 @@ describe('B-3: the hold', () => {
   });
 });
 
-test('whatever happens to a credit, it matures once, its money is kept, and its row gives the fold back', () => {
+test('whatever happens, a credit matures once, keeps its money, and its row gives the fold back', () => {
   const hours = fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 8 });
   fc.assert(
     fc.property(hours, fc.bigInt({ min: 1n, max: 10n ** 12n }), (waits, minor) => {

@@ -6,7 +6,10 @@ type PayoutsEvent = EventOf<typeof payoutsEvents>;
 export type FundsCredited = Extract<PayoutsEvent, { type: 'payouts.funds.credited' }>;
 export type FundsMatured = Extract<PayoutsEvent, { type: 'payouts.funds.matured' }>;
 
-/** What one release gave a freelancer: held for `hold.days`, then available (B-2, B-3). The id is the transfer's. */
+/**
+ * What one release gave a freelancer: held for `hold.days`, then available (B-2, B-3). The id is the
+ * transfer's.
+ */
 export type Credit = Readonly<{
   id: string;
   agreementId: string;
@@ -32,8 +35,9 @@ export type Release = Readonly<{
 export type Decided<Event> = Readonly<{ event: Event; journal: Journal }>;
 
 /**
- * Credits the net of a release to pending. It matures exactly `hold.days` x 24 hours after the value date of the
- * release, and not before `availableNotBefore` (rules B-2, B-3). Debts, which would be paid first (B-6), do not exist yet.
+ * Credits the net of a release to pending. It matures exactly `hold.days` x 24 hours after the value date of
+ * the release, and not before `availableNotBefore` (rules B-2, B-3). Debts, which would be paid first (B-6),
+ * do not exist yet.
  */
 export function creditRelease(release: Release): Decided<FundsCredited> {
   const held = plusDays(release.releasedAt, release.holdDays);

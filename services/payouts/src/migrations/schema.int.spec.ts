@@ -7,8 +7,8 @@ const payouts = usePayouts();
 const tables = Object.keys(definition.grants);
 
 /**
- * Columns, types and nullability. Not `getUpdateSchemaSQL`: checks, keys between tables and partial indexes stand in
- * the migration alone, and it would drop them.
+ * Columns, types and nullability. Not `getUpdateSchemaSQL`: checks, keys between tables and partial indexes
+ * stand in the migration alone, and it would drop them.
  */
 test('the migrated tables are those of the entities', async () => {
   const rows = await payouts().rows(

@@ -18,7 +18,7 @@ test('B-1: a freelancer without money has four balances of nothing', async () =>
   });
 });
 
-test('B-1: pending and available over all agreements, and when each payment matures, soonest first', async () => {
+test('B-1: pending and available over all agreements, and what matures when, soonest first', async () => {
   const first = await payouts().agreement();
   const second = await payouts().agreement(undefined, first.freelancerId);
   const now = payouts().now();
