@@ -83,13 +83,17 @@ describe('a charge, whatever the provider does', () => {
       rules.set(each, planted);
       agreements.set(each, await accept(offer));
     };
-    await Promise.all(cases.map(begin));
     // A call that hangs holds up no other charge.
-    const [slow, quick] = ['slow-executed', 'lost-webhook'].map(
-      (name) => cases.find(({ fault }) => fault === name)!,
-    );
-    await untilMoney(agreements.get(quick!)!, 'funded');
+    const [slow, ...others] = cases;
+    await begin(slow!);
+    const reference = agreements.get(slow!)!.agreementId;
+    const calls = () => market.providerRequests({ op: 'charge.create', reference });
+    await until('the first call hangs', calls, (seen) => seen.length > 0);
+    const offer = await sendOffer(client, freelancer, { milestones: [{ amountMinor: 100_000n }] });
+    await untilMoney(await accept(offer), 'funded');
     expect(await rig().statusOf(agreements.get(slow!)!)).toBe('funding_pending');
+
+    await Promise.all(others.map(begin));
     await market.settle();
     // What is in doubt is asked about for 10 minutes before anything is sent again.
     await market.advance({ by: 'PT30M' });
