@@ -87,8 +87,8 @@ describe('a charge, whatever the provider does', () => {
     const [slow, ...others] = cases;
     await begin(slow!);
     const reference = agreements.get(slow!)!.agreementId;
-    const calls = () => market.providerRequests({ op: 'charge.create', reference });
-    await until('the first call hangs', calls, (seen) => seen.length > 0);
+    const asked = () => market.providerRequests({ op: 'charge.create', reference });
+    await until('the first call hangs', asked, (seen) => seen.length > 0);
     const offer = await sendOffer(client, freelancer, { milestones: [{ amountMinor: 100_000n }] });
     await untilMoney(await accept(offer), 'funded');
     expect(await rig().statusOf(agreements.get(slow!)!)).toBe('funding_pending');
