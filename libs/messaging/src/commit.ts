@@ -75,7 +75,8 @@ export async function writeChanges(
   }
 }
 
-async function lockLoaded(client: Client, changes: Changes): Promise<void> {
+/** @throws Stale when a row is gone or has another version than the one that was read */
+export async function lockLoaded(client: Client, changes: Changes): Promise<void> {
   const locks = locksOf(changes);
   const unchanged = await lockRows(client, locks, (statements, { id, version }) => {
     return changes.loaded.get(statements)!.get(id) === version;
@@ -84,7 +85,7 @@ async function lockLoaded(client: Client, changes: Changes): Promise<void> {
 }
 
 /** One mode for a table, so that its rows are still locked in the order of their ids. */
-function locksOf({ loaded, saved }: Changes): TableLock[] {
+export function locksOf({ loaded, saved }: Changes): TableLock[] {
   const savedTables = new Set(saved.map(({ statements }) => statements));
   return [...loaded]
     .map(([statements, versions]): TableLock => {

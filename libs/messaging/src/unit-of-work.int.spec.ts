@@ -136,6 +136,34 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
 
   const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
+  describe('rows that changed between two readings', () => {
+    test('a refusal that stands on them is not given: the work decides again on what stands now', async () => {
+      const counterId = await addCounter();
+      let tries = 0;
+      const answer = await first.once(new Close({ message: http(), counterId }), async (tx) => {
+        tries += 1;
+        const counter = await load(tx, counterId);
+        if (tries === 1) await raise(second, new Raise({ message: http(), counterId }));
+        if (counter.value === 0) throw new Rejection('counter.closed');
+        return { value: counter.value };
+      });
+      expect([tries, answer]).toEqual([2, { value: 1 }]);
+    });
+
+    test('the same row read twice must be the same row', async () => {
+      const counterId = await addCounter();
+      let tries = 0;
+      const answer = await first.once(new Close({ message: http(), counterId }), async (tx) => {
+        tries += 1;
+        const before = await load(tx, counterId);
+        if (tries === 1) await raise(second, new Raise({ message: http(), counterId }));
+        const after = await load(tx, counterId);
+        return { values: [before.value, after.value] };
+      });
+      expect([tries, answer]).toEqual([2, { values: [1, 1] }]);
+    });
+  });
+
   describe('repeats', () => {
     test('120 keys, each sent four times at once to two servers: one effect and one answer each, and the same later', async () => {
       const counters = await Promise.all(upTo(12).map(() => addCounter()));

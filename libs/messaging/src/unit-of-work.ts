@@ -5,7 +5,16 @@ import type { InferEntity, MikroORM } from '@mikro-orm/core';
 import type { Pool } from 'pg';
 import { type Causality, currentCausality } from './causality.ts';
 import type { BusinessClock } from './clocks.ts';
-import { type Changes, type JournalWriter, lockRows, Stale, type TableLock, writeChanges } from './commit.ts';
+import {
+  type Changes,
+  type JournalWriter,
+  lockLoaded,
+  lockRows,
+  locksOf,
+  Stale,
+  type TableLock,
+  writeChanges,
+} from './commit.ts';
 import { crashPoint } from './crash-points.ts';
 import { type Client, isConflict, isDatabaseAway, run } from './database.ts';
 import { newId } from './ids.ts';
@@ -158,7 +167,7 @@ export class UnitOfWork {
       }
       const now = lockFirst.length > 0 ? await lockAndLook(client, lockFirst) : mark.now;
       const { tx, changes } = this.#open(client, message, now);
-      const answer = await work(tx);
+      const answer = await work(tx).catch((error) => refuseOnlyTheCurrent(client, changes, error));
       await run(client, storeAnswer, [
         name,
         message.id,
@@ -202,6 +211,8 @@ export class UnitOfWork {
       return (await read(entity, where)).map((row) => {
         const { id, version } = row as { id: string; version: number };
         const versions = changes.loaded.get(statements) ?? new Map<string, number>();
+        // Two readings of one row must be the same row, else the decision stands on neither.
+        if ((versions.get(id) ?? version) !== version) throw new Stale(locksOf(changes));
         changes.loaded.set(statements, versions.set(id, version));
         return statements.fromRow(row);
       });
@@ -260,6 +271,16 @@ export class UnitOfWork {
       }
     });
   }
+}
+
+/**
+ * What is refused, or does not add up, counts only on rows that still stand as they were read: somebody may have
+ * committed between two readings.
+ * @throws Stale to decide again, else the error
+ */
+async function refuseOnlyTheCurrent(client: Client, changes: Changes, error: unknown): Promise<never> {
+  if (error instanceof Rejection || error instanceof RangeError) await lockLoaded(client, changes);
+  throw error;
 }
 
 /** After a wait for the locks the deciding instant is taken again: facts of one row are dated in their order. */

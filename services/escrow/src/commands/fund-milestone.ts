@@ -58,7 +58,6 @@ export class FundMilestoneHandler implements ICommandHandler<FundMilestone> {
       const { milestoneId, clientId, version, billingMethodId } = command.input;
       const { agreementId } = await loadMilestone(tx, milestoneId, { clientId });
       const milestones = await loadMilestonesOf(tx, agreementId);
-      // Of two reads the last one decides: its version is checked at the commit.
       const milestone = milestones.find(({ id }) => id === milestoneId)!;
       const agreement = (await tx.one(AgreementTable, { id: agreementId }))!;
       assertFundable(milestone, milestones, version);

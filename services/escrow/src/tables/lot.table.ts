@@ -31,18 +31,6 @@ type Lot = Omit<InferEntity<typeof LotTable>, 'version'>;
 
 export const insertLot = (tx: Tx, lot: Lot): void => tx.insert(LotTable, lot);
 
-/**
- * A defect, or lots that were read after somebody else had released their milestone: `code` is that of a
- * serialization failure, so that the unit of work decides again on what stands now.
- */
-class NotCovered extends RangeError {
-  readonly code = '40001';
-
-  constructor(milestoneId: string) {
-    super(`the lots of milestone ${milestoneId} do not cover it`);
-  }
-}
-
 /** Takes a released amount from the milestone's lots, oldest first (E-21), and its part of the client fee. */
 export async function useLots(
   tx: Tx,
@@ -64,5 +52,6 @@ export async function useLots(
       clientFeeLeftMinor: lot.clientFeeLeftMinor - fee,
     });
   }
-  if (gross > 0n || clientFee > 0n) throw new NotCovered(milestoneId);
+  if (gross > 0n || clientFee > 0n)
+    throw new RangeError(`the lots of milestone ${milestoneId} do not cover it`);
 }
