@@ -3,6 +3,7 @@ import { payoutsEvents } from '@holdfast/events';
 import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { creditRelease, evolve } from '../domain/credit.ts';
+import { creditJournal } from '../domain/journals.ts';
 import { AgreementTable } from '../tables/agreement.table.ts';
 import { insertCredit } from '../tables/credit.table.ts';
 
@@ -33,14 +34,14 @@ export class CreditReleaseHandler implements ICommandHandler<CreditRelease> {
       const agreement = await tx.one(AgreementTable, { id: agreementId, freelancerId });
       if (!agreement) throw new NotYet('agreement.unknown');
       const { clientId, settings } = agreement;
-      const { event, journal } = creditRelease({
+      const credited = creditRelease({
         ...command.input,
         clientId,
         holdDays: settings['hold.days'],
       });
-      insertCredit(tx, evolve({ clientId }, event));
-      tx.post(journal);
-      tx.publish(payoutsEvents, [event]);
+      insertCredit(tx, evolve({ clientId }, credited));
+      tx.post(creditJournal(credited, command.input.releasedAt));
+      tx.publish(payoutsEvents, [credited]);
     });
   }
 }

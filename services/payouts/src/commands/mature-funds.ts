@@ -3,6 +3,7 @@ import { payoutsEvents } from '@holdfast/events';
 import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { evolve, mature } from '../domain/credit.ts';
+import { maturityJournal } from '../domain/journals.ts';
 import { loadCredit, saveCredit } from '../tables/credit.table.ts';
 
 export class MatureFunds extends Command<void> {
@@ -22,9 +23,9 @@ export class MatureFundsHandler implements ICommandHandler<MatureFunds> {
       if (!credit) throw new NotYet('credit.unknown');
       const matured = mature(credit, tx.now);
       if (!matured) return;
-      saveCredit(tx, evolve(credit, matured.event));
-      tx.post(matured.journal);
-      tx.publish(payoutsEvents, [matured.event]);
+      saveCredit(tx, evolve(credit, matured));
+      tx.post(maturityJournal(matured));
+      tx.publish(payoutsEvents, [matured]);
     });
   }
 }

@@ -1,6 +1,5 @@
-import { type Journal, later, type Money, plusDays } from '@holdfast/domain';
+import { later, type Money, plusDays } from '@holdfast/domain';
 import type { EventOf, payoutsEvents } from '@holdfast/events';
-import { creditJournal, maturityJournal } from './journals.ts';
 
 type PayoutsEvent = EventOf<typeof payoutsEvents>;
 export type FundsCredited = Extract<PayoutsEvent, { type: 'payouts.funds.credited' }>;
@@ -32,16 +31,14 @@ export type Release = Readonly<{
   holdDays: number;
 }>;
 
-export type Decided<Event> = Readonly<{ event: Event; journal: Journal }>;
-
 /**
  * Credits the net of a release to pending. It matures exactly `hold.days` x 24 hours after the value date of
  * the release, and not before `availableNotBefore` (rules B-2, B-3). Debts, which would be paid first (B-6),
  * do not exist yet.
  */
-export function creditRelease(release: Release): Decided<FundsCredited> {
+export function creditRelease(release: Release): FundsCredited {
   const held = plusDays(release.releasedAt, release.holdDays);
-  const event: FundsCredited = {
+  return {
     type: 'payouts.funds.credited',
     agreementId: release.agreementId,
     transferId: release.transferId,
@@ -51,13 +48,12 @@ export function creditRelease(release: Release): Decided<FundsCredited> {
     toPending: release.net,
     dueAt: release.availableNotBefore ? later(held, release.availableNotBefore) : held,
   };
-  return { event, journal: creditJournal(event, release.releasedAt) };
 }
 
 /** Ends the hold (rule B-3). Undefined where it has ended already: a second timer has nothing to do. */
-export function mature(credit: Credit, now: Date): Decided<FundsMatured> | undefined {
+export function mature(credit: Credit, now: Date): FundsMatured | undefined {
   if (credit.status !== 'pending' || now < credit.maturesAt) return undefined;
-  const event: FundsMatured = {
+  return {
     type: 'payouts.funds.matured',
     agreementId: credit.agreementId,
     transferId: credit.id,
@@ -65,7 +61,6 @@ export function mature(credit: Credit, now: Date): Decided<FundsMatured> | undef
     amount: credit.net,
     maturedAt: now,
   };
-  return { event, journal: maturityJournal(event) };
 }
 
 /** The state after an event; a credit begins with `payouts.funds.credited`. */
