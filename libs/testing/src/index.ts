@@ -9,3 +9,4 @@ export * from './harness/tables.ts';
 export * from './harness/topic.ts';
 export * from './pacts.ts';
 export * from './recipe.ts';
+export * from './schema.ts';
