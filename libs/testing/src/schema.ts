@@ -1,6 +1,7 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 
-type Rows = (text: string, values: unknown[]) => Promise<Record<string, unknown>[]>;
+/** The service's own pool, or another session. */
+type Session = { query(text: string, values: unknown[]): Promise<{ rows: Record<string, unknown>[] }> };
 
 const longNames: Record<string, string> = { int: 'integer', timestamptz: 'timestamp with time zone' };
 
@@ -8,8 +9,8 @@ const longNames: Record<string, string> = { int: 'integer', timestamptz: 'timest
  * Columns, types and nullability of tables as the migrations made them. Not `getUpdateSchemaSQL`: checks, keys between
  * tables and partial indexes stand in the migrations alone, and it would drop them.
  */
-export async function migratedColumns(rows: Rows, tables: readonly string[]): Promise<string[]> {
-  const columns = await rows(
+export async function migratedColumns(session: Session, tables: readonly string[]): Promise<string[]> {
+  const { rows: columns } = await session.query(
     `select table_name, column_name, data_type, is_nullable = 'YES' as nullable
        from information_schema.columns where table_name = any($1)`,
     [tables],
@@ -31,8 +32,8 @@ export function entityColumns(orm: MikroORM, tables: readonly string[]): string[
 }
 
 /** What a service's login role may do, per table. */
-export async function rightsOf(rows: Rows, appUrl: string): Promise<Record<string, unknown>> {
-  const granted = await rows(
+export async function rightsOf(session: Session, appUrl: string): Promise<Record<string, unknown>> {
+  const { rows: granted } = await session.query(
     `select table_name, string_agg(privilege_type, ', ' order by privilege_type) as rights
        from information_schema.role_table_grants where grantee = $1 group by table_name order by table_name`,
     [new URL(appUrl).username],

@@ -7,13 +7,14 @@ const contracts = useContracts();
 const tables = Object.keys(definition.grants);
 
 test('the migrated tables are those of the entities', async () => {
-  const { orm } = contracts().database;
-  expect(await migratedColumns(contracts().rows, tables)).toEqual(entityColumns(orm, tables));
+  const { orm, pool } = contracts().database;
+  expect(await migratedColumns(pool, tables)).toEqual(entityColumns(orm, tables));
 });
 
 test('the login role may do what the service needs, and nothing more', async () => {
   const changing = 'INSERT, SELECT, UPDATE';
-  expect(await rightsOf(contracts().rows, contracts().database.appUrl)).toEqual({
+  const { pool, appUrl } = contracts().database;
+  expect(await rightsOf(pool, appUrl)).toEqual({
     ...commonRights,
     accounts: changing,
     agreements: changing,

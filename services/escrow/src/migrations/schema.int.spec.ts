@@ -8,13 +8,14 @@ const escrow = useEscrow();
 const tables = Object.keys(definition.grants);
 
 test('the migrated tables are those of the entities', async () => {
-  const { orm } = escrow().database;
-  expect(await migratedColumns(escrow().rows, tables)).toEqual(entityColumns(orm, tables));
+  const { orm, pool } = escrow().database;
+  expect(await migratedColumns(pool, tables)).toEqual(entityColumns(orm, tables));
 });
 
 test('the login role may do what the service needs, and nothing more', async () => {
   const changing = 'INSERT, SELECT, UPDATE';
-  expect(await rightsOf(escrow().rows, escrow().database.appUrl)).toEqual({
+  const { pool, appUrl } = escrow().database;
+  expect(await rightsOf(pool, appUrl)).toEqual({
     ...commonRights,
     ...ledgerRights,
     agreements: changing,

@@ -8,13 +8,14 @@ const payouts = usePayouts();
 const tables = Object.keys(definition.grants);
 
 test('the migrated tables are those of the entities', async () => {
-  const { orm } = payouts().database;
-  expect(await migratedColumns(payouts().rows, tables)).toEqual(entityColumns(orm, tables));
+  const { orm, pool } = payouts().database;
+  expect(await migratedColumns(pool, tables)).toEqual(entityColumns(orm, tables));
 });
 
 test('the login role may do what the service needs, and nothing more', async () => {
   const changing = 'INSERT, SELECT, UPDATE';
-  expect(await rightsOf(payouts().rows, payouts().database.appUrl)).toEqual({
+  const { pool, appUrl } = payouts().database;
+  expect(await rightsOf(pool, appUrl)).toEqual({
     ...commonRights,
     ...ledgerRights,
     agreements: changing,
