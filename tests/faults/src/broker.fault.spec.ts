@@ -109,7 +109,7 @@ describe('the broker and what stands on it', () => {
   );
 
   it(
-    'a handler that fails for one agreement parks that key of that topic; a redrive applies it in order (F25)',
+    'a handler that fails for one agreement parks that key of that topic until it is redriven (F25)',
     async () => {
       const { market } = rig();
       const { agreement } = await underReview(market, {
@@ -219,13 +219,14 @@ async function checksums(rig: Rig): Promise<Record<string, string>> {
   for (const service of serviceNames) {
     const tables = await rig.sql<{ name: string }>(
       service,
-      `select tablename as name from pg_tables where schemaname = 'public' and tablename not in ('watermarks', 'outbox')
-        order by tablename`,
+      `select tablename as name from pg_tables
+        where schemaname = 'public' and tablename not in ('watermarks', 'outbox') order by tablename`,
     );
     for (const { name } of tables) {
       const [row] = await rig.sql<{ sum: string }>(
         service,
-        `select count(*) || ' ' || coalesce(md5(string_agg(t::text, ',' order by t::text)), '') as sum from ${name} t`,
+        `select count(*) || ' ' || coalesce(md5(string_agg(t::text, ',' order by t::text)), '') as sum
+          from ${name} t`,
       );
       sums[`${service}.${name}`] = row!.sum;
     }

@@ -143,7 +143,7 @@ describe('a charge, whatever the provider does', () => {
   );
 
   it(
-    'a payer who lets 15 minutes pass: cancelled at the provider first, then failed, and funded once more (E-26)',
+    'a payer lets 15 minutes pass: cancelled at the provider first, then failed; funded once more (E-26)',
     async () => {
       const { market } = rig();
       const agreement = await payerNeeded(rig());

@@ -98,7 +98,7 @@ describe('a service that is killed', () => {
   );
 
   it(
-    'by an error that nobody caught, thrown or rejected, ends with status 1 and goes on after its restart (F14)',
+    'by an error that nobody caught ends with status 1 and goes on after its restart (F14)',
     async () => {
       const hook = (code: string): Record<string, string> => {
         const module = encodeURIComponent(`process.on('SIGUSR2',()=>{${code}})`);
@@ -132,7 +132,7 @@ async function untilProven<T>(triesMax: number, inject: () => Promise<T | undefi
   throw new Error(`the fault did not hit a fact in ${triesMax} tries`);
 }
 
-/** @returns the ids of the facts that the two relays held when they were killed; undefined if one held none */
+/** @returns the ids of the facts that the two relays held when they were killed, if both held some */
 async function killRelays(rig: Rig, point: string): Promise<string[] | undefined> {
   const { system, market } = rig;
   const services = ['contracts', 'escrow'] as const;

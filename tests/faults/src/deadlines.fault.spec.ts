@@ -41,7 +41,7 @@ describe('a review that ends while a fact may still be on its way (M-17)', () =>
   );
 
   it(
-    'is not released by silence while a message of its agreement is parked; others are; then dated at its due instant',
+    'is not released by silence while a message of its agreement is parked, and others are',
     async () => {
       const { market } = rig();
       const milestones = [{ amountMinor: 100_000n }, { amountMinor: 50_000n }];
@@ -128,7 +128,7 @@ async function standsStill(rig: Rig, agreement: Agreement): Promise<void> {
   expect(await rig.statusOf(agreement)).toBe('submitted');
 }
 
-/** Whether escrow has heard of this instant, or a later one, on the partitions of the agreement and its parties. */
+/** Whether escrow has heard of this instant, or a later one, for the agreement and its two parties. */
 async function watermarksOf(
   rig: Rig,
   { agreementId, client, freelancer, milestones }: Agreement,

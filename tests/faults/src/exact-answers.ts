@@ -22,7 +22,7 @@ function canonical(value: unknown): string {
   );
 }
 
-/** I9: one key of one caller has one command and one recorded answer, and whoever repeats it is given that one. */
+/** I9: one key of one caller has one command and one recorded answer, which every repeat is given. */
 export async function answersAreOne(rig: Rig): Violations {
   const found: string[] = [];
   for (const service of serviceNames) {
@@ -106,7 +106,8 @@ const traces: readonly Trace[] = [
   {
     path: /\/release$/,
     service: 'escrow',
-    text: `select t.id::text from transfers t join milestones m on m.id = t.milestone_id and m.status = 'released'
+    text: `select t.id::text from transfers t
+      join milestones m on m.id = t.milestone_id and m.status = 'released'
       join journals j on j.transfer_id = t.id and j.kind = 'release'`,
     field: 'transferId',
   },

@@ -28,7 +28,7 @@ const handled: Readonly<Record<ServiceName, Readonly<Record<string, string>>>> =
   },
 };
 
-/** I7: what each aggregate counted stands on its topic, each number once, in order, on its key's partition. */
+/** I7: what each aggregate counted stands on its topic: each number once, in order, on its partition. */
 export async function everythingIsPublished(rig: Rig, facts: readonly PublishedFact[]): Violations {
   const found: string[] = [];
   for (const service of serviceNames) {

@@ -40,9 +40,11 @@ export async function milestonesAddUp(rig: Rig): Violations {
     'escrow',
     `select m.id, m.status, m.held_minor::text as held, m.client_fee_minor::text as fee,
         (select coalesce(sum(-e.amount_minor), 0)::text from entries e join journals j on j.id = e.journal_id
-          where e.account = 'E.escrow.milestone' and e.sub_account = m.id::text and j.kind = 'fund') as funded,
+          where e.account = 'E.escrow.milestone' and e.sub_account = m.id::text
+            and j.kind = 'fund') as funded,
         (select coalesce(sum(e.amount_minor), 0)::text from entries e join journals j on j.id = e.journal_id
-          where e.account = 'E.escrow.milestone' and e.sub_account = m.id::text and j.kind = 'release') as released,
+          where e.account = 'E.escrow.milestone' and e.sub_account = m.id::text
+            and j.kind = 'release') as released,
         (select coalesce(sum(amount_minor), 0)::text from balances
           where account = 'E.escrow.milestone' and sub_account = m.id::text) as balance,
         (select coalesce(sum(amount_minor), 0)::text from balances
@@ -67,7 +69,8 @@ export async function providerBookAgrees(rig: Rig): Violations {
   const { charges } = await rig.market.providerBook();
   const journals = await rig.sql<{ cause_id: string; minor: string }>(
     'escrow',
-    `select j.cause_id, sum(e.amount_minor)::text as minor from journals j join entries e on e.journal_id = j.id
+    `select j.cause_id, sum(e.amount_minor)::text as minor
+      from journals j join entries e on e.journal_id = j.id
       where j.kind in ('fund', 'orphaned_charge') and e.account = 'E.cash.trust' and e.sub_account = 'card'
       group by j.id`,
   );
@@ -79,7 +82,7 @@ export async function providerBookAgrees(rig: Rig): Violations {
   ]);
 }
 
-/** Every effect once: agreements in three services, one credit for each transfer, the same word for each milestone. */
+/** Every effect once: one agreement in each service, one credit per transfer, one word per milestone. */
 export async function servicesAgree(rig: Rig): Violations {
   const ids = async (service: 'contracts' | 'escrow' | 'payouts', text: string): Promise<string[]> =>
     (await rig.sql<{ id: string }>(service, text)).map(({ id }) => id);

@@ -36,8 +36,8 @@ export async function violationsOf(rig: Rig): Promise<{ facts: PublishedFact[]; 
 }
 
 /**
- * What must hold whatever was broken, once the system is quiet again (docs/reliability.md): journals balance and
- * mirror, the provider's book is the ledger, every event was published and applied once, every answer is kept.
+ * What must hold whatever was broken, once the system is quiet again: journals balance and mirror, the
+ * provider's book is the ledger, every event was published and applied once, every answer is kept.
  * @returns what stands on the topics
  */
 export async function assertBooksExact(rig: Rig): Promise<PublishedFact[]> {

@@ -14,7 +14,7 @@ import {
 } from '@holdfast/journeys';
 import type { PatientMarketplace } from './patient-people.ts';
 
-/** A service that was killed takes part again when its old membership has run out: 6 s, and a busy machine. */
+/** A service that was killed takes part again when its old membership has run out: 6 s, longer when busy. */
 const faultyMs = 60_000;
 
 const oneMilestone: AgreementDraft = { milestones: [{ amountMinor: 100_000n }] };

@@ -18,7 +18,7 @@ export interface Answered {
   answer: Answer;
 }
 
-/** Every answer that a person was given to a command, in the order of arrival: what must be found in the state (I11). */
+/** Every answer to a command, in the order of arrival: what must be found in the state (I11). */
 export class AnswerJournal {
   readonly entries: Answered[] = [];
 
@@ -30,12 +30,12 @@ export class AnswerJournal {
 type Options = { body?: unknown; key?: string };
 type Method = 'GET' | 'POST' | 'PUT';
 
-/** A broker or database that was killed is back within 15 s, its consumers within 10 s more; a busy machine doubles it. */
+/** A killed broker is back within 15 s, its consumers within 10 s more; a busy machine doubles it. */
 const patienceMs = 60_000;
 
 /**
- * Repeats a request with the same key until it is answered: whoever gets no answer, or "not now", cannot know whether
- * the command took effect, and asks again.
+ * Repeats a request with the same key until it is answered: whoever gets no answer, or "not now", cannot know
+ * whether the command took effect, and asks again.
  */
 export class PatientPerson extends Person {
   readonly #journal: AnswerJournal;
