@@ -14,9 +14,9 @@ export interface SourceFile {
   text: string;
 }
 
-/** The program text of libraries and services, without their specs. */
+/** The program text of libraries and services, without their specs and what only specs use. */
 export async function sourceFiles(root: string): Promise<SourceFile[]> {
   const paths = await filesUnder(root, ['libs/*/src/**/*.ts', 'services/*/src/**/*.ts']);
-  const sources = paths.filter((path) => !path.endsWith('.spec.ts'));
+  const sources = paths.filter((path) => !/\.spec\.ts$|^libs\/testing\/|\/src\/testing\//.test(path));
   return Promise.all(sources.map(async (path) => ({ path, text: await readFile(join(root, path), 'utf8') })));
 }

@@ -32,7 +32,6 @@ export const messagingSchema = [
     correlation_id text not null,
     traceparent text
   )`,
-  'create index event_sequences_partition on event_sequences (partition)',
   `create table parked_messages (
     id bigint generated always as identity primary key,
     consumer_group text not null,

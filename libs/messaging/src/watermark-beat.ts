@@ -5,7 +5,10 @@ import { partitionCount } from './partitions.ts';
 
 export interface WatermarkBeatOptions {
   clock: BusinessClock;
-  /** `watermark.seconds` = 5 of wall time, for partitions with keys of this service; the others once a minute. */
+  /**
+   * `watermark.seconds` = 5 of wall time, once a minute while this service has published nothing at all. On all
+   * partitions alike: a deadline elsewhere also waits for those of its two accounts, on which nothing may lie here.
+   */
   everyMs?: number;
   quietEveryMs?: number;
   /** Due instants of timers that are due and not yet swept, with their partitions (M-17). */
@@ -28,10 +31,10 @@ export class WatermarkBeat {
     return this.#nextAt.flatMap((at, partition) => (all || at <= now ? [partition] : []));
   }
 
-  schedule(partitions: readonly number[], busy: ReadonlySet<number>): void {
+  schedule(partitions: readonly number[], busy: boolean): void {
     const { everyMs = 5_000, quietEveryMs = 60_000 } = this.options;
     for (const partition of partitions) {
-      this.#nextAt[partition] = performance.now() + (busy.has(partition) ? everyMs : quietEveryMs);
+      this.#nextAt[partition] = performance.now() + (busy ? everyMs : quietEveryMs);
     }
   }
 
@@ -59,7 +62,7 @@ export async function beatWatermarks(
     acknowledged,
   ]);
   const timers = (await unsweptTimers?.(client)) ?? [];
-  const busy = await run<{ partition: number }>(client, busyPartitions, [partitionCount - 1]);
+  const [published] = await run<{ any: boolean }>(client, anythingPublished);
   const floor = (instant: Date): number => Math.floor(instant.getTime());
   for (const partition of partitions) {
     const wallMs = Math.min(
@@ -76,7 +79,7 @@ export async function beatWatermarks(
       ...watermarkRow(service, partition, new Date(instant)),
     ]);
   }
-  beat.schedule(partitions, new Set(busy.map((row) => row.partition)));
+  beat.schedule(partitions, published!.any);
 }
 
 function watermarkRow(service: string, partition: number, instant: Date): unknown[] {
@@ -105,9 +108,7 @@ const oldestRunning = `select date_trunc('milliseconds', least(statement_timesta
 const oldestUnpublished = `select partition, date_trunc('milliseconds', min(occurred_at)) as oldest from outbox
   where seq <> all($1::bigint[]) and aggregateid <> '' group by partition`;
 
-/** One look into the index for each partition, however many aggregates there are. */
-const busyPartitions = `select partition from generate_series(0, $1::int) as places (partition)
-  where exists (select 1 from event_sequences known where known.partition = places.partition)`;
+const anythingPublished = 'select exists (select 1 from event_sequences) as any';
 
 const insertWatermark = `insert into outbox (id, aggregatetype, aggregateid, type, payload, headers, partition)
   values ($1, $2, '', $3, $4, $5, $6)`;

@@ -234,12 +234,13 @@ describe('a watermark', () => {
   });
 });
 
-test('partitions with keys of this service beat often, the others once a minute', () => {
+test('all partitions beat often, once a minute while nothing was ever published', () => {
   const beat = new WatermarkBeat({ clock, everyMs: 0, quietEveryMs: 60_000 });
   expect(beat.due(false)).toEqual(partitions);
-  beat.schedule(partitions, new Set([2, 5]));
-  expect(beat.due(false)).toEqual([2, 5]);
+  beat.schedule(partitions, true);
+  expect(beat.due(false)).toEqual(partitions);
+  beat.schedule(partitions, false);
+  expect(beat.due(false)).toEqual([]);
   expect(beat.due(true)).toEqual(partitions);
-  beat.schedule([2, 5], new Set());
   expect(beat.nextBeatInMs()).toBeGreaterThan(50_000);
 });

@@ -96,11 +96,12 @@ export async function startService<S extends typeof BaseConfig>(
     runtime.relay.wake();
     deadlines.wake();
   });
-  await app.startAllMicroservices();
+  // People are answered first: after a crash the broker keeps the group waiting for the dead member's session.
+  await app.listen({ port: config.PORT, host: config.HOST });
   runtime.relay.start();
+  await app.startAllMicroservices();
   deadlines.start();
   alarms.start();
-  await app.listen({ port: config.PORT, host: config.HOST });
   const sandbox = await startup.sandbox?.open(runtime);
   logger.log(`listening on ${config.HOST}:${config.PORT}`);
   const stop = onceOnly(async () => {
