@@ -5,6 +5,9 @@ import { z } from 'zod';
 /** Something written, not only spaces, up to a length. */
 const text = (max: number): z.ZodString => z.string().trim().min(1).max(max);
 
+/** For calls that say nothing but that they are made. */
+export const NoBody = z.strictObject({}).nullish();
+
 export const OpenAccountBody = z.strictObject({
   roles: z
     .array(AccountRole)

@@ -3,7 +3,14 @@ import { Caller, Message, type Party, RolesAllowed, Summary } from '@holdfast/se
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
-import { AcceptOfferBody, OpenAccountBody, SendOfferBody, SubmitWorkBody, TermsBody } from './bodies.ts';
+import {
+  AcceptOfferBody,
+  NoBody,
+  OpenAccountBody,
+  SendOfferBody,
+  SubmitWorkBody,
+  TermsBody,
+} from './bodies.ts';
 import { type AcceptedOffer, AcceptOffer } from './commands/accept-offer.ts';
 import { OpenAccount, type OpenedAccount } from './commands/open-account.ts';
 import { ReviseOffer } from './commands/revise-offer.ts';
@@ -80,6 +87,7 @@ export class HttpController {
     @Message() message: MessageRef,
     @Caller() { accountId: clientId }: Party,
     @Param('offerId', { schema: z.uuid() }) offerId: string,
+    @Body({ schema: NoBody }) _body: unknown,
   ): Promise<WithdrawnOffer> {
     return this.commands.execute(new WithdrawOffer({ message, clientId, offerId }));
   }

@@ -15,7 +15,7 @@ test('C-10: what is held, why, and what happens next, from the charge to the bal
   const { agreementId, clientId, freelancerId, milestoneIds } = await escrow().agreement();
   const milestoneId = milestoneIds[0]!;
   const next = async () => (await moneyOf(agreementId, clientId)).milestones[0].next;
-  expect(await next()).toEqual({ what: 'the charge is answered', who: 'provider' });
+  expect(await next()).toEqual({ what: 'answer the charge', who: 'provider' });
   await escrow().charge(await escrow().fundingOf(milestoneId));
   expect(await moneyOf(agreementId, freelancerId)).toMatchObject({
     agreementId,

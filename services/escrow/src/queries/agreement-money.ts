@@ -89,19 +89,30 @@ function describe(milestone: Row<typeof MilestoneTable>, parts: Parts, isClient:
   };
 }
 
+type Next = { what: string; who: string; at?: string };
+
+function nextOfCharge(funding: Row<typeof FundingTable> | undefined): Next {
+  switch (funding?.status) {
+    case 'awaiting_payer':
+      return { what: 'confirm the payment', who: 'client', at: instant(funding.expiresAt) };
+    case 'in_review':
+      return { what: 'look at the charge', who: 'operator' };
+    default:
+      return { what: 'answer the charge', who: 'provider', at: instant(funding?.expiresAt) };
+  }
+}
+
 /** What happens next, by itself or by whom, and when. */
 function nextOf(
   milestone: Row<typeof MilestoneTable>,
   funding: Row<typeof FundingTable> | undefined,
   transfer: Row<typeof TransferTable> | undefined,
-): { what: string; who: string; at?: string } {
+): Next {
   switch (milestone.status) {
     case 'agreed':
       return { what: 'fund', who: 'client' };
     case 'funding_pending':
-      return funding?.status === 'awaiting_payer'
-        ? { what: 'confirm the payment', who: 'client', at: instant(funding.expiresAt) }
-        : { what: 'the charge is answered', who: 'provider', at: instant(funding?.expiresAt) };
+      return nextOfCharge(funding);
     case 'funded':
     case 'changes_requested':
       return { what: 'submit', who: 'freelancer' };
