@@ -460,6 +460,39 @@ describe('under load', () => {
   }, 60_000);
 });
 
+test('a consumer that kafkajs gives up is made anew, and nothing is lost (F16)', async () => {
+  const kafka = createKafka({ brokers: counting.options.brokers, clientId: 'given-up' });
+  const crashes: ((event: { payload: { error: Error; restart: boolean } }) => void)[] = [];
+  const create = kafka.consumer.bind(kafka);
+  kafka.consumer = (options) => {
+    const consumer = create(options);
+    const on = consumer.on as (name: string, listener: never) => () => void;
+    const listening = (name: string, listener: never) => {
+      if (name === consumer.events.CRASH) crashes.push(listener);
+      return on(name, listener);
+    };
+    return Object.assign(consumer, { on: listening });
+  };
+  const heard: string[] = [];
+  const handler = async ({ id }: { id: string }) => void heard.push(id);
+  const subscriptions = new Map([[counting.events.topic, { catalogue: counting.events, handler }]]);
+  const group = `given-up-${counting.service}`;
+  const consumer = new EventConsumer({ kafka, pool: counting.database.pool, group, subscriptions });
+  await consumer.start();
+  try {
+    await eventually(() => consumer.healthy);
+    crashes[0]!({ payload: { error: new Error('Failed to find group coordinator'), restart: false } });
+    await eventually(() => crashes.length === 2);
+    const before = heard.length;
+    await counting.addCounter();
+    await counting.relay();
+    await counting.write(1);
+    await eventually(() => heard.length > before);
+  } finally {
+    await consumer.stop();
+  }
+}, 60_000);
+
 test('is healthy once it has fetched, not before', async () => {
   await listen();
   await eventually(() => transport.consumer!.healthy);

@@ -29,6 +29,8 @@ export interface EventConsumerOptions {
 const inPlacePausesMs = [20, 60];
 const commitEveryMs = 500;
 const healthyWithinMs = 10_000;
+/** Before a consumer that gave up is made anew: a broker that restarts needs seconds. */
+const reviveAfterMs = 1_000;
 
 /**
  * Applies events, each in one transaction of its handler, in the order of their key; what cannot be applied is parked
@@ -38,7 +40,7 @@ export class EventConsumer {
   readonly parked: ParkedMessages;
   readonly redriver: Redriver;
   readonly #options: EventConsumerOptions;
-  readonly #consumer: Consumer;
+  #consumer: Consumer | undefined;
   /** Next offset to read, per topic and partition: what was handled and may be committed. */
   readonly #positions = new Map<string, bigint>();
   readonly #committed = new Map<string, bigint>();
@@ -51,8 +53,18 @@ export class EventConsumer {
     this.#options = options;
     this.parked = new ParkedMessages(options.pool, options.group);
     this.redriver = new Redriver(this.parked, (record) => this.#apply(record), options.onError);
-    this.#consumer = options.kafka.consumer({
-      groupId: options.group,
+  }
+
+  async start(): Promise<void> {
+    await this.#run();
+    this.#committer = setInterval(() => void this.#commitOffsets(), commitEveryMs);
+    this.redriver.start();
+  }
+
+  async #run(): Promise<void> {
+    const { kafka, group, subscriptions, onError } = this.#options;
+    const consumer = kafka.consumer({
+      groupId: group,
       // Recovery after a crash is the session timeout: kafkajs has no static membership.
       sessionTimeout: 6_000,
       heartbeatInterval: 1_000,
@@ -67,30 +79,51 @@ export class EventConsumer {
         restartOnFailure: async () => !this.#stopping,
       },
     });
-  }
-
-  async start(): Promise<void> {
-    const { events } = this.#consumer;
-    this.#consumer.on(events.FETCH, () => this.#progress());
-    this.#consumer.on(events.GROUP_JOIN, ({ payload }) => {
+    this.#consumer = consumer;
+    consumer.on(consumer.events.FETCH, () => this.#progress());
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       // Another member may have gone on with these partitions: the committed offset is the truth again.
-      this.#positions.clear();
-      this.#committed.clear();
-      this.#options.onError?.(undefined, `joined ${payload.groupId}`);
+      this.#forgetPositions();
+      onError?.(undefined, `joined ${payload.groupId}`);
     });
-    this.#consumer.on(events.CRASH, ({ payload }) =>
-      this.#options.onError?.(payload.error, 'consumer crashed'),
-    );
-    await this.#consumer.connect();
-    await this.#consumer.subscribe({ topics: [...this.#options.subscriptions.keys()], fromBeginning: true });
-    await this.#consumer.run({
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      onError?.(payload.error, 'consumer crashed');
+      if (!payload.restart && consumer === this.#consumer) void this.#revive(consumer);
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...subscriptions.keys()], fromBeginning: true });
+    await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: 3,
       eachBatch: (payload) => this.#eachBatch(payload),
     });
-    this.#committer = setInterval(() => void this.#commitOffsets(), commitEveryMs);
-    this.redriver.start();
+  }
+
+  /**
+   * kafkajs starts a crashed consumer again only after errors that it calls retriable; a broker that restarts can also
+   * answer with others ("Failed to find group coordinator"), after which it would stay silent for ever.
+   */
+  async #revive(crashed: Consumer): Promise<void> {
+    this.#forgetPositions();
+    let dead = crashed;
+    while (!this.#stopping) {
+      await Promise.race([dead.disconnect().catch(() => undefined), atMost(3_000)]);
+      await atMost(reviveAfterMs);
+      // Somebody else has made a new one meanwhile.
+      if (this.#stopping || dead !== this.#consumer) return;
+      try {
+        return await this.#run();
+      } catch (error) {
+        this.#options.onError?.(error, 'consumer could not be started again');
+        dead = this.#consumer!;
+      }
+    }
+  }
+
+  #forgetPositions(): void {
+    this.#positions.clear();
+    this.#committed.clear();
   }
 
   /** Stops fetching, drains what is being applied, commits the offsets; each step is bounded. */
@@ -103,7 +136,7 @@ export class EventConsumer {
     })();
     await Promise.race([drained, atMost(8_000)]);
     await this.#commitOffsets();
-    await Promise.race([this.#consumer.disconnect(), atMost(3_000)]).catch(() => undefined);
+    await Promise.race([this.#consumer?.disconnect(), atMost(3_000)]).catch(() => undefined);
   }
 
   /** kafkajs emits FETCH when idle too, so this needs no traffic. */
@@ -214,7 +247,7 @@ export class EventConsumer {
       return { topic: place.slice(0, at), partition: Number(place.slice(at + 1)), offset: String(offset) };
     });
     try {
-      await this.#consumer.commitOffsets(offsets);
+      await this.#consumer?.commitOffsets(offsets);
       for (const [place, offset] of changed) this.#committed.set(place, offset);
     } catch (error) {
       this.#options.onError?.(error, 'offset commit');
