@@ -1,4 +1,4 @@
-/** Where a fault test may kill the process (docs/reliability.md). Not part of the production image. */
+/** Where a fault test may kill the process (docs/reliability.md); a production start refuses `CRASH_AT` (AD-21). */
 export type CrashPoint =
   | 'commit.before'
   | 'commit.after'

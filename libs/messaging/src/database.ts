@@ -68,5 +68,3 @@ export function isDatabaseAway(error: unknown): boolean {
   if (sessionEnded.test(code) || unreachable.test(code)) return true;
   return error instanceof Error && lostConnection.test(error.message);
 }
-
-export const checkViolated = (error: unknown): boolean => codeOf(error) === '23514';

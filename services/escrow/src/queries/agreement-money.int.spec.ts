@@ -9,7 +9,7 @@ const escrow = useEscrow();
 // biome-ignore lint/suspicious/noExplicitAny: the answer is JSON.
 const moneyOf = (agreementId: string, accountId: string): Promise<any> =>
   new AgreementMoney(escrow().database.orm).of(agreementId, accountId);
-const usd = (amountMinor: number) => ({ amountMinor: String(amountMinor), currency: 'USD' });
+const usd = (amountMinor: bigint) => ({ amountMinor: String(amountMinor), currency: 'USD' });
 
 test('C-10: what is held, why, and what happens next, from the charge to the balance', async () => {
   const { agreementId, clientId, freelancerId, milestoneIds } = await escrow().agreement();
@@ -19,17 +19,17 @@ test('C-10: what is held, why, and what happens next, from the charge to the bal
   await escrow().charge(await escrow().fundingOf(milestoneId));
   expect(await moneyOf(agreementId, freelancerId)).toMatchObject({
     agreementId,
-    held: usd(100_000),
-    initiationFee: { state: 'held', amount: usd(499) },
+    held: usd(100_000n),
+    initiationFee: { state: 'held', amount: usd(499n) },
     milestones: [
       {
         milestoneId,
         version: 1,
         status: 'funded',
-        price: usd(100_000),
-        held: usd(100_000),
+        price: usd(100_000n),
+        held: usd(100_000n),
         frozen: [],
-        funding: { status: 'succeeded', total: usd(105_499) },
+        funding: { status: 'succeeded', total: usd(105_499n) },
         next: { what: 'submit', who: 'freelancer' },
       },
     ],
@@ -38,11 +38,11 @@ test('C-10: what is held, why, and what happens next, from the charge to the bal
   expect(await next()).toMatchObject({ what: 'released unless the client answers', at: expect.any(String) });
   const { transferId } = await escrow().release(clientId, milestoneId);
   expect(await moneyOf(agreementId, clientId)).toMatchObject({
-    held: usd(0),
+    held: usd(0n),
     initiationFee: { state: 'earned' },
     milestones: [
       {
-        released: { transferId, net: usd(90_000), balance: 'on its way' },
+        released: { transferId, net: usd(90_000n), balance: 'on its way' },
         next: { what: 'becomes available' },
       },
     ],
@@ -85,7 +85,7 @@ test('E-22: frozen money is shown with its cause', async () => {
     milestoneIds[0],
   ]);
   const [milestone] = (await moneyOf(agreementId, clientId)).milestones;
-  expect(milestone.frozen).toEqual([{ cause: 'chargeback', amount: usd(500) }]);
+  expect(milestone.frozen).toEqual([{ cause: 'chargeback', amount: usd(500n) }]);
 });
 
 test('AD-16: a stranger asks about nothing', async () => {

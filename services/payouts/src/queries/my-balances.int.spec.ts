@@ -4,16 +4,16 @@ import { expect, test } from '@jest/globals';
 import { usePayouts } from '../testing/payouts.ts';
 
 const payouts = usePayouts();
-const usd = (amountMinor: number) => ({ amountMinor: String(amountMinor), currency: 'USD' });
+const usd = (amountMinor: bigint) => ({ amountMinor: String(amountMinor), currency: 'USD' });
 
 test('B-1: a freelancer without money has four balances of nothing', async () => {
   const accountId = `freelancer-${newId()}`;
   expect(await payouts().balances(accountId)).toEqual({
     accountId,
-    pending: usd(0),
-    available: usd(0),
-    held: usd(0),
-    in_transit: usd(0),
+    pending: usd(0n),
+    available: usd(0n),
+    held: usd(0n),
+    in_transit: usd(0n),
     maturing: [],
   });
 });
@@ -28,11 +28,11 @@ test('B-1: pending and available over all agreements, and what matures when, soo
   for (const released of [late, early, over]) await payouts().credit(released);
   await payouts().mature(over.transferId, now);
   expect(await payouts().balances(first.freelancerId)).toMatchObject({
-    pending: usd(90_000),
-    available: usd(1),
+    pending: usd(90_000n),
+    available: usd(1n),
     maturing: [
-      { transferId: early.transferId, amount: usd(63_000), availableAt: plusDays(now, 4).toISOString() },
-      { transferId: late.transferId, agreementId: second.agreementId, amount: usd(27_000) },
+      { transferId: early.transferId, amount: usd(63_000n), availableAt: plusDays(now, 4).toISOString() },
+      { transferId: late.transferId, agreementId: second.agreementId, amount: usd(27_000n) },
     ],
   });
 });
@@ -40,5 +40,5 @@ test('B-1: pending and available over all agreements, and what matures when, soo
 test('S-12: nobody sees the balance of another', async () => {
   const parties = await payouts().agreement();
   await payouts().credit(payouts().released(parties));
-  expect(await payouts().balances(parties.clientId)).toMatchObject({ pending: usd(0), maturing: [] });
+  expect(await payouts().balances(parties.clientId)).toMatchObject({ pending: usd(0n), maturing: [] });
 });
