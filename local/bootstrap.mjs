@@ -21,6 +21,8 @@ const TASKS = {
   },
   faults: { entry: 'local/dist/faults.js', broker: true, build: true },
   golden: { entry: 'tests/golden/dist/main.js', broker: true, build: true },
+  proof: { entry: 'local/dist/proof.js', build: true },
+  bench: { entry: 'tests/bench/dist/main.js', broker: true, build: true },
   check: { entry: 'local/dist/check.js', broker: true, build: true },
   generate: { entry: 'local/dist/generate.js', build: true },
 };

@@ -47,6 +47,10 @@ const cloudEventHeaders = {
 const keySchemas: Record<EventDefinition['key'], JsonSchema> = {
   agreementId: { type: 'string', description: 'The agreement id: one agreement’s events stay in order.' },
   accountId: { type: 'string', description: 'The account id: one account’s events stay in order.' },
+  agreementOrAccount: {
+    type: 'string',
+    description: 'The agreement id, or the account id where there is none.',
+  },
   platform: { type: 'string', description: '`platform`, for facts that belong to no agreement or account.' },
   partition: { type: 'string', description: 'None: the record goes to the partition that it names.' },
 };

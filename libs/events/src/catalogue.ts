@@ -36,8 +36,11 @@ export const platformKey = 'platform';
 
 export interface EventDefinition {
   version: number;
-  /** The field whose value is the Kafka key: one key's events stay in order (AD-6). */
-  key: 'agreementId' | 'accountId' | 'platform' | 'partition';
+  /**
+   * The field whose value is the Kafka key: one key's events stay in order (AD-6). `agreementOrAccount`: the
+   * agreement where the fact belongs to one, else the account.
+   */
+  key: 'agreementId' | 'accountId' | 'agreementOrAccount' | 'platform' | 'partition';
   /** The field that names the aggregate: CloudEvents `subject`, and what `sequence` counts. */
   subject: string;
   summary: string;
@@ -72,4 +75,21 @@ export const watermark = {
   subject: 'partition',
   summary: 'Everything this service committed before the instant is published on this partition.',
   data: z.object({ partition: z.int().min(0).max(1023), instant: Instant }),
+} as const satisfies EventDefinition;
+
+/** The head of a ledger's hash chain, published where the ledger's own database cannot reach it (AD-17). */
+export const ledgerSealed = {
+  version: 1,
+  key: 'platform',
+  subject: 'chain',
+  summary: 'The head of the hash chain over all journals of a ledger (AD-17).',
+  data: z.object({
+    chain: z.enum(['E', 'P']),
+    /** Of the seal in its chain, from 1 without gaps. */
+    position: z.int().min(1),
+    /** The journal that this seal closes. */
+    journalId: Id,
+    hash: Sha256,
+    sealedAt: Instant,
+  }),
 } as const satisfies EventDefinition;

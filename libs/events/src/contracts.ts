@@ -4,6 +4,27 @@ import { PinnedSettings } from './settings.ts';
 
 export const AccountRole = z.enum(['client', 'freelancer']);
 
+/** What a hold forbids (S-5). */
+export const HoldKind = z.enum(['identity', 'financial', 'safety', 'closed']);
+export type HoldKind = z.output<typeof HoldKind>;
+
+/** Why a hold was placed or lifted: a closed list, the words stay with contracts (S-11, S-12). */
+export const HoldReason = z.enum([
+  'identity_failed',
+  'identity_verified',
+  'screening_blocked',
+  'screening_cleared',
+  'failed_charge',
+  'chargeback',
+  'scam_signals',
+  'reviewed',
+  'appeal',
+  'other',
+]);
+export type HoldReason = z.output<typeof HoldReason>;
+
+const hold = z.object({ accountId: AccountId, holdId: Id, kind: HoldKind, reason: HoldReason });
+
 const offer = z.object({
   agreementId: Id,
   offerId: Id,
@@ -23,6 +44,20 @@ export const contractsEvents = catalogue('contracts', {
       roles: z.array(AccountRole).min(1).max(2),
       region: z.enum(['US', 'other']),
     }),
+  },
+  'contracts.account.hold_placed': {
+    version: 1,
+    key: 'accountId',
+    subject: 'accountId',
+    summary: 'A hold stands on an account until it is lifted; several may, one per cause (S-5, S-12).',
+    data: hold,
+  },
+  'contracts.account.hold_lifted': {
+    version: 1,
+    key: 'accountId',
+    subject: 'accountId',
+    summary: 'The hold no longer stands (S-5).',
+    data: hold,
   },
   'contracts.offer.sent': {
     version: 1,

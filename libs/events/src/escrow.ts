@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { AccountId, catalogue, Id, Instant, Sha256, Version, WireMoney, watermark } from './catalogue.ts';
+import {
+  AccountId,
+  catalogue,
+  Id,
+  Instant,
+  ledgerSealed,
+  Sha256,
+  Version,
+  WireMoney,
+  watermark,
+} from './catalogue.ts';
 
 /** The closed list of causes of a release (rule M-10). */
 export const ReleaseCause = z.enum([
@@ -28,6 +38,9 @@ export type FundingFailure = z.output<typeof FundingFailure>;
 /** Why a submission starts no review (E-4). */
 export const SubmissionRefusal = z.enum(['not_funded', 'released', 'already_under_review']);
 export type SubmissionRefusal = z.output<typeof SubmissionRefusal>;
+
+/** Where the platform's and the customers' money lies (section 11). */
+const CashAccount = z.enum(['operating', 'trust_card', 'trust_bank']);
 
 const Lot = z.object({ lotId: Id, amount: WireMoney });
 
@@ -147,10 +160,27 @@ export const escrowEvents = catalogue('escrow', {
     summary: 'The platform’s own money moved between its accounts (M-23).',
     data: z.object({
       movementId: Id,
-      kind: z.enum(['opening', 'top_up']),
+      kind: z.enum(['opening', 'top_up', 'transfer']),
+      /** Cash accounts; absent where the platform's capital came from outside. */
+      from: CashAccount.optional(),
+      to: CashAccount.optional(),
       amount: WireMoney,
       movedAt: Instant,
     }),
   },
+  'escrow.clearing.applied': {
+    version: 1,
+    key: 'agreementOrAccount',
+    subject: 'transferId',
+    summary: 'Escrow posted its side of a transfer that payouts told of (M-22).',
+    data: z.object({
+      agreementId: Id.optional(),
+      accountId: AccountId,
+      transferId: Id,
+      amount: WireMoney,
+      kind: z.enum(['withdrawal_paid', 'withdrawal_returned']),
+    }),
+  },
+  'escrow.ledger.sealed': ledgerSealed,
   'escrow.watermark.reached': watermark,
 });

@@ -1,7 +1,112 @@
 import { z } from 'zod';
-import { AccountId, catalogue, Id, Instant, WireMoney, watermark } from './catalogue.ts';
+import { AccountId, catalogue, Id, Instant, ledgerSealed, WireMoney, watermark } from './catalogue.ts';
+
+/** The ways out that exist (section 6 of docs/domain-rules.md). */
+export const MethodKind = z.enum(['ach']);
+export type MethodKind = z.output<typeof MethodKind>;
+
+/** Who carries the money of a withdrawal. */
+export const PayoutProviderName = z.enum(['bank']);
+export type PayoutProviderName = z.output<typeof PayoutProviderName>;
+
+/** Why a method cannot be used any more (W-2, W-13, W-17). */
+export const MethodDisabledReason = z.enum(['name_mismatch', 'screening', 'bad_details', 'refused_by_bank']);
+export type MethodDisabledReason = z.output<typeof MethodDisabledReason>;
+
+/** Why a withdrawal is not sent yet (W-17, W-18, S-5). */
+export const HoldCause = z.enum(['screening', 'account_hold', 'sending_stopped']);
+export type HoldCause = z.output<typeof HoldCause>;
+
+/** Why a withdrawal ended unpaid, or came back; the provider's words stay with payouts. */
+export const WithdrawalFailure = z.enum([
+  'method_disabled',
+  'refused',
+  'denied',
+  'cancelled_by_provider',
+  'provider_failed',
+]);
+export type WithdrawalFailure = z.output<typeof WithdrawalFailure>;
+export const ReturnReason = z.enum(['bad_details', 'refused_by_receiver', 'account_blocked', 'other']);
+export type ReturnReason = z.output<typeof ReturnReason>;
+
+const screening = z.object({ accountId: AccountId, screeningId: Id, methodId: Id });
+const method = z.object({ accountId: AccountId, methodId: Id, kind: MethodKind });
+const withdrawal = z.object({ accountId: AccountId, withdrawalId: Id });
+/** An attempt's id is the key under which the provider knows it (W-15). */
+const AttemptId = z
+  .string()
+  .regex(/^po_[A-Z0-9]{8,16}-\d{1,3}$/)
+  .meta({
+    title: 'AttemptId',
+    description: 'The reference of the withdrawal and the number of the attempt.',
+  });
+const sending = withdrawal.extend({ attemptId: AttemptId, sent: WireMoney });
+const stop = z.object({ stopId: Id, provider: z.enum([...PayoutProviderName.options, 'all']) });
 
 export const payoutsEvents = catalogue('payouts', {
+  'payouts.identity.verified': {
+    version: 1,
+    key: 'accountId',
+    subject: 'accountId',
+    summary: 'The person is who they say; payouts alone keeps the verified name (S-3).',
+    data: z.object({ accountId: AccountId }),
+  },
+  'payouts.identity.failed': {
+    version: 1,
+    key: 'accountId',
+    subject: 'accountId',
+    summary: 'Identity was refused, or the request stayed unanswered: contracts places a hold (S-3, S-12).',
+    data: z.object({ accountId: AccountId, reason: z.enum(['refused', 'unanswered']) }),
+  },
+  'payouts.screening.cleared': {
+    version: 1,
+    key: 'accountId',
+    subject: 'methodId',
+    summary: 'Nothing speaks against paying this person by this method (W-17).',
+    data: screening,
+  },
+  'payouts.screening.review_started': {
+    version: 1,
+    key: 'accountId',
+    subject: 'methodId',
+    summary: 'A person looks at it; withdrawals are held, and why stays secret (W-17).',
+    data: screening,
+  },
+  'payouts.screening.blocked': {
+    version: 1,
+    key: 'accountId',
+    subject: 'methodId',
+    summary: 'Nothing may be paid: contracts places a safety hold (W-17).',
+    data: screening,
+  },
+  'payouts.method.added': {
+    version: 1,
+    key: 'accountId',
+    subject: 'methodId',
+    summary: 'A withdrawal method was added; it can be used at `dueAt` at the earliest (W-1).',
+    data: method.extend({ dueAt: Instant }),
+  },
+  'payouts.method.activated': {
+    version: 1,
+    key: 'accountId',
+    subject: 'methodId',
+    summary: 'Cooled off, name compared and screened: it can be used (W-1, W-2, W-17).',
+    data: method,
+  },
+  'payouts.method.removed': {
+    version: 1,
+    key: 'accountId',
+    subject: 'methodId',
+    summary: 'Its owner removed it (W-3).',
+    data: method,
+  },
+  'payouts.method.disabled': {
+    version: 1,
+    key: 'accountId',
+    subject: 'methodId',
+    summary: 'It cannot be used any more (W-2, W-13, W-17).',
+    data: method.extend({ reason: MethodDisabledReason }),
+  },
   'payouts.funds.credited': {
     version: 1,
     key: 'agreementId',
@@ -31,5 +136,109 @@ export const payoutsEvents = catalogue('payouts', {
       maturedAt: Instant,
     }),
   },
+  'payouts.withdrawal.requested': {
+    version: 1,
+    key: 'accountId',
+    subject: 'withdrawalId',
+    summary: 'The money left the available balance; it is sent at `dueAt`, the cut-off (W-4, W-5, W-9).',
+    data: withdrawal.extend({ methodId: Id, amount: WireMoney, fee: WireMoney, dueAt: Instant }),
+  },
+  'payouts.withdrawal.held': {
+    version: 1,
+    key: 'accountId',
+    subject: 'withdrawalId',
+    summary: 'It is not sent while the cause lasts; it may still be cancelled (W-10).',
+    data: withdrawal.extend({ reason: HoldCause }),
+  },
+  'payouts.withdrawal.resumed': {
+    version: 1,
+    key: 'accountId',
+    subject: 'withdrawalId',
+    summary: 'It is to be sent again, at `dueAt`: its holds are gone, or nothing was executed (W-13, W-16).',
+    data: withdrawal.extend({
+      reason: z.enum(['hold_gone', 'not_executed', 'second_attempt']),
+      dueAt: Instant,
+    }),
+  },
+  'payouts.withdrawal.cancelled': {
+    version: 1,
+    key: 'accountId',
+    subject: 'withdrawalId',
+    summary: 'The freelancer took it back before it was sent; the money is available again (W-10).',
+    data: withdrawal.extend({ amount: WireMoney }),
+  },
+  'payouts.withdrawal.sent': {
+    version: 1,
+    key: 'accountId',
+    subject: 'withdrawalId',
+    summary: 'The provider acknowledged the attempt.',
+    data: sending.extend({ arrivesBy: Instant }),
+  },
+  'payouts.withdrawal.unconfirmed': {
+    version: 1,
+    key: 'accountId',
+    subject: 'withdrawalId',
+    summary: 'The attempt may have been executed and may not: it is asked about, never sent anew (W-15).',
+    data: sending,
+  },
+  'payouts.withdrawal.failed': {
+    version: 1,
+    key: 'accountId',
+    subject: 'withdrawalId',
+    summary: 'Nothing was paid: the whole amount is available again, without a fee (W-12).',
+    data: withdrawal.extend({
+      attemptId: AttemptId.optional(),
+      amount: WireMoney,
+      reason: WithdrawalFailure,
+    }),
+  },
+  'payouts.withdrawal.paid': {
+    version: 1,
+    key: 'accountId',
+    subject: 'withdrawalId',
+    summary: 'The provider confirms it. Escrow answers with `escrow.clearing.applied` (M-22).',
+    data: sending.extend({
+      fee: WireMoney,
+      subAccount: PayoutProviderName,
+      transferId: Id,
+      paidAt: Instant,
+    }),
+  },
+  'payouts.withdrawal.returned': {
+    version: 1,
+    key: 'accountId',
+    subject: 'withdrawalId',
+    summary:
+      'The money came back. After `paid` escrow answers with `escrow.clearing.applied`; before, clearing is ' +
+      'untouched (W-12, W-16).',
+    data: withdrawal.extend({
+      attemptId: AttemptId,
+      afterPaid: z.boolean(),
+      amountBack: WireMoney,
+      /** What the bank kept of it: the freelancer's loss where the details were wrong, else the platform's. */
+      bankCharge: WireMoney,
+      feeKept: z.boolean(),
+      reason: ReturnReason,
+      subAccount: PayoutProviderName,
+      /** Of the clearing posting; absent where there is none (never paid, and no bank charge). */
+      transferId: Id.optional(),
+      returnedAt: Instant,
+    }),
+  },
+  'payouts.sending.stopped': {
+    version: 1,
+    key: 'platform',
+    subject: 'stopId',
+    summary: 'Operators stopped sending; requested withdrawals wait, sent ones are followed (W-18).',
+    data: stop,
+  },
+  'payouts.sending.resumed': {
+    version: 1,
+    key: 'platform',
+    subject: 'stopId',
+    summary: 'Sending goes on (W-18).',
+    data: stop,
+  },
+  'payouts.ledger.sealed': ledgerSealed,
   'payouts.watermark.reached': watermark,
 });

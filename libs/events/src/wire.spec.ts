@@ -27,6 +27,7 @@ function wireData(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (schema.format === 'date-time') return date.map((instant) => instant.toISOString());
   if (schema.format === 'date') return date.map((instant) => instant.toISOString().slice(0, 10));
   if (schema.type === 'string') return fc.stringMatching(new RegExp(String(schema.pattern)));
+  if (schema.type === 'boolean') return fc.boolean();
   if (schema.type === 'integer') return fc.integer({ min: schema.minimum, max: schema.maximum });
   if (schema.type === 'array') {
     return fc.array(wireData(schema.items!), {
@@ -100,7 +101,8 @@ describe.each(everyEvent)('$type', ({ of, type, event }) => {
   test('key and subject are fields of every such event (AD-6)', () => {
     const required = dataSchema(event).required ?? [];
     expect(required).toContain(event.subject);
-    if (event.key !== 'platform') expect(required).toContain(event.key);
+    const key = event.key === 'agreementOrAccount' ? 'accountId' : event.key;
+    if (key !== 'platform') expect(required).toContain(key);
   });
 });
 

@@ -30,10 +30,11 @@ export const definitionOf = (catalogue: Catalogue, type: string): EventDefinitio
   return definition;
 };
 
-/** The Kafka key of an event: the agreement id, the account id, or the platform's (AD-6). */
+/** The Kafka key of an event: an agreement's id, an account's, or the platform's (AD-6). */
 export function keyOf(catalogue: Catalogue, event: AnyEvent): string {
   const { key } = definitionOf(catalogue, event.type);
-  return key === 'platform' ? platformKey : String(event[key]);
+  if (key === 'platform') return platformKey;
+  return String(key === 'agreementOrAccount' ? (event.agreementId ?? event.accountId) : event[key]);
 }
 
 export const subjectOf = (catalogue: Catalogue, event: AnyEvent): string =>
