@@ -1,1 +1,6 @@
-export {};
+export * from './notice-alarms.ts';
+export * from './notices.controller.ts';
+export * from './provider-client.ts';
+export * from './provider-notice.table.ts';
+export * from './receive-notice.ts';
+export * from './work.ts';

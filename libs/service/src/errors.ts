@@ -35,6 +35,12 @@ export const commonErrors = {
   'policy.setting_unknown': { status: 400, title: 'This service does not own a setting of that name.' },
   'policy.value_refused': { status: 400, title: 'A setting does not take that value; `settings` names it.' },
   'parked.unknown': { status: 404, title: 'Nothing is parked under that topic and key.' },
+  'webhook.signature_invalid': {
+    status: 401,
+    title: 'The signature of the notice is missing, wrong or too old.',
+  },
+  'webhook.malformed': { status: 400, title: 'The notice does not have the documented form.' },
+  'notice.unknown': { status: 404, title: 'No such notice waits for an operator.' },
   'service.unavailable': { status: 503, title: 'The database or the broker cannot be reached; try again.' },
   internal: { status: 500, title: 'A defect on our side; the correlation id finds it.' },
 } as const satisfies ErrorCatalogue;

@@ -3,10 +3,11 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Pool } from 'pg';
 import { Open } from './authentication.ts';
+import { breakerStates, type ProviderBreakers } from './breakers.ts';
 import { migrationsPending } from './migrate.ts';
 import { Summary } from './openapi.ts';
 import type { ServiceDefinition } from './service-definition.ts';
-import { DEFINITION, POOL } from './tokens.ts';
+import { BREAKERS, DEFINITION, POOL } from './tokens.ts';
 
 /** Liveness says that the process runs; readiness that it can do its work (AD-23). */
 @Controller('health')
@@ -19,6 +20,7 @@ export class HealthController {
     @Inject(DEFINITION) private readonly definition: ServiceDefinition,
     private readonly transport: EventTransport,
     private readonly relay: Relay,
+    @Inject(BREAKERS) private readonly breakers: readonly ProviderBreakers[],
   ) {}
 
   @Summary('The process runs.')
@@ -44,6 +46,7 @@ export class HealthController {
     };
     const ready = Object.values(checks).every((check) => check);
     if (!ready) reply.status(503);
-    return { status: ready ? 'ok' : 'unavailable', checks };
+    const details = { breakers: breakerStates(this.breakers) };
+    return { status: ready ? 'ok' : 'unavailable', checks, details };
   }
 }

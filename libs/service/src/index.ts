@@ -1,5 +1,6 @@
 export * from './alarms.ts';
 export * from './authentication.ts';
+export * from './breakers.ts';
 export * from './card-number.ts';
 export * from './config.ts';
 export * from './encryption.ts';

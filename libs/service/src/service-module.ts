@@ -6,6 +6,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import type { Pool } from 'pg';
 import { Alarms } from './alarms.ts';
 import { AuthenticationGuard, TokenVerifier } from './authentication.ts';
+import type { ProviderBreakers } from './breakers.ts';
 import type { ClockSkew } from './clock-skew.ts';
 import type { BaseConfig } from './config.ts';
 import { HealthController } from './health.ts';
@@ -21,7 +22,7 @@ import { ProblemFilter } from './problem.ts';
 import { CausalityInterceptor, ContentGuard, ShapePipe } from './request.ts';
 import { RequestSpanInterceptor } from './request-span.ts';
 import type { ServiceDefinition } from './service-definition.ts';
-import { CONFIG, DEFINITION, POOL } from './tokens.ts';
+import { BREAKERS, CONFIG, DEFINITION, POOL } from './tokens.ts';
 
 /** What `startService` has built before Nest, for every provider of the service to inject. */
 export interface Runtime {
@@ -38,6 +39,7 @@ export interface Runtime {
   /** Filled once the service's own providers exist. */
   deadlines: () => Deadlines;
   alarms: () => Alarms;
+  breakers: readonly ProviderBreakers[];
 }
 
 /** The same inside in every service: clocks, unit of work, rights, error answers, operator routes, health. */
@@ -55,6 +57,7 @@ export class ServiceModule {
       value(WallClock, runtime.wallClock),
       value(EventTransport, runtime.transport),
       value(Relay, runtime.relay),
+      value(BREAKERS, runtime.breakers),
     ];
     return {
       module: ServiceModule,

@@ -22,6 +22,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { type AlarmCheck, Alarms } from './alarms.ts';
+import { observeBreakers, type ProviderBreakers } from './breakers.ts';
 import { ClockSkew } from './clock-skew.ts';
 import { commonChecks } from './common-alarms.ts';
 import { type BaseConfig, readConfig } from './config.ts';
@@ -43,6 +44,8 @@ export interface Startup<S extends typeof BaseConfig> {
   deadlines: (app: INestApplicationContext) => readonly AnyDeadline[];
   /** What this service watches besides what every service does. */
   alarms?: (app: INestApplicationContext) => readonly AlarmCheck[];
+  /** The providers it calls. */
+  providers?: (app: INestApplicationContext) => readonly ProviderBreakers[];
   env?: NodeJS.ProcessEnv;
   /** Only from the entry point of the sandbox, which a production image does not contain (AD-21). */
   sandbox?: Sandbox;
@@ -82,7 +85,10 @@ export async function startService<S extends typeof BaseConfig>(
   let alarms: Alarms | undefined;
   runtime.deadlines = () => deadlines!;
   runtime.alarms = () => alarms!;
+  const providers: ProviderBreakers[] = [];
+  runtime.breakers = providers;
   const app = await createApplication(startup.module, runtime, logger);
+  providers.push(...(startup.providers?.(app) ?? []));
   const fallsDue = startup.deadlines(app);
   deadlines = new Deadlines(
     { pool: runtime.pool, orm: runtime.orm, clock: businessClock, onError: reporter(logger) },
@@ -92,6 +98,7 @@ export async function startService<S extends typeof BaseConfig>(
   const checks = [...commonChecks(watched), ...(startup.alarms?.(app) ?? [])];
   alarms = new Alarms({ checks, clock: wallClock, logger });
   observeService({ ...runtime, alarms });
+  observeBreakers(providers);
   runtime.unitOfWork.onCommit(() => {
     runtime.relay.wake();
     deadlines.wake();
@@ -161,6 +168,7 @@ async function buildRuntime(
     clockSkew,
     deadlines: undefined as never,
     alarms: undefined as never,
+    breakers: [],
   };
   runtime.relay = new Relay({
     databaseUrl: config.DATABASE_URL,

@@ -2,3 +2,4 @@
 export const CONFIG = Symbol('config');
 export const DEFINITION = Symbol('definition');
 export const POOL = Symbol('pool');
+export const BREAKERS = Symbol('breakers');

@@ -1,15 +1,10 @@
 import { plusMinutes } from '@holdfast/domain';
 import { BusinessClock } from '@holdfast/messaging';
+import { FinishNotice, FinishNoticeHandler, ReceiveNotice, ReceiveNoticeHandler } from '@holdfast/providers';
 import type { Finding } from '@holdfast/service';
 import { describe, expect, test } from '@jest/globals';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { escrowAlarms } from './alarms.ts';
-import {
-  FinishNotice,
-  FinishNoticeHandler,
-  ReceiveNotice,
-  ReceiveNoticeHandler,
-} from './commands/receive-notice.ts';
 import { useEscrow } from './testing/escrow.ts';
 
 const escrow = useEscrow();
@@ -108,7 +103,8 @@ test('0.2: a notice that is not worked off is named after 15 minutes', async () 
   passMinutes(2);
   expect(await found('notice.unprocessed', noticeId)).toMatchObject([{ facts: { provider: 'card' } }]);
   await new FinishNoticeHandler(unitOfWork).execute(
-    new FinishNotice({ message: { source: 'worker', id: noticeId }, noticeId }),
+    new FinishNotice({ message: { source: 'worker', id: noticeId }, noticeId, outcome: 'unmatched' }),
   );
+  expect(await found('notice.unmatched', noticeId)).toMatchObject([{ facts: { provider: 'card' } }]);
   expect(await found('notice.unprocessed', noticeId)).toEqual([]);
 });

@@ -1,9 +1,9 @@
 import { BusinessClock } from '@holdfast/messaging';
+import { noticeAlarms } from '@holdfast/providers';
 import type { AlarmCheck } from '@holdfast/service';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { INestApplicationContext } from '@nestjs/common';
 import { FundingTable } from './tables/funding.table.ts';
-import { ProviderNoticeTable } from './tables/provider-notice.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
 
 const minuteMs = 60_000;
@@ -11,8 +11,6 @@ const minuteMs = 60_000;
 const transferMaxMs = 15 * minuteMs;
 /** 30 min: three misses over 10 minutes settle a doubt, and the call that follows may be in doubt once more (E-26). */
 const doubtMaxMs = 30 * minuteMs;
-/** 15 min, like `answer.alarm_minutes` of M-15: a notice is worked off at once, and every 30 s after a failure. */
-const noticeMaxMs = 15 * minuteMs;
 /** Enough to act on; the oldest ones are named. */
 const findingsMax = 100;
 
@@ -25,7 +23,7 @@ export function escrowAlarms(app: Pick<INestApplicationContext, 'get'>): AlarmCh
     { name: 'transfer.unanswered', find: () => unanswered(em(), before(transferMaxMs)) },
     { name: 'funding.in_review', find: () => inReview(em()) },
     { name: 'funding.in_doubt', find: () => inDoubt(em(), before(doubtMaxMs)) },
-    { name: 'notice.unprocessed', find: () => unprocessed(em(), before(noticeMaxMs)) },
+    ...noticeAlarms(app),
   ];
 }
 
@@ -69,16 +67,4 @@ async function inDoubt(em: EntityManager, until: Date) {
     since: nextCallAt! <= until ? nextCallAt! : keySince,
     facts: { agreementId, step: step!, misses },
   }));
-}
-
-/** Stored and answered, but what it is about could not be read (0.2 of the provider protocols). */
-async function unprocessed(em: EntityManager, until: Date) {
-  const notices = await em.find(
-    ProviderNoticeTable,
-    { nextCallAt: { $ne: null }, receivedAt: { $lte: until } },
-    { orderBy: { receivedAt: 'asc' }, limit: findingsMax },
-  );
-  return notices.map(({ id, provider, receivedAt }) => {
-    return { id, what: 'a notice is not worked off', since: receivedAt, facts: { provider } };
-  });
 }

@@ -1,4 +1,5 @@
 import type { AnyDeadline, Deadline } from '@holdfast/messaging';
+import { ProviderNoticeTable } from '@holdfast/providers';
 import { CONFIG, deployedTopics } from '@holdfast/service';
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
@@ -11,7 +12,6 @@ import { SetupWorker } from './providers/setup.worker.ts';
 import { BillingMethodTable } from './tables/billing-method.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { MilestoneTable } from './tables/milestone.table.ts';
-import { ProviderNoticeTable } from './tables/provider-notice.table.ts';
 
 /** What falls due in escrow, and whose facts can stop it (docs/deadlines.md). */
 export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {

@@ -20,9 +20,4 @@ export const escrowErrors = {
   'billing_method.missing': { status: 409, title: 'A verified billing method is needed first.' },
   'submission.outdated': { status: 409, title: 'That submission is not the one under review.' },
   'review.over': { status: 409, title: 'The review has ended.' },
-  'webhook.signature_invalid': {
-    status: 401,
-    title: 'The signature of the notice is missing, wrong or too old.',
-  },
-  'webhook.malformed': { status: 400, title: 'The notice does not have the documented form.' },
 } as const;

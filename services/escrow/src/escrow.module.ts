@@ -1,6 +1,14 @@
 import { contractsEvents, escrowEvents, payoutsEvents } from '@holdfast/events';
 import { WallClock } from '@holdfast/messaging';
 import {
+  AcknowledgeNoticeHandler,
+  FinishNoticeHandler,
+  NoticesController,
+  ProviderNoticeTable,
+  providerNoticesGrants,
+  ReceiveNoticeHandler,
+} from '@holdfast/providers';
+import {
   CONFIG,
   PersonKeyTable,
   PersonTexts,
@@ -16,7 +24,6 @@ import { ExpireFundingHandler } from './commands/expire-funding.ts';
 import { FundMilestoneHandler } from './commands/fund-milestone.ts';
 import { NoteTransferHandler } from './commands/note-transfer.ts';
 import { OpenTreasuryAtStart } from './commands/open-treasury.ts';
-import { FinishNoticeHandler, ReceiveNoticeHandler } from './commands/receive-notice.ts';
 import { RecordChargeHandler } from './commands/record-charge.ts';
 import { RecordSetupHandler } from './commands/record-setup.ts';
 import { ReleaseBySilenceHandler, ReleaseMilestoneHandler } from './commands/release-milestone.ts';
@@ -28,7 +35,6 @@ import { escrowErrors } from './errors.ts';
 import { HttpController } from './http.controller.ts';
 import { KafkaController } from './kafka.controller.ts';
 import { Migration001Escrow } from './migrations/001-escrow.ts';
-import { observeBreakers } from './providers/breaker-metrics.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
 import { CardSetup } from './providers/card-setup.ts';
@@ -44,7 +50,6 @@ import { ChangeRequestTable } from './tables/change-request.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { LotTable } from './tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from './tables/milestone.table.ts';
-import { ProviderNoticeTable } from './tables/provider-notice.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
 import { WebhookController } from './webhook.controller.ts';
 
@@ -74,7 +79,7 @@ export const definition: ServiceDefinition = {
     lots: 'select, insert, update',
     transfers: 'select, insert, update',
     billing_methods: 'select, insert, update',
-    provider_notices: 'select, insert, update',
+    ...providerNoticesGrants,
     change_requests: 'select, insert',
     ...personKeysGrants,
   },
@@ -86,16 +91,14 @@ export const definition: ServiceDefinition = {
 const client = {
   provide: CardClient,
   inject: [CONFIG, WallClock],
-  useFactory: (config: EscrowConfig, wallClock: WallClock) => {
-    const cards = new CardClient({ baseUrl: config.CARD_BASE_URL, apiKey: config.CARD_API_KEY, wallClock });
-    observeBreakers('card', cards.breakers);
-    return cards;
-  },
+  useFactory: (config: EscrowConfig, wallClock: WallClock) =>
+    new CardClient({ baseUrl: config.CARD_BASE_URL, apiKey: config.CARD_API_KEY, wallClock }),
 };
 
 @Module({
-  controllers: [HttpController, WebhookController, KafkaController],
+  controllers: [HttpController, WebhookController, NoticesController, KafkaController],
   providers: [
+    AcknowledgeNoticeHandler,
     ActivateAgreementHandler,
     AddBillingMethodHandler,
     ExpireFundingHandler,
@@ -129,4 +132,5 @@ export const startup: Startup<typeof EscrowConfig> = {
   config: EscrowConfig,
   deadlines: escrowDeadlines,
   alarms: escrowAlarms,
+  providers: (app) => [app.get(CardClient)],
 };

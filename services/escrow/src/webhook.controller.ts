@@ -1,10 +1,10 @@
 import { Rejection } from '@holdfast/domain';
 import { WallClock } from '@holdfast/messaging';
+import { ReceiveNotice } from '@holdfast/providers';
 import { CONFIG, Open, Summary } from '@holdfast/service';
 import { Controller, Headers, HttpCode, Inject, Post, RawBody } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
-import { ReceiveNotice } from './commands/receive-notice.ts';
 import type { EscrowConfig } from './config.ts';
 import { isSigned } from './providers/card-signature.ts';
 

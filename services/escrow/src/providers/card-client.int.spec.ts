@@ -2,15 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { newId } from '@holdfast/messaging';
+import { breakerSettings, type CallOutcome, type ProviderCall } from '@holdfast/providers';
 import { describe, expect, test } from '@jest/globals';
 import { useCardProvider } from '../testing/card-provider.ts';
-import {
-  breakerSettings,
-  type CallOutcome,
-  type CardCall,
-  type CardClient,
-  type CardOperation,
-} from './card-client.ts';
+import type { CardClient, CardOperation } from './card-client.ts';
+
+type CardCall = ProviderCall<CardOperation>;
 
 const provider = useCardProvider();
 
@@ -23,6 +20,8 @@ const operations: readonly CardOperation[] = [
   'charge.confirm',
   'charge.read',
   'charge.cancel',
+  'settlement.create',
+  'settlement.read',
 ];
 const create = (
   body = 'amount=4000&currency=usd&payment_method=pm_card_visa',

@@ -1,5 +1,6 @@
+import type { CallOutcome } from '@holdfast/providers';
 import { z } from 'zod';
-import type { CallOutcome, CardClient } from './card-client.ts';
+import type { CardClient } from './card-client.ts';
 
 /**
  * Set-up of a card with its holder present: verification and mandate in one (P-2; provider protocols, 4.1).

@@ -1,4 +1,5 @@
 import { usd } from '@holdfast/domain';
+import type { CallOutcome, ProviderCall } from '@holdfast/providers';
 import { describe, expect, test } from '@jest/globals';
 import {
   canceled,
@@ -12,7 +13,9 @@ import {
   unexpectedState,
 } from '../testing/card-wire.ts';
 import { Card, confirmBodyOf, createBodyOf } from './card.ts';
-import type { CallOutcome, CardCall, CardClient } from './card-client.ts';
+import type { CardClient, CardOperation } from './card-client.ts';
+
+type CardCall = ProviderCall<CardOperation>;
 
 const fundingId = '0192f0c1-0000-7000-8000-000000000001';
 const accepted = (body: unknown): CallOutcome => ({ status: 'accepted', body });

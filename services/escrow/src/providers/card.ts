@@ -1,7 +1,8 @@
 import type { Money } from '@holdfast/domain';
+import type { CallOutcome } from '@holdfast/providers';
 import { z } from 'zod';
 import type { IntentView, Observation } from '../domain/funding.ts';
-import type { CallOutcome, CardClient } from './card-client.ts';
+import type { CardClient } from './card-client.ts';
 
 /** The card provider's dialect (provider protocols, 4.1): form-encoded requests, intents, set-ups. */
 

@@ -1,11 +1,11 @@
 import { type MessageRef, newId, WallClock } from '@holdfast/messaging';
+import { asWorkOf, Pauses, recorded } from '@holdfast/providers';
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { RecordCharge } from '../commands/record-charge.ts';
 import type { Observation } from '../domain/funding.ts';
 import type { FundingRow } from '../tables/funding.table.ts';
 import { Card, type NotSent } from './card.ts';
-import { asWorkOf, Pauses, recorded } from './work.ts';
 
 /** Takes a charge's next step at the provider, between two short transactions (AD-4). */
 @Injectable()

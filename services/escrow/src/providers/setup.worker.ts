@@ -1,4 +1,5 @@
 import { type MessageRef, newId, WallClock } from '@holdfast/messaging';
+import { asWorkOf, Pauses, recorded } from '@holdfast/providers';
 import { CONFIG } from '@holdfast/service';
 import { Inject, Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
@@ -6,7 +7,6 @@ import { RecordSetup, type SetupObservation } from '../commands/record-setup.ts'
 import type { EscrowConfig } from '../config.ts';
 import type { BillingMethod } from '../tables/billing-method.table.ts';
 import { CardSetup, type SetupAnswer, type SetupView } from './card-setup.ts';
-import { asWorkOf, Pauses, recorded } from './work.ts';
 
 /** Takes a card's set-up through its three calls; none of them moves money. */
 @Injectable()

@@ -1,11 +1,11 @@
 import { plusMinutes } from '@holdfast/domain';
 import { type AnyDeadline, Deadlines, newId, WallClock } from '@holdfast/messaging';
+import { FinishNoticeHandler, ReceiveNotice, ReceiveNoticeHandler } from '@holdfast/providers';
 import { CONFIG } from '@holdfast/service';
 import { eventually } from '@holdfast/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { ExpireFundingHandler } from '../commands/expire-funding.ts';
-import { FinishNoticeHandler, ReceiveNotice, ReceiveNoticeHandler } from '../commands/receive-notice.ts';
 import { RecordChargeHandler } from '../commands/record-charge.ts';
 import { RecordSetupHandler } from '../commands/record-setup.ts';
 import { ReleaseBySilenceHandler } from '../commands/release-milestone.ts';

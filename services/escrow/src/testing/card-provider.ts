@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WallClock } from '@holdfast/messaging';
+import type { BreakerSettings } from '@holdfast/providers';
 import { readConfig, type Simulator, startSimulator } from '@holdfast/simulator-providers';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
-import { type BreakerSettings, CardClient } from '../providers/card-client.ts';
+import { CardClient } from '../providers/card-client.ts';
 
 const apiKey = 'sk_test_holdfast';
 

@@ -1,6 +1,6 @@
 import { expect, it, jest } from '@jest/globals';
 import { type MeterProvider, metrics, type ObservableCallback } from '@opentelemetry/api';
-import { observeBreakers } from './breaker-metrics.ts';
+import { breakerStates, observeBreakers } from './breakers.ts';
 
 it('AD-22: a breaker is told by provider and operation, as it stands when it is asked', () => {
   const addCallback = jest.fn<(callback: ObservableCallback) => void>();
@@ -8,7 +8,7 @@ it('AD-22: a breaker is told by provider and operation, as it stands when it is 
   metrics.setGlobalMeterProvider({ getMeter: () => ({ createObservableGauge }) } as unknown as MeterProvider);
   const breakers = new Map([['charge.read', { opened: false, halfOpen: false }]]);
   try {
-    observeBreakers('card', breakers);
+    observeBreakers([{ provider: 'card', breakers }]);
   } finally {
     metrics.disable();
   }
@@ -21,5 +21,16 @@ it('AD-22: a breaker is told by provider and operation, as it stands when it is 
     [0, { provider: 'card', operation: 'charge.read' }],
     [2, { provider: 'card', operation: 'charge.create' }],
     [1, { provider: 'card', operation: 'charge.confirm' }],
+  ]);
+});
+
+it('AD-22: the details of health name provider, operation and state', () => {
+  const breakers = new Map([
+    ['payout.ach', { opened: true, halfOpen: false }],
+    ['payout.read', { opened: false, halfOpen: false }],
+  ]);
+  expect(breakerStates([{ provider: 'bank', breakers }])).toEqual([
+    { provider: 'bank', operation: 'payout.ach', state: 'open' },
+    { provider: 'bank', operation: 'payout.read', state: 'closed' },
   ]);
 });

@@ -1,7 +1,15 @@
 import { newId } from '@holdfast/messaging';
+import {
+  AcknowledgeNotice,
+  AcknowledgeNoticeHandler,
+  FinishNotice,
+  FinishNoticeHandler,
+  type NoticeOutcome,
+  ReceiveNotice,
+  ReceiveNoticeHandler,
+} from '@holdfast/providers';
 import { expect, test } from '@jest/globals';
 import { useEscrow } from '../testing/escrow.ts';
-import { FinishNotice, FinishNoticeHandler, ReceiveNotice, ReceiveNoticeHandler } from './receive-notice.ts';
 
 const escrow = useEscrow();
 let events = 0;
@@ -41,13 +49,40 @@ test('0.2: what has been applied is kept, and due no more', async () => {
   const id = newEventId();
   await receive(id);
   const noticeId = String((await stored(id))[0]!.id);
-  const finish = () =>
+  const finish = (outcome: NoticeOutcome = 'matched') =>
     new FinishNoticeHandler(escrow().database.unitOfWork).execute(
-      new FinishNotice({ message: { source: 'worker', id: newId() }, noticeId }),
+      new FinishNotice({ message: { source: 'worker', id: newId() }, noticeId, outcome }),
     );
   await finish();
   await finish();
   expect(await stored(id)).toMatchObject([{ id: noticeId, next_call_at: null }]);
   await receive(id);
   expect(await stored(id)).toMatchObject([{ next_call_at: null }]);
+});
+
+test('0.2: one that matches nothing is kept visibly until an operator has looked at it', async () => {
+  const id = newEventId();
+  await receive(id);
+  const noticeId = String((await stored(id))[0]!.id);
+  const { unitOfWork } = escrow().database;
+  const worker = { source: 'worker', id: newId() } as const;
+  const acknowledge = () =>
+    new AcknowledgeNoticeHandler(unitOfWork).execute(
+      new AcknowledgeNotice({
+        message: { source: 'http', id: newId() },
+        noticeId,
+        by: 'operator-1',
+        reason: 'A test of the provider.',
+      }),
+    );
+  await expect(acknowledge()).rejects.toMatchObject({ code: 'notice.unknown' });
+  await new FinishNoticeHandler(unitOfWork).execute(
+    new FinishNotice({ message: worker, noticeId, outcome: 'unmatched' }),
+  );
+  expect(await stored(id)).toMatchObject([{ outcome: 'unmatched', next_call_at: null }]);
+  await acknowledge();
+  expect(await stored(id)).toMatchObject([
+    { outcome: 'acknowledged', acknowledged_by: 'operator-1', acknowledgement: 'A test of the provider.' },
+  ]);
+  await expect(acknowledge()).rejects.toMatchObject({ code: 'notice.unknown' });
 });
