@@ -52,7 +52,15 @@ const startTimeoutMs = 90_000;
 interface Secrets {
   masterKeys: string;
   cardWebhookSecret: string;
+  bankWebhookSecret: string;
 }
+
+/** What the development's bank and screening vendor are called and opened with; real ones come from the environment. */
+const bank = {
+  BANK_ORGANIZATION_ID: 'org_holdfast',
+  BANK_API_KEY: 'mt_test_holdfast',
+};
+const screeningKey = 'scr_test_holdfast';
 
 /**
  * Starts everything on this computer: Kafka, PostgreSQL, the development issuer, the provider simulators, the sandbox
@@ -165,6 +173,10 @@ async function startParts(
         DATA_DIR: join(dataDir, 'providers'),
         CARD_WEBHOOK_URL: `${urls.escrow}/v1/webhooks/card`,
         CARD_WEBHOOK_SECRET: secrets.cardWebhookSecret,
+        ...bank,
+        BANK_WEBHOOK_URL: `${urls.payouts}/v1/webhooks/bank`,
+        BANK_WEBHOOK_SECRET: secrets.bankWebhookSecret,
+        SCREENING_API_KEY: screeningKey,
         // A wiped book must not repeat ids that a database still knows.
         SEED: secrets.cardWebhookSecret.slice(-12),
       },
@@ -217,6 +229,12 @@ async function startParts(
     CARD_BASE_URL: urls.providers,
     CARD_API_KEY: 'sk_test_holdfast',
     CARD_WEBHOOK_SECRETS: secrets.cardWebhookSecret,
+    ...bank,
+    BANK_BASE_URL: urls.providers,
+    BANK_WEBHOOK_SECRETS: secrets.bankWebhookSecret,
+    BANK_ORIGINATING_ACCOUNT_ID: 'ia_holdfast_trust',
+    SCREENING_BASE_URL: urls.providers,
+    SCREENING_API_KEY: screeningKey,
     ...options.env?.all,
     ...options.env?.[service],
   });
@@ -263,15 +281,16 @@ async function syncProvidersClock(clockUrl: string, controlUrl: string): Promise
   });
 }
 
-/** Generated once per data directory, readable only by whoever runs this. */
+/** Generated once per data directory, readable only by whoever runs this; one that a newer version adds comes to it. */
 function secretsIn(dataDir: string): Secrets {
   const file = join(dataDir, 'secrets.json');
-  if (!existsSync(file)) {
-    const secrets: Secrets = {
-      masterKeys: `local:${randomBytes(32).toString('base64')}`,
-      cardWebhookSecret: `whsec_${randomBytes(16).toString('hex')}`,
-    };
-    writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 });
-  }
-  return JSON.parse(readFileSync(file, 'utf8')) as Secrets;
+  const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>) : {};
+  const secrets: Secrets = {
+    masterKeys: `local:${randomBytes(32).toString('base64')}`,
+    cardWebhookSecret: `whsec_${randomBytes(16).toString('hex')}`,
+    bankWebhookSecret: `mtwh_${randomBytes(16).toString('hex')}`,
+    ...known,
+  };
+  writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 });
+  return secrets;
 }

@@ -35,6 +35,7 @@ import { escrowErrors } from './errors.ts';
 import { HttpController } from './http.controller.ts';
 import { KafkaController } from './kafka.controller.ts';
 import { Migration001Escrow } from './migrations/001-escrow.ts';
+import { Migration002Notices } from './migrations/002-notices.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
 import { CardSetup } from './providers/card-setup.ts';
@@ -70,7 +71,10 @@ export const definition: ServiceDefinition = {
     ChangeRequestTable,
     PersonKeyTable,
   ],
-  migrations: [{ name: '001-escrow', class: Migration001Escrow }],
+  migrations: [
+    { name: '001-escrow', class: Migration001Escrow },
+    { name: '002-notices', class: Migration002Notices },
+  ],
   grants: {
     agreements: 'select, insert, update',
     milestones: 'select, insert, update',

@@ -1,4 +1,3 @@
-import { providerNoticesSchema } from '@holdfast/providers';
 import { commonSchema, ledgerSchema, personKeysSchema } from '@holdfast/service';
 import { Migration } from '@mikro-orm/migrations';
 
@@ -158,7 +157,18 @@ const payInSchema = [
     unique (funding_id, milestone_id)
   )`,
   'create index lots_milestone on lots (milestone_id)',
-  ...providerNoticesSchema,
+  `create table provider_notices (
+    id uuid primary key,
+    provider text not null,
+    event_id text not null,
+    event_type text not null,
+    object_id text not null,
+    received_at timestamptz not null,
+    next_call_at timestamptz,
+    version integer not null,
+    unique (provider, event_id)
+  )`,
+  'create index provider_notices_due on provider_notices (next_call_at) where next_call_at is not null',
   `create table change_requests (
     id uuid primary key,
     milestone_id uuid not null references milestones (id),
