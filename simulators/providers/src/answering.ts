@@ -5,7 +5,20 @@ import type { Simulation } from './simulation.ts';
 
 export type Answer = Readonly<{ status: number; body: unknown; headers?: Readonly<Record<string, string>> }>;
 
-/** The answers a provider gives when something goes wrong on its side, in its own words. */
+/** A call that is refused before anything was written. */
+export class Refusal extends Error {
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
+    super('refused');
+    this.answer = answer;
+  }
+}
+
+/**
+ * The answers a provider gives when something goes wrong on its side, in its own words. `notFound` is that of
+ * an object which is not there yet: for a list, one without it.
+ */
 export type Errors = Readonly<{
   outage: (status: number) => Answer;
   tooMany: () => Answer;
@@ -16,16 +29,15 @@ export type Errors = Readonly<{
 }>;
 
 /**
- * One call to answer. `execute` acts at once and in one transaction; given an answer, that one is stored
- * under
- * the key instead of the true one.
+ * One call to answer. `execute` acts at once and in one transaction; it is given what will be told instead
+ * of the true answer, if anything.
  */
 export type Call = Readonly<{
   entry: LoggedCall;
   requestId: string;
   rule: FaultRule | undefined;
   errors: Errors;
-  execute: (storedAnswer?: Answer) => Answer;
+  execute: (told?: Answer) => Answer;
 }>;
 
 /** Faults that leave nothing behind; the two whose parameters decide are not among them. */
@@ -87,6 +99,8 @@ async function answerAfter(
       return send(reply, entry, errors.duplicateKey(String(rule.params.answer)));
     case 'malformed-body':
       return sendMalformed(reply, entry, String(rule.params.kind), answer);
+    case 'unknown-status':
+      return send(reply, entry, { ...answer, body: withStatus(answer.body, String(rule.params.status)) });
     default:
       return send(reply, entry, answer);
   }
@@ -159,6 +173,14 @@ function sendMalformed(reply: FastifyReply, entry: LoggedCall, kind: string, { s
       .type('application/json')
       .send(kind === 'empty' ? '' : text.slice(0, text.length / 2));
   }
+}
+
+/** The object, or each of a list, in a state that nobody has heard of. */
+function withStatus(body: unknown, status: string): unknown {
+  if (Array.isArray(body)) return body.map((each) => withStatus(each, status));
+  if (typeof body !== 'object' || body === null) return body;
+  if ('data' in body) return { ...body, data: withStatus(body.data, status) };
+  return 'status' in body ? { ...body, status } : body;
 }
 
 /** The socket goes without an answer. */

@@ -1,22 +1,44 @@
 import { type Store, type Tx, table } from './store.ts';
 
+export type Metadata = Readonly<Record<string, string>>;
+
+/** What each kind of movement does to the balance at its provider. */
+const effects = {
+  /** What the account held when the simulator's directory was new. */
+  opening: 1n,
+  charge: 1n,
+  refund: -1n,
+  refund_failed: 1n,
+  /** Money that left: the bank's to somebody, the card provider's to the bank. */
+  payout: -1n,
+  payout_failed: 1n,
+  payout_returned: 1n,
+  /** A payout of the card provider that arrived at the bank. */
+  deposit: 1n,
+} as const;
+
+export type BookKind = keyof typeof effects;
+
 /**
- * A movement of money that really happened at this provider. `parentId` is the object that was paid for
- * (card: the PaymentIntent). `idempotencyKey` is the key of the call that moved the money, null if none did.
+ * A movement of money that really happened at this provider. `parentId` is the object it belongs to (of a
+ * charge: the PaymentIntent). `idempotencyKey` is the key of the call that moved the money, null if none did.
  */
 export type BookEntry = Readonly<{
-  kind: 'charge' | 'refund' | 'refund_failed';
+  kind: BookKind;
   provider: string;
   id: string;
   parentId: string;
   amountMinor: bigint;
   currency: string;
-  metadata: Readonly<Record<string, string>>;
+  metadata: Metadata;
   idempotencyKey: string | null;
   atMs: number;
 }>;
 
 const book = table<BookEntry>('book');
+
+/** The metadata that says whose movement it is, in its caller's own words. */
+const referenceNames = ['external_id', 'settlement_id', 'funding_id'];
 
 /**
  * What was truly executed: the truth that tests compare the services' ledgers with. Never changed, only
@@ -41,32 +63,51 @@ export class Book {
     });
   }
 
-  /**
-   * What is left at the provider, in minor units by currency: charges, less refunds that were not given
-   * back.
-   */
+  /** What is left at the provider, in minor units by currency. */
   balances(provider: string): Map<string, bigint> {
     const balances = new Map<string, bigint>();
-    for (const { kind, currency, amountMinor } of this.entries(provider)) {
-      const change = kind === 'refund' ? -amountMinor : amountMinor;
-      balances.set(currency, (balances.get(currency) ?? 0n) + change);
+    for (const { provider: owner, kind, currency, amountMinor } of this.#store.all(book)) {
+      if (owner !== provider) continue;
+      balances.set(currency, (balances.get(currency) ?? 0n) + effects[kind] * amountMinor);
     }
     return balances;
   }
+
+  /** The answer of `GET /__sim/ledger`; amounts are digit strings in minor units. The balances are whole. */
+  ledger(provider?: string, reference?: string) {
+    const entries = this.entries(provider, reference);
+    const ofKind = (kind: BookKind) => entries.filter((entry) => entry.kind === kind);
+    return {
+      charges: ofKind('charge').map(paymentLine),
+      refunds: ofKind('refund').map(paymentLine),
+      failedRefunds: ofKind('refund_failed').map(paymentLine),
+      totals: paymentTotals(entries),
+      entries: entries.map(entryLine),
+      balances: (provider ? [provider] : this.#providers()).flatMap((owner) =>
+        [...this.balances(owner)].map(([currency, minor]) => ({
+          provider: owner,
+          currency,
+          amountMinor: String(minor),
+        })),
+      ),
+    };
+  }
+
+  #providers(): string[] {
+    return [...new Set([...this.#store.all(book)].map(({ provider }) => provider))];
+  }
 }
 
-/** The answer of `GET /__sim/ledger`; amounts are digit strings in minor units. */
-export function ledgerOf(entries: readonly BookEntry[]) {
-  const ofKind = (kind: BookEntry['kind']) => entries.filter((entry) => entry.kind === kind);
-  const currencies = [...new Set(entries.map((entry) => entry.currency))];
-  const totals = currencies.map((currency) => {
-    const sum = (kind: BookEntry['kind']) =>
-      ofKind(kind).reduce(
-        (total, entry) => total + (entry.currency === currency ? entry.amountMinor : 0n),
-        0n,
-      );
-    const chargedMinor = sum('charge');
-    const refundedMinor = sum('refund') - sum('refund_failed');
+/** What was charged and refunded, by currency. */
+function paymentTotals(entries: readonly BookEntry[]) {
+  const sum = (kind: BookKind, of: string) =>
+    entries
+      .filter((entry) => entry.kind === kind && entry.currency === of)
+      .reduce((total, { amountMinor }) => total + amountMinor, 0n);
+  const payments = entries.filter(({ kind }) => ['charge', 'refund', 'refund_failed'].includes(kind));
+  return [...new Set(payments.map(({ currency }) => currency))].map((currency) => {
+    const chargedMinor = sum('charge', currency);
+    const refundedMinor = sum('refund', currency) - sum('refund_failed', currency);
     return {
       currency,
       chargedMinor: String(chargedMinor),
@@ -74,15 +115,10 @@ export function ledgerOf(entries: readonly BookEntry[]) {
       netMinor: String(chargedMinor - refundedMinor),
     };
   });
-  return {
-    charges: ofKind('charge').map(line),
-    refunds: ofKind('refund').map(line),
-    failedRefunds: ofKind('refund_failed').map(line),
-    totals,
-  };
 }
 
-function line({ provider, id, parentId, amountMinor, currency, metadata, idempotencyKey, atMs }: BookEntry) {
+function paymentLine(entry: BookEntry) {
+  const { provider, id, parentId, amountMinor, currency, metadata, idempotencyKey, atMs } = entry;
   const created = new Date(atMs).toISOString();
   return {
     provider,
@@ -93,5 +129,19 @@ function line({ provider, id, parentId, amountMinor, currency, metadata, idempot
     metadata,
     idempotencyKey,
     created,
+  };
+}
+
+function entryLine({ provider, kind, id, metadata, idempotencyKey, amountMinor, currency, atMs }: BookEntry) {
+  const named = referenceNames.find((name) => metadata[name] !== undefined);
+  return {
+    provider,
+    kind,
+    id,
+    reference: named === undefined ? null : metadata[named],
+    idempotencyKey,
+    amountMinor: String(amountMinor),
+    currency,
+    created: new Date(atMs).toISOString(),
   };
 }

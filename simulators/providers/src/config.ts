@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import type { BankOptions } from './bank/dialect.ts';
+import type { CardOptions } from './card/dialect.ts';
 
+const webhookUrl = z.union([z.literal(''), z.url()]).optional();
 const port = z.coerce.number().int().min(0).max(65_535);
 
 /** The environment this simulator reads. Port 0 takes any free port. */
@@ -10,8 +13,17 @@ const Environment = z.object({
   DATA_DIR: z.string().min(1).default('.holdfast/simulator-providers'),
   SEED: z.string().default('holdfast'),
   CARD_API_KEY: z.string().min(1).default('sk_test_holdfast'),
-  CARD_WEBHOOK_URL: z.union([z.literal(''), z.url()]).optional(),
+  CARD_WEBHOOK_URL: webhookUrl,
   CARD_WEBHOOK_SECRET: z.string().min(1).default('whsec_test_secret'),
+  BANK_ORGANIZATION_ID: z.string().min(1).default('org_holdfast'),
+  BANK_API_KEY: z.string().min(1).default('mt_test_holdfast'),
+  BANK_WEBHOOK_URL: webhookUrl,
+  BANK_WEBHOOK_SECRET: z.string().min(1).default('mt_test_key'),
+  /** Entered once in the life of a data directory. */
+  BANK_OPENING_BALANCE_MINOR: z
+    .string()
+    .regex(/^\d{1,18}$/)
+    .default('1000000'),
 });
 
 export type Config = Readonly<{
@@ -20,7 +32,8 @@ export type Config = Readonly<{
   controlPort: number;
   dataDirectory: string;
   seed: string;
-  card: Readonly<{ apiKey: string; webhookUrl: string | undefined; webhookSecrets: readonly string[] }>;
+  card: CardOptions;
+  bank: BankOptions;
 }>;
 
 export function readConfig(environment: Record<string, string | undefined>): Config {
@@ -34,7 +47,18 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     card: {
       apiKey: read.CARD_API_KEY,
       webhookUrl: read.CARD_WEBHOOK_URL || undefined,
-      webhookSecrets: read.CARD_WEBHOOK_SECRET.split(',').map((secret) => secret.trim()),
+      webhookSecrets: listed(read.CARD_WEBHOOK_SECRET),
+    },
+    bank: {
+      organizationId: read.BANK_ORGANIZATION_ID,
+      apiKey: read.BANK_API_KEY,
+      webhookUrl: read.BANK_WEBHOOK_URL || undefined,
+      webhookSecrets: listed(read.BANK_WEBHOOK_SECRET),
+      openingMinor: BigInt(read.BANK_OPENING_BALANCE_MINOR),
     },
   };
+}
+
+function listed(secrets: string): string[] {
+  return secrets.split(',').map((secret) => secret.trim());
 }

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { ledgerOf } from './book.ts';
 import type { Dialect, Simulation } from './simulation.ts';
 
 const Provider = z.object({ provider: z.string().default('card') });
@@ -25,7 +24,7 @@ export function addControl(app: FastifyInstance, simulation: Simulation, dialect
   app.get('/__sim/ledger', async (request) => {
     await store.flushed();
     const { provider, reference } = LedgerFilter.parse(request.query);
-    return ledgerOf(book.entries(provider, reference));
+    return book.ledger(provider, reference);
   });
   app.get('/__sim/balance', async (request) => {
     const { provider } = Provider.parse(request.query);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Journal } from './journal.ts';
 import { Store, table } from './store.ts';
+import { BankRig } from './testing/bank-rig.ts';
 import { apiKey, Receiver, Rig, secret, subjectOf, until } from './testing/rig.ts';
 
 const children: ChildProcess[] = [];
@@ -70,6 +71,32 @@ describe('a restart', () => {
     expect((await rig.control('GET', '/__sim/faults')).faults).toMatchObject([{ id: rule.id, fired: 0 }]);
     expect((await rig.control('GET', '/__sim/clock')).offsetMs).toBe(5000);
     await until(() => rig.receiver.received.length > 0);
+    await rig.stop();
+  });
+});
+
+describe('a restart of the bank', () => {
+  it('keeps its account, its orders and what is due for them', async () => {
+    const rig = await new BankRig().start({ BANK_OPENING_BALANCE_MINOR: '5000' });
+    const order = await rig.pay();
+    const failing = await rig.pay('90000001');
+    await rig.restart();
+    expect(await rig.balanceMinor()).toBe(2000n);
+    expect(await rig.order(order.id)).toEqual(order);
+    await rig.control('POST', '/__sim/clock/advance', { seconds: 2 * 3600 });
+    await rig.restart();
+    expect((await rig.order(order.id)).status).toBe('processing');
+    await rig.control('POST', '/__sim/clock/advance', { seconds: 6 * 86_400 });
+    expect((await rig.order(order.id)).status).toBe('completed');
+    expect((await rig.order(failing.id)).status).toBe('failed');
+    await rig.restart();
+    expect(await rig.booked('opening')).toEqual(['opening 5000']);
+    expect(await rig.booked(failing.external_id)).toEqual(['payout 1500', 'payout_failed 1500']);
+    expect(await rig.balanceMinor()).toBe(3500n);
+    const again = await rig.pay('90000001');
+    await rig.control('POST', '/__sim/clock/advance', { seconds: 6 * 86_400 });
+    expect((await rig.order(again.id)).status).toBe('completed');
+    await until(() => rig.bank.about(again.id).includes('completed'));
     await rig.stop();
   });
 });

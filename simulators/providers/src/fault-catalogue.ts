@@ -2,10 +2,15 @@ import { z } from 'zod';
 
 /** Where a fault bites: on a call, on a call that reads, on a webhook, or only on the operations named. */
 type Place = 'call' | 'read' | 'webhook' | readonly string[];
-type Fault = Readonly<{ place: Place; params: z.ZodObject }>;
+
+/** `isFate`: not what happens to the call, but what becomes of the object that it makes. */
+type Fault = Readonly<{ place: Place; params: z.ZodObject; isFate?: true }>;
 
 const seconds = z.number().nonnegative();
 const none = z.strictObject({});
+const minor = z
+  .union([z.int().positive(), z.string().regex(/^[1-9]\d{0,17}$/)])
+  .transform((amount) => String(amount));
 const outage = z.strictObject({ status: z.literal([424, 500, 502, 503, 504]).optional() });
 
 /**
@@ -52,6 +57,10 @@ export const faultCatalogue: Readonly<Record<string, Fault>> = {
     place: 'call',
     params: z.strictObject({ ratio: z.number().min(0).max(1).default(0.3), seconds: seconds.default(60) }),
   },
+  'unknown-status': {
+    place: 'call',
+    params: z.strictObject({ status: z.string().min(1).default('something_new') }),
+  },
   'not-found-yet': { place: 'read', params: z.strictObject({ seconds: seconds.optional() }) },
   'payer-needed': {
     place: ['charge.confirm', 'charge.create'],
@@ -64,6 +73,19 @@ export const faultCatalogue: Readonly<Record<string, Fault>> = {
       when: z.enum(['at-once', 'later', 'after-succeeded', 'never']).default('at-once'),
       seconds: seconds.default(3 * 86_400),
     }),
+  },
+  return: {
+    place: ['payout.ach', 'settlement.create'],
+    params: z.strictObject({
+      when: z.enum(['before-paid', 'after-paid']).default('after-paid'),
+      reason: z
+        .string()
+        .regex(/^R\d{2}$/)
+        .default('R03'),
+      days: z.int().min(0).max(3650).default(2),
+      amountMinor: minor.optional(),
+    }),
+    isFate: true,
   },
   'duplicate-webhook': {
     place: 'webhook',
@@ -106,4 +128,8 @@ export function canBite(fault: string, op: string): boolean {
 
 export function isWebhookFault(fault: string): boolean {
   return faultCatalogue[fault]?.place === 'webhook';
+}
+
+export function isFateFault(fault: string): boolean {
+  return faultCatalogue[fault]?.isFate === true;
 }

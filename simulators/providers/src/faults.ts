@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { canBite, defaultTimes, faultCatalogue } from './fault-catalogue.ts';
+import { canBite, defaultTimes, faultCatalogue, isFateFault } from './fault-catalogue.ts';
 import { type Store, type Tx, table } from './store.ts';
 
 const Request = z.strictObject({
-  provider: z.string(),
+  provider: z.string().optional(),
   op: z.string(),
   match: z
     .strictObject({ reference: z.string().min(1).optional(), nth: z.int().min(1).optional() })
@@ -27,6 +27,15 @@ export type FaultRule = Readonly<{
   createdAtMs: number;
 }>;
 
+/**
+ * What a provider's operations are called, and which faults it can never play on one of them: such a rule
+ * would be set and then wait for ever.
+ */
+export type Repertoire = Readonly<{
+  operations: readonly string[];
+  cannot?: (fault: string, op: string, params: FaultRule['params']) => boolean;
+}>;
+
 /** One occasion at which a fault may be played. `ops` are its names, `references` what it is about. */
 export type Occasion = Readonly<{ provider: string; ops: readonly string[]; references: readonly string[] }>;
 
@@ -35,29 +44,34 @@ const rules = table<FaultRule>('faults');
 /** The rules that tests set, in the order they were set; the first that applies is played. */
 export class Faults {
   readonly #store: Store;
-  readonly #operations = new Map<string, readonly string[]>();
+  readonly #repertoires = new Map<string, Repertoire>();
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  know(provider: string, operations: readonly string[]): void {
-    this.#operations.set(provider, operations);
+  know(provider: string, repertoire: Repertoire): void {
+    this.#repertoires.set(provider, repertoire);
   }
 
   /** @throws Error whose message names what is not known */
   add(body: unknown): FaultRule {
     const request = Request.safeParse(body);
     if (!request.success) throw new Error(z.prettifyError(request.error));
-    const { provider, op, match, fault, times } = request.data;
-    const operations = this.#operations.get(provider);
+    const { op, match, fault, times } = request.data;
+    const provider = request.data.provider ?? this.#providerOf(op);
+    const repertoire = this.#repertoires.get(provider);
     const known = faultCatalogue[fault];
-    if (!operations) throw new Error(`unknown provider "${provider}"`);
-    if (op !== '*' && !operations.includes(op)) throw new Error(`unknown op "${op}"`);
+    if (!repertoire) throw new Error(`unknown provider "${provider}"`);
+    if (op !== '*' && !repertoire.operations.includes(op)) throw new Error(`unknown op "${op}"`);
     if (!known) throw new Error(`unknown fault "${fault}"`);
     if (!canBite(fault, op)) throw new Error(`fault "${fault}" cannot happen to op "${op}"`);
     const params = known.params.safeParse(request.data.params);
     if (!params.success) throw new Error(`params of "${fault}": ${z.prettifyError(params.error)}`);
+    if (repertoire.cannot?.(fault, op, params.data)) {
+      const asked = `fault "${fault}" with ${JSON.stringify(params.data)}`;
+      throw new Error(`${asked} cannot happen to op "${op}" of provider "${provider}"`);
+    }
     return this.#store.transact((tx) => {
       const rule: FaultRule = {
         id: tx.newId('flt'),
@@ -103,9 +117,20 @@ export class Faults {
     return taken;
   }
 
+  /** What is to become of an object that is being made, if a rule says so; beside a fault of the call. */
+  takeFate(tx: Tx, occasion: Occasion): FaultRule | undefined {
+    return this.take(tx, occasion, ({ fault }) => isFateFault(fault));
+  }
+
   /** For a fault that is played when it is set rather than on a call. */
   markFired(rule: FaultRule): void {
     this.#store.transact((tx) => tx.put(rules, rule.id, { ...rule, fired: rule.fired + 1 }));
+  }
+
+  /** Whose operation it is; what several have, as `webhook`, is the card provider's unless the rule says. */
+  #providerOf(op: string): string {
+    const owners = [...this.#repertoires].filter(([, { operations }]) => operations.includes(op));
+    return owners.length === 1 ? String(owners[0]?.[0]) : 'card';
   }
 }
 

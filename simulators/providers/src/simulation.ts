@@ -1,3 +1,4 @@
+import type { Answer } from './answering.ts';
 import { Book } from './book.ts';
 import { BusinessClock } from './clock.ts';
 import { Faults } from './faults.ts';
@@ -20,9 +21,14 @@ export type Simulation = Readonly<{
   stopping: AbortSignal;
 }>;
 
-/** One provider on the wire; `payer` is what a payer does by hand, and is absent where there is none. */
+/**
+ * One provider on the wire. `failure` is how it words what went wrong at an address that it `owns`; `payer`
+ * is what a payer does by hand, and is absent where there is none.
+ */
 export type Dialect = Readonly<{
   provider: string;
+  owns: (path: string) => boolean;
+  failure: (status: number, message: string) => Answer;
   payer?: (intentId: string, action: 'confirm' | 'fail') => PayerAnswer;
 }>;
 

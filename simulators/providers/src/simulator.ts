@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { bankDialect } from './bank/dialect.ts';
 import { cardDialect } from './card/dialect.ts';
-import { errorAnswer } from './card/errors.ts';
 import type { Config } from './config.ts';
 import { addControl } from './control.ts';
 import { Listener } from './listener.ts';
-import { closeSimulation, openSimulation } from './simulation.ts';
+import { closeSimulation, type Dialect, openSimulation } from './simulation.ts';
 
 export type Simulator = Readonly<{ port: number; controlPort: number; close: () => Promise<void> }>;
 
@@ -18,7 +18,13 @@ export async function startSimulator(config: Config): Promise<Simulator> {
   const simulation = await openSimulation(config.dataDirectory, config.seed, wireListener, stopping.signal);
   const controlApp = fastify({ forceCloseConnections: true });
   const controlListener = new Listener(controlApp, config.host, config.controlPort);
-  addControl(controlApp, simulation, [cardDialect(wireApp, simulation, config.card)]);
+  const dialects = [
+    bankDialect(wireApp, simulation, config.bank),
+    // Last: what is nobody's address is answered in its words.
+    cardDialect(wireApp, simulation, config.card),
+  ];
+  addFailures(wireApp, dialects);
+  addControl(controlApp, simulation, dialects);
   simulation.clock.runDue();
   await wireListener.open();
   await controlListener.open();
@@ -39,14 +45,22 @@ function wire(): FastifyInstance {
   const app = fastify({ bodyLimit: 1_048_576, keepAliveTimeout: 5000, forceCloseConnections: 'idle' });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.setNotFoundHandler((request, reply) => {
-    const message = `Unrecognized request URL (${request.method}: ${request.url.split('?')[0]}).`;
-    return reply.code(404).send(errorAnswer(404, 'invalid_request_error', message).body);
-  });
-  app.setErrorHandler((error, _request, reply) => {
+  return app;
+}
+
+/** Each provider says in its own words that an address is unknown or a body too large. */
+function addFailures(app: FastifyInstance, dialects: readonly Dialect[]): void {
+  const fail = (url: string, reply: FastifyReply, status: number, message: string) => {
+    const path = url.split('?')[0] ?? '';
+    const failed = dialects.find(({ owns }) => owns(path))?.failure(status, message);
+    return reply.code(status).send(failed?.body);
+  };
+  app.setNotFoundHandler(({ method, url }, reply) =>
+    fail(url, reply, 404, `Unrecognized request URL (${method}: ${url.split('?')[0]}).`),
+  );
+  app.setErrorHandler((error, { url }, reply) => {
     const status = (error as { statusCode?: number }).statusCode ?? 500;
     if (status >= 500) console.error(error);
-    return reply.code(status).send(errorAnswer(status, 'api_error', (error as Error).message).body);
+    return fail(url, reply, status, (error as Error).message);
   });
-  return app;
 }

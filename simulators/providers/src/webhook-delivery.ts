@@ -22,16 +22,18 @@ export type Delivery = Readonly<{
   skewSeconds: number;
 }>;
 
-/** Where a provider's webhooks go, and the headers that sign a body at a wall time in seconds. */
+/** What a signature may be about beside the body; `atSeconds` is wall time. */
+export type Signing = Readonly<{ eventId: string; atSeconds: number; forgery: Forgery | null }>;
+
+/** Where a provider's webhooks go, how long it waits for a 2xx, and the headers that sign a body. */
 export type Channel = Readonly<{
   url: string | undefined;
-  sign: (body: string, atSeconds: number, forgery: Forgery | null) => Record<string, string>;
+  answersWithinMs: number;
+  sign: (body: string, signing: Signing) => Record<string, string>;
 }>;
 
 /** 3 days, as the card provider retries (section 4.1). */
 export const triesForMs = 3 * 86_400_000;
-
-const answerWithinMs = 10_000;
 
 /** 200 ms, doubling, at most 1 h. */
 export function retryDelayMs(attempts: number): number {
@@ -53,10 +55,10 @@ export async function postEvent(
     const response = await fetch(channel.url, {
       method: 'POST',
       redirect: 'manual',
-      signal: AbortSignal.any([stopping, AbortSignal.timeout(answerWithinMs)]),
+      signal: AbortSignal.any([stopping, AbortSignal.timeout(channel.answersWithinMs)]),
       headers: {
         'content-type': 'application/json; charset=utf-8',
-        ...channel.sign(body, atSeconds, forgery),
+        ...channel.sign(body, { eventId: delivery.eventId, atSeconds, forgery }),
       },
       body,
     });

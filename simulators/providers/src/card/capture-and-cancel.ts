@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Answer } from '../answering.ts';
+import type { Step } from '../step.ts';
 import { completeAction, unexpected } from './confirmation.ts';
 import { invalid } from './errors.ts';
-import { charges, type PaymentIntent, type Step } from './model.ts';
+import { charges, type PaymentIntent } from './model.ts';
 import { amount } from './params.ts';
 import { loadIntent } from './payment-intents.ts';
 import { intentObject } from './render.ts';

@@ -1,15 +1,9 @@
 import type { Answer } from '../answering.ts';
+import type { Step } from '../step.ts';
 import { declineAnswer, invalid } from './errors.ts';
 import { tell } from './events.ts';
 import { authenticationFailed, type Decline, magicMethods, payerNeeded } from './magic-methods.ts';
-import {
-  charges,
-  mandates,
-  type PaymentIntent,
-  type PaymentMethod,
-  paymentIntents,
-  type Step,
-} from './model.ts';
+import { charges, mandates, type PaymentIntent, type PaymentMethod, paymentIntents } from './model.ts';
 import { mandateOf, resolveMethod } from './payment-methods.ts';
 import { chargeObject, intentObject, methodObject } from './render.ts';
 import { newCharge, settle } from './settlement.ts';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Answer } from '../answering.ts';
+import type { Step } from '../step.ts';
 import { missing } from './errors.ts';
-import { type Customer, customers, type Step } from './model.ts';
+import { type Customer, customers } from './model.ts';
 import { metadata, text } from './params.ts';
 import { customerObject } from './render.ts';
 

@@ -1,13 +1,18 @@
 import type { FastifyInstance } from 'fastify';
+import { isWebhookFault } from '../fault-catalogue.ts';
+import type { FaultRule } from '../faults.ts';
+import { speak } from '../serving.ts';
 import type { Dialect, PayerAnswer, Simulation } from '../simulation.ts';
-import type { Tx } from '../store.ts';
+import { ownStep } from '../step.ts';
 import { completeAction } from './confirmation.ts';
-import { paymentIntents, refunds, type Step } from './model.ts';
+import { errorAnswer } from './errors.ts';
+import { paymentIntents, payouts, refunds } from './model.ts';
+import { advancePayout, transit } from './payouts.ts';
 import { comeback, failRefund } from './refunds.ts';
 import { operations } from './routes.ts';
 import { close, expiry } from './settlement.ts';
 import { signHeaders } from './signature.ts';
-import { speakCard } from './wire.ts';
+import { cardProtocol } from './wire.ts';
 
 export type CardOptions = Readonly<{
   apiKey: string;
@@ -18,10 +23,11 @@ export type CardOptions = Readonly<{
 /** A card provider in the manner of Stripe (section 4.1). */
 export function cardDialect(app: FastifyInstance, simulation: Simulation, options: CardOptions): Dialect {
   const { faults, webhooks, clock } = simulation;
-  faults.know('card', operations);
+  faults.know('card', { operations, cannot });
   webhooks.connect('card', {
     url: options.webhookUrl,
-    sign: (body, atSeconds, forgery) => signHeaders(options.webhookSecrets, body, atSeconds, forgery),
+    answersWithinMs: 10_000,
+    sign: (body, { atSeconds, forgery }) => signHeaders(options.webhookSecrets, body, atSeconds, forgery),
   });
   clock.onDue(expiry, (tx, id, atMs) => {
     const intent = tx.get(paymentIntents, id);
@@ -32,8 +38,27 @@ export function cardDialect(app: FastifyInstance, simulation: Simulation, option
     const refund = tx.get(refunds, id);
     if (refund && refund.status !== 'failed') failRefund(ownStep(simulation, tx, atMs, 'clock'), refund);
   });
-  speakCard(app, simulation, options.apiKey);
-  return { provider: 'card', payer: (id, action) => payer(simulation, id, action) };
+  clock.onDue(transit, (tx, id, atMs) => {
+    const payout = tx.get(payouts, id);
+    if (payout) advancePayout(ownStep(simulation, tx, atMs, 'settlement.create'), payout);
+  });
+  speak(app, simulation, cardProtocol(simulation, options.apiKey));
+  return {
+    provider: 'card',
+    owns: () => true,
+    failure: (status, message) =>
+      errorAnswer(status, status === 404 ? 'invalid_request_error' : 'api_error', message),
+    payer: (id, action) => payer(simulation, id, action),
+  };
+}
+
+/**
+ * No notice follows a customer or a method; what has arrived at our own bank does not come back, and what has
+ * not arrived comes back whole.
+ */
+function cannot(fault: string, op: string, { when, amountMinor }: FaultRule['params']): boolean {
+  if (isWebhookFault(fault)) return op === 'customer.create' || op === 'method.create';
+  return fault === 'return' && (when !== 'before-paid' || amountMinor !== undefined);
 }
 
 /** The payer answers the bank's question, without any call of ours. */
@@ -47,8 +72,4 @@ function payer(simulation: Simulation, id: string, action: 'confirm' | 'fail'): 
     completeAction(ownStep(simulation, tx, clock.nowMs(), 'payer'), intent, action),
   );
   return { status: 'done', id, intentStatus: answered.status };
-}
-
-function ownStep(simulation: Simulation, tx: Tx, atMs: number, op: string): Step {
-  return { simulation, tx, atMs, op, key: null, requestId: null, fault: undefined };
 }

@@ -1,4 +1,6 @@
-import type { Answer, Errors } from '../answering.ts';
+import { type Answer, type Errors, Refusal } from '../answering.ts';
+import type { Route } from '../routes.ts';
+import { listObject } from './render.ts';
 
 type ErrorType = 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error';
 type Details = Readonly<{
@@ -10,16 +12,6 @@ type Details = Readonly<{
   payment_method?: unknown;
   setup_intent?: unknown;
 }>;
-
-/** A call that is refused before anything was written. */
-export class Refusal extends Error {
-  readonly answer: Answer;
-
-  constructor(answer: Answer) {
-    super('refused');
-    this.answer = answer;
-  }
-}
 
 const wait = { 'stripe-should-retry': 'true' };
 const final = { 'stripe-should-retry': 'false' };
@@ -52,7 +44,7 @@ export function declineAnswer(message: string, details: Details): Answer {
   return errorAnswer(402, 'card_error', message, details, final);
 }
 
-export function badKey(): Answer {
+function badKey(): Answer {
   return errorAnswer(
     401,
     'invalid_request_error',
@@ -73,8 +65,7 @@ export function keyReused(): Answer {
   return errorAnswer(400, 'idempotency_error', message, {}, final);
 }
 
-/** @param requested names what a `not-found-yet` read asked for */
-export function errorsFor(requested: string): Errors {
+export function errorsFor({ op, url, isList }: Route, id: string): Errors {
   return {
     // No `Stripe-Should-Retry`: a caller cannot know from here whether anything was done.
     outage: (status) => errorAnswer(status, 'api_error', 'An unexpected error occurred on our side.'),
@@ -82,7 +73,8 @@ export function errorsFor(requested: string): Errors {
       errorAnswer(429, 'invalid_request_error', 'Request rate limit exceeded.', { code: 'rate_limit' }, wait),
     denied: (status) =>
       status === 401 ? badKey() : errorAnswer(403, 'invalid_request_error', 'Not permitted.'),
-    notFound: () => missing('object', requested).answer,
+    notFound: () =>
+      isList ? { status: 200, body: listObject(url, [], false) } : missing('object', id || op).answer,
     duplicateKey: (kind) => (kind === '409' ? keyInUse() : keyReused()),
     errorBody: () => errorAnswer(200, 'api_error', 'An unexpected error occurred on our side.').body,
   };

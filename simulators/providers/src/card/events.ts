@@ -1,5 +1,6 @@
+import type { Metadata } from '../book.ts';
+import type { Step } from '../step.ts';
 import { events } from '../webhooks.ts';
-import type { Metadata, Step } from './model.ts';
 import { seconds } from './render.ts';
 
 /** The API version that the wire objects follow. */

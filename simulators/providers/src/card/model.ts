@@ -1,8 +1,5 @@
-import type { FaultRule } from '../faults.ts';
-import type { Simulation } from '../simulation.ts';
-import { type Tx, table } from '../store.ts';
-
-export type Metadata = Readonly<Record<string, string>>;
+import type { Metadata } from '../book.ts';
+import { table } from '../store.ts';
 
 export type Customer = Readonly<{
   id: string;
@@ -115,6 +112,20 @@ export type Refund = Readonly<{
   metadata: Metadata;
 }>;
 
+/** `failsWith` is why the bank will send it back, null if it will arrive. */
+export type Payout = Readonly<{
+  id: string;
+  createdAtMs: number;
+  status: 'pending' | 'in_transit' | 'paid' | 'failed';
+  arrivesAtMs: number;
+  amountMinor: bigint;
+  currency: string;
+  description: string | null;
+  statementDescriptor: string | null;
+  failsWith: string | null;
+  metadata: Metadata;
+}>;
+
 export const customers = table<Customer>('card.customers');
 export const paymentMethods = table<PaymentMethod>('card.payment_methods');
 export const mandates = table<Mandate>('card.mandates');
@@ -122,18 +133,4 @@ export const setupIntents = table<SetupIntent>('card.setup_intents');
 export const paymentIntents = table<PaymentIntent>('card.payment_intents');
 export const charges = table<Charge>('card.charges');
 export const refunds = table<Refund>('card.refunds');
-
-/**
- * One thing being done, by a call, by a payer's hand or by the clock; `atMs` is business time, which dates
- * it.
- * `fault` is what the operation itself must play, beyond what happens to its answer.
- */
-export type Step = Readonly<{
-  simulation: Simulation;
-  tx: Tx;
-  atMs: number;
-  op: string;
-  key: string | null;
-  requestId: string | null;
-  fault: FaultRule | undefined;
-}>;
+export const payouts = table<Payout>('card.payouts');

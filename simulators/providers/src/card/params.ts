@@ -1,13 +1,10 @@
 import { z } from 'zod';
+import { validate } from '../validation.ts';
 import { invalid } from './errors.ts';
 import type { Params } from './form.ts';
 
-/** Minor units; the provider takes at most eight digits. */
-export const amount = z
-  .string()
-  .regex(/^\d{1,8}$/, 'Invalid integer')
-  .transform(BigInt)
-  .refine((minor) => minor > 0n);
+/** Minor units; the provider takes at most eight digits of a charge. */
+export const amount = minorUnits(8);
 export const currency = z
   .string()
   .regex(/^[a-zA-Z]{3}$/)
@@ -36,21 +33,21 @@ export const mandateData = z.unknown().optional();
 
 /** @throws Refusal for the first parameter that is missing, unknown or malformed */
 export function readParams<Schema extends z.ZodType>(schema: Schema, params: Params): z.output<Schema> {
-  const parsed = schema.safeParse(params);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const path = (issue?.path ?? []).map(String);
-  if (issue?.code === 'unrecognized_keys') {
-    const param = nested([...path, issue.keys[0] ?? '']);
+  const read = validate(schema, params);
+  if (read.ok) return read.params;
+  const { kind, param, message } = read.problem;
+  if (kind === 'unknown')
     throw invalid(`Received unknown parameter: ${param}`, { code: 'parameter_unknown', param });
-  }
-  const param = nested(path);
-  const isMissing = path.length > 0 && params[path[0] ?? ''] === undefined;
-  if (isMissing) throw invalid(`Missing required param: ${param}.`, { code: 'parameter_missing', param });
+  if (kind === 'missing')
+    throw invalid(`Missing required param: ${param}.`, { code: 'parameter_missing', param });
   const code = param.startsWith('amount') ? 'parameter_invalid_integer' : 'parameter_invalid';
-  throw invalid(`Invalid ${param}: ${issue?.message ?? 'malformed'}`, { code, param });
+  throw invalid(`Invalid ${param}: ${message}`, { code, param });
 }
 
-function nested([first = '', ...rest]: string[]): string {
-  return first + rest.map((name) => `[${name}]`).join('');
+export function minorUnits(digitsMax: number) {
+  return z
+    .string()
+    .regex(new RegExp(`^\\d{1,${digitsMax}}$`), 'Invalid integer')
+    .transform(BigInt)
+    .refine((minor) => minor > 0n);
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { Answer } from '../answering.ts';
+import type { Step } from '../step.ts';
 import { confirmIntent } from './confirmation.ts';
 import { invalid, missing } from './errors.ts';
-import { type PaymentIntent, paymentIntents, type Step } from './model.ts';
+import { type PaymentIntent, paymentIntents } from './model.ts';
+import { newestFirst, pageFields } from './pages.ts';
 import { amount, currency, flag, mandateData, metadata, text, usage, withoutEffect } from './params.ts';
 import { requireCustomer, resolveMethod } from './payment-methods.ts';
 import { intentObject, listObject } from './render.ts';
@@ -37,16 +39,7 @@ export const CreateIntent = z.strictObject({
 
 export const ConfirmIntent = z.strictObject(confirmFields);
 
-const rowsMax = z
-  .string()
-  .regex(/^\d+$/)
-  .transform(Number)
-  .refine((rows) => rows >= 1 && rows <= 100);
-export const ListIntents = z.strictObject({
-  customer: z.string().optional(),
-  limit: rowsMax.default(10),
-  starting_after: z.string().optional(),
-});
+export const ListIntents = z.strictObject({ customer: z.string().optional(), ...pageFields });
 
 export function createIntent(step: Step, given: z.output<typeof CreateIntent>): Answer {
   for (const param of ['off_session', 'mandate', 'mandate_data', 'return_url'] as const) {
@@ -93,17 +86,11 @@ export function readIntent(step: Step, id: string): Answer {
   return { status: 200, body: intentObject(loadIntent(step, id)) };
 }
 
-/** Newest first; how a caller finds an intent whose id it never learned. */
+/** How a caller finds an intent whose id it never learned. */
 export function listIntents({ tx }: Step, given: z.output<typeof ListIntents>): Answer {
-  const newestFirst = [...tx.all(paymentIntents)].reverse();
-  const after = given.starting_after;
-  const from = after === undefined ? 0 : newestFirst.findIndex(({ id }) => id === after) + 1;
-  if (after !== undefined && from === 0) throw missing('payment_intent', after, 'starting_after');
-  const found = newestFirst
-    .slice(from)
-    .filter(({ customer }) => !given.customer || customer === given.customer);
-  const page = found.slice(0, given.limit).map(intentObject);
-  return { status: 200, body: listObject('/v1/payment_intents', page, found.length > given.limit) };
+  const fits = ({ customer }: PaymentIntent) => !given.customer || customer === given.customer;
+  const { rows, hasMore } = newestFirst(tx.all(paymentIntents), given, fits, 'payment_intent');
+  return { status: 200, body: listObject('/v1/payment_intents', rows.map(intentObject), hasMore) };
 }
 
 export function loadIntent({ tx }: Step, id: string, param?: string): PaymentIntent {

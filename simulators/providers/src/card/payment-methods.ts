@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Answer } from '../answering.ts';
+import type { Step } from '../step.ts';
 import { invalid, missing } from './errors.ts';
 import { magicMethods } from './magic-methods.ts';
-import { customers, type Mandate, mandates, type PaymentMethod, paymentMethods, type Step } from './model.ts';
+import { customers, type Mandate, mandates, type PaymentMethod, paymentMethods } from './model.ts';
 import { metadata } from './params.ts';
 import { methodObject } from './render.ts';
 

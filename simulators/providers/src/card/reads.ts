@@ -1,7 +1,8 @@
 import type { Answer } from '../answering.ts';
+import type { Step } from '../step.ts';
 import { events } from '../webhooks.ts';
 import { missing } from './errors.ts';
-import { charges, type Step } from './model.ts';
+import { charges } from './model.ts';
 import { chargeObject } from './render.ts';
 
 export function readCharge({ tx }: Step, id: string): Answer {

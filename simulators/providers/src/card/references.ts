@@ -1,8 +1,9 @@
+import { distinct } from '../serving.ts';
 import type { Store } from '../store.ts';
 import type { Params } from './form.ts';
-import { charges, customers, paymentIntents, refunds, setupIntents } from './model.ts';
+import { charges, customers, paymentIntents, payouts, refunds, setupIntents } from './model.ts';
 
-const tables = [paymentIntents, setupIntents, charges, refunds, customers];
+const tables = [paymentIntents, setupIntents, charges, refunds, customers, payouts];
 const linking = ['payment_intent', 'charge', 'customer'];
 
 /**
@@ -16,8 +17,7 @@ export function referencesOf(store: Store, id: string, key: string | null, param
   );
   const carried = typeof params.metadata === 'object' ? Object.values(params.metadata) : [];
   const known = (ids as string[]).flatMap((named) => Object.values(find(store, named)?.metadata ?? {}));
-  const all = [...(key ? [key] : []), ...ids, ...carried, ...known];
-  return [...new Set(all.filter((reference) => typeof reference === 'string'))];
+  return distinct([key, ...ids, ...carried, ...known]);
 }
 
 /** Business time; undefined for an id that nobody was given. */

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Answer } from '../answering.ts';
+import type { Step } from '../step.ts';
 import { invalid, missing } from './errors.ts';
 import { tell } from './events.ts';
-import { type Charge, charges, paymentIntents, type Refund, refunds, type Step } from './model.ts';
+import { type Charge, charges, paymentIntents, type Refund, refunds } from './model.ts';
 import { amount, metadata } from './params.ts';
 import { loadIntent } from './payment-intents.ts';
 import { chargeObject, listObject, refundObject } from './render.ts';

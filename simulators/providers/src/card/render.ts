@@ -1,5 +1,5 @@
 import { magicMethods } from './magic-methods.ts';
-import type { Charge, Customer, PaymentIntent, PaymentMethod, Refund, SetupIntent } from './model.ts';
+import type { Charge, Customer, PaymentIntent, PaymentMethod, Payout, Refund, SetupIntent } from './model.ts';
 
 /** Wire objects of section 4.1: amounts are integers in minor units, times whole seconds. */
 
@@ -137,6 +137,37 @@ export function refundObject(refund: Refund) {
     payment_intent: refund.intent,
     reason: refund.reason,
     status: refund.status,
+  };
+}
+
+/** What the bank's return code is called here. */
+const failureCodes: Readonly<Record<string, string>> = {
+  R02: 'account_closed',
+  R03: 'no_account',
+  R04: 'invalid_account_number',
+  R16: 'account_frozen',
+};
+
+export function payoutObject(payout: Payout) {
+  const failedWith = payout.status === 'failed' ? payout.failsWith : null;
+  return {
+    id: payout.id,
+    object: 'payout',
+    amount: Number(payout.amountMinor),
+    arrival_date: seconds(payout.arrivesAtMs),
+    automatic: false,
+    created: seconds(payout.createdAtMs),
+    currency: payout.currency,
+    description: payout.description,
+    failure_code: failedWith && (failureCodes[failedWith] ?? 'could_not_process'),
+    failure_message: failedWith && `The bank sent this payout back (${failedWith}).`,
+    livemode: false,
+    metadata: payout.metadata,
+    method: 'standard',
+    source_type: 'card',
+    statement_descriptor: payout.statementDescriptor,
+    status: payout.status,
+    type: 'bank_account',
   };
 }
 

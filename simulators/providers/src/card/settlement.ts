@@ -1,13 +1,7 @@
+import type { Step } from '../step.ts';
 import { tell } from './events.ts';
 import type { Decline } from './magic-methods.ts';
-import {
-  type Charge,
-  charges,
-  type PaymentIntent,
-  type PaymentMethod,
-  paymentIntents,
-  type Step,
-} from './model.ts';
+import { type Charge, charges, type PaymentIntent, type PaymentMethod, paymentIntents } from './model.ts';
 import { attach } from './payment-methods.ts';
 import { intentObject } from './render.ts';
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Answer } from '../answering.ts';
+import type { Step } from '../step.ts';
 import { declineAnswer, invalid, missing } from './errors.ts';
 import { tell } from './events.ts';
 import { type Decline, magicMethods } from './magic-methods.ts';
-import { type PaymentMethod, type SetupIntent, type Step, setupIntents } from './model.ts';
+import { type PaymentMethod, type SetupIntent, setupIntents } from './model.ts';
 import { flag, mandateData, metadata, text, usage, withoutEffect } from './params.ts';
 import { attach, requireCustomer, resolveMethod } from './payment-methods.ts';
 import { methodObject, setupIntentObject } from './render.ts';
