@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { stories } from '@holdfast/journeys';
 import { portsFrom } from './ports.ts';
+import { linesOf } from './proof/report.ts';
+import { proveSystem } from './proof/running-system.ts';
 import { Show } from './show.ts';
 import { projectRoot, type System, startSystem } from './system.ts';
 
@@ -61,10 +63,13 @@ async function playAll(system: System): Promise<boolean> {
   await show.open();
   try {
     for (const [index, story] of stories.entries()) await show.play(story, index + 1);
-    return await show.moneyAtAGlance();
+    await show.moneyAtAGlance();
   } finally {
     await show.close();
   }
+  const proof = await proveSystem(system.urls, system.brokers);
+  console.log(['\nThe proof (npm run proof makes it again, at any time)\n', ...linesOf(proof)].join('\n'));
+  return proof.holds;
 }
 
 function showAddresses({ urls }: System): void {
@@ -74,7 +79,9 @@ function showAddresses({ urls }: System): void {
   }
   console.log(`  tokens     ${urls.identity} (development only)`);
   console.log(`  clock      ${urls.clock}/clock, moved by POST ${urls.clock}/clock/advance {"by":"P1D"}`);
-  console.log(`  provider   ${urls.providersControl}/__sim/ledger, what the card provider really executed`);
+  console.log(
+    `  providers  ${urls.providersControl}/__sim/ledger, what card provider and bank really executed`,
+  );
   console.log('\nStays up until Ctrl-C, which stops everything. The data is kept for the next start.');
 }
 

@@ -55,8 +55,11 @@ function insideOf(running: System, dataHome: string) {
     signingKeysFile: join(dataDir, 'identity', 'signing-keys.json'),
     databases: each((service) => running.databases[service].ownerUrl),
     pids: each((service) => running.pidOf(service)),
+    environments: each((service) => running.environmentOf(service)),
     tracesUrl: `${traces.endpoint}/exports`,
+    metricsUrl: `${traces.endpoint}/exports/metrics`,
     cardWebhookSecret: running.environmentOf('escrow').CARD_WEBHOOK_SECRETS,
+    bankWebhookSecret: running.environmentOf('payouts').BANK_WEBHOOK_SECRETS,
   };
 }
 

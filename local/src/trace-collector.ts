@@ -7,21 +7,29 @@ import { json } from 'node:stream/consumers';
 const exportsMax = 20_000;
 
 export interface TraceCollector {
-  /** What the services get as OTEL_EXPORTER_OTLP_ENDPOINT; `GET <endpoint>/exports` gives all that came, as it came. */
+  /**
+   * What the services get as OTEL_EXPORTER_OTLP_ENDPOINT; `GET <endpoint>/exports` gives all traces that came, as they
+   * came, and `GET <endpoint>/exports/metrics` all metrics.
+   */
   endpoint: string;
   stop(): Promise<void>;
 }
 
-/** Takes what comes over OTLP/HTTP in JSON, as a collector would, and keeps the traces for the tests that look at them. */
+/** Takes what comes over OTLP/HTTP in JSON, as a collector would, and keeps it for the tests that look at it. */
 export async function startTraceCollector(): Promise<TraceCollector> {
-  const exports: unknown[] = [];
+  const kept: Readonly<Record<string, unknown[]>> = { '/v1/traces': [], '/v1/metrics': [] };
   const server = createServer(async (request, response) => {
     response.setHeader('content-type', 'application/json');
-    if (request.method === 'GET') return response.end(JSON.stringify(exports));
+    if (request.method === 'GET') {
+      return response.end(
+        JSON.stringify(kept[request.url === '/exports/metrics' ? '/v1/metrics' : '/v1/traces']),
+      );
+    }
     const sent = await json(request).catch(() => undefined);
     if (sent === undefined) return response.writeHead(400).end('{}');
-    if (request.url === '/v1/traces') exports.push(sent);
-    if (exports.length > exportsMax) exports.shift();
+    const exports = kept[request.url ?? ''];
+    exports?.push(sent);
+    if (exports && exports.length > exportsMax) exports.shift();
     return response.end('{}');
   });
   server.listen(0, '127.0.0.1');

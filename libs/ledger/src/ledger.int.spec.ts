@@ -3,8 +3,10 @@ import { credit, debit, type Journal, journal } from '@holdfast/domain';
 import { createTestDatabase, smallRecipe, type TestDatabase } from '@holdfast/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client, type Pool } from 'pg';
+import { checkBooks, checkLedger } from './books.ts';
 import { LedgerWriter } from './journal-writer.ts';
-import { checkLedger, readBalance, readBalances, readJournals } from './reports.ts';
+import { readCashEntries, readTransferSums } from './mirrors.ts';
+import { readBalance, readBalances, readJournals } from './reports.ts';
 import { ledgerGrants, ledgerSchema } from './schema.ts';
 
 const valueDate = new Date('2026-03-01T00:00:00.000Z');
@@ -47,6 +49,15 @@ async function inTransaction<T>(work: (client: Client) => Promise<T>): Promise<T
   }
 }
 
+async function asSuperuser(): Promise<Client> {
+  const { pathname } = new URL(database.appUrl);
+  const client = new Client({
+    connectionString: Object.assign(new URL(database.superuserUrl), { pathname }).href,
+  });
+  await client.connect();
+  return client;
+}
+
 const post = (...journals: Journal[]): Promise<void> =>
   inTransaction((client) => writer.write(client, journals, { valueDate, postedAt }));
 
@@ -62,6 +73,7 @@ const release = (milestone: string, amountMinor: bigint, more: Partial<Journal> 
   journal({
     kind: 'release',
     causeId: randomUUID(),
+    transferId: randomUUID(),
     lines: [debit(`E.escrow.milestone:${milestone}`, amountMinor), credit('E.clearing.payouts', amountMinor)],
     ...more,
   });
@@ -170,13 +182,14 @@ describe('ledger rows are never changed or deleted (M-9, F40)', () => {
           select table_name, column_name, privilege_type from information_schema.role_column_grants c
             where grantee = 'ledgertest_app' and not exists (select from information_schema.role_table_grants t
               where t.grantee = c.grantee and t.table_name = c.table_name and t.privilege_type = c.privilege_type)
-        ) granted where table_name in ('journals', 'entries', 'balances') group by 1, 2 order by 1, 2`,
+        ) granted where table_name in ('journals', 'entries', 'balances', 'seals') group by 1, 2 order by 1, 2`,
     );
     expect(rows).toEqual([
       { table: 'balances', column: '*', rights: 'INSERT, SELECT' },
       { table: 'balances', column: 'amount_minor', rights: 'UPDATE' },
       { table: 'entries', column: '*', rights: 'INSERT, SELECT' },
       { table: 'journals', column: '*', rights: 'INSERT, SELECT' },
+      { table: 'seals', column: '*', rights: 'INSERT, SELECT' },
     ]);
   });
 });
@@ -243,6 +256,10 @@ describe('reports', () => {
       expect.objectContaining({ kind: 'release', accountId: 'anna', transferId, lines: second.lines }),
     ]);
     expect(await readJournals(app, { accountId: 'anna', limit: 10 })).toEqual([found[1]]);
+    expect(await readJournals(app, { agreementId, kind: 'release', limit: 10 })).toEqual([found[1]]);
+    const { position } = found[0]!;
+    expect(await readJournals(app, { kind: 'release', after: position, limit: 10 })).toEqual([found[1]]);
+    expect(await readJournals(app, { kind: 'treasury', limit: 10 })).toEqual([]);
     expect(await readJournals(app, { agreementId, limit: 1 })).toEqual([found[0]]);
     expect(await readJournals(app, { agreementId, after: found[0]!.position, limit: 10 })).toEqual([
       found[1],
@@ -261,9 +278,68 @@ describe('reports', () => {
   });
 });
 
+describe('what is laid beside other books', () => {
+  test('M-22: sums of transfers come page by page in the order of their ids, or by id', async () => {
+    const [milestone, other] = [randomUUID(), randomUUID()];
+    const transferIds: string[] = [randomUUID(), randomUUID(), randomUUID()].sort();
+    await post(funding(milestone, 60n));
+    for (const [index, transferId] of transferIds.entries()) {
+      await post(release(milestone, BigInt(index + 1) * 10n, { transferId }));
+    }
+    const pages: string[] = [];
+    for (let after: string | undefined; ; after = pages.at(-1)) {
+      const page = await readTransferSums(app, { after, limit: 2 });
+      pages.push(...page.map(({ transferId }) => transferId));
+      if (page.length === 0) break;
+    }
+    expect(pages).toEqual([...pages].sort());
+    expect(pages.filter((id) => transferIds.includes(id))).toEqual(transferIds);
+    const [first] = await readTransferSums(app, { ids: [transferIds[0]!, other] });
+    expect(first).toMatchObject({ transferId: transferIds[0], amountMinor: -10n, currency: 'USD' });
+  });
+
+  test('M-3: cash comes page by page in whole journals, or by cause and transfer', async () => {
+    const causeId = randomUUID();
+    const moved = journal({
+      kind: 'treasury',
+      causeId,
+      lines: [debit('E.cash.trust:bank', 7n), credit('E.cash.trust:card', 7n)],
+    });
+    await post(moved);
+    const pair = [
+      { provider: 'bank', causeId, amountMinor: 7n, currency: 'USD' },
+      { provider: 'card', causeId, amountMinor: -7n, currency: 'USD' },
+    ];
+    const sorted = (entries: { provider: string }[]) =>
+      [...entries].sort((a, b) => (a.provider < b.provider ? -1 : 1));
+    const found = await readCashEntries(app, { causeIds: [causeId], transferIds: [] });
+    expect(sorted(found)).toMatchObject(pair);
+    const page = await readCashEntries(app, { after: found[0]!.position - 1n, limit: 1 });
+    expect(sorted(page)).toMatchObject(pair);
+    expect(await readCashEntries(app, { after: found[0]!.position, limit: 1 })).toEqual([]);
+  });
+});
+
 describe('the check of the books', () => {
   test('finds nothing wrong in what the writer wrote', async () => {
     expect(await checkLedger(app)).toEqual([]);
+    const { journals, balances } = await checkBooks(app);
+    const { rows } = await app.query('select count(*) from journals');
+    expect(journals.figures.journals).toBe(BigInt(rows[0].count));
+    expect(balances.figures.accounts).toBeGreaterThan(0n);
+  });
+
+  test('I1, I2, I3: counts all that is wrong and names the first', async () => {
+    const superuser = await asSuperuser();
+    await superuser.query('begin');
+    await superuser.query('set local session_replication_role = replica');
+    const { rowCount } = await superuser.query('update balances set amount_minor = amount_minor + 1');
+    const { journals, balances, held } = await checkBooks(superuser, 3);
+    await superuser.query('rollback');
+    await superuser.end();
+    expect(rowCount).toBeGreaterThan(3);
+    expect(balances).toMatchObject({ total: rowCount, differences: { length: 3 } });
+    expect([journals.total, held.total]).toEqual([0, 0]);
   });
 
   /** Each plants one difference, as nobody but a superuser with the triggers off can. */
@@ -280,6 +356,24 @@ describe('the check of the books', () => {
       'a leg that is gone',
       (_, id) => ['delete from entries where journal_id = $1 and line = 1', [id]],
       [/^I1 journal .*: -50$/],
+    ],
+    [
+      'an extra leg',
+      (_, id) => [`insert into entries values ($1, 3, 'E.revenue', '', 7)`, [id]],
+      [/^I1 journal .*: 7$/],
+    ],
+    [
+      'a journal that is gone, and its legs are not',
+      (_, id) => ['delete from journals where id = $1', [id]],
+      [/^I1 journal .*: entries without their journal$/],
+    ],
+    [
+      'clearing without a transfer (M-22)',
+      (_, id) => [
+        `update entries set account = 'E.clearing.payouts' where journal_id = $1 and line = 1`,
+        [id],
+      ],
+      [/^M-22 journal .*: 50 on E.clearing.payouts without a transferId$/],
     ],
     [
       'a journal whose legs are all gone',
@@ -307,12 +401,7 @@ describe('the check of the books', () => {
     const milestone = randomUUID();
     const funded = funding(milestone, 50n);
     await post(funded);
-    const superuser = new Client({
-      connectionString: Object.assign(new URL(database.superuserUrl), {
-        pathname: new URL(database.appUrl).pathname,
-      }).href,
-    });
-    await superuser.connect();
+    const superuser = await asSuperuser();
     await superuser.query('begin');
     await superuser.query('set local session_replication_role = replica');
     await superuser.query(...statement(milestone, await idOf(funded.causeId)));

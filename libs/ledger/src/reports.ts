@@ -1,4 +1,4 @@
-import { isGuarded, naturalBalance } from '@holdfast/domain';
+import { naturalBalance } from '@holdfast/domain';
 import type { Session } from './journal-writer.ts';
 
 export interface ReportedJournal {
@@ -14,13 +14,13 @@ export interface ReportedJournal {
   lines: { account: string; amountMinor: bigint }[];
 }
 
-const nameOf = (account: string, subAccount: string): string =>
+export const nameOf = (account: string, subAccount: string): string =>
   subAccount ? `${account}:${subAccount}` : account;
 
-/** Journals of an agreement or of an account, in the order of their positions; for operators and the golden cases. */
+/** Journals of an agreement, an account or a kind, in the order of their positions; for operators and the golden cases. */
 export async function readJournals(
   session: Session,
-  filter: { agreementId?: string; accountId?: string; after?: bigint; limit: number },
+  filter: { agreementId?: string; accountId?: string; kind?: string; after?: bigint; limit: number },
 ): Promise<ReportedJournal[]> {
   const { rows } = await session.query({
     name: 'ledger.read',
@@ -29,9 +29,16 @@ export async function readJournals(
         array_agg(e.sub_account order by e.line) as sub_accounts,
         array_agg(e.amount_minor::text order by e.line) as amounts
       from journals j join entries e on e.journal_id = j.id
-      where ($1::uuid is null or j.agreement_id = $1) and ($2::text is null or j.account_id = $2) and j.position > $3
-      group by j.id order by j.position limit $4`,
-    values: [filter.agreementId ?? null, filter.accountId ?? null, filter.after ?? 0n, filter.limit],
+      where ($1::uuid is null or j.agreement_id = $1) and ($2::text is null or j.account_id = $2)
+        and ($3::text is null or j.kind = $3) and j.position > $4
+      group by j.id order by j.position limit $5`,
+    values: [
+      filter.agreementId ?? null,
+      filter.accountId ?? null,
+      filter.kind ?? null,
+      filter.after ?? 0n,
+      filter.limit,
+    ],
   });
   return rows.map((row) => ({
     id: row.id,
@@ -74,44 +81,4 @@ export async function readBalance(session: Session, account: string, subAccount:
     values: [account, subAccount],
   });
   return BigInt(rows[0]?.amount_minor ?? 0);
-}
-
-export interface LedgerDifference {
-  invariant: 'I1' | 'I2' | 'I3';
-  where: string;
-  found: string;
-}
-
-/** I1 (every journal sums to zero), I2 (stored balances equal the sums), I3 (none below zero): empty when all hold. */
-export async function checkLedger(session: Session): Promise<LedgerDifference[]> {
-  const unbalanced = await session.query({
-    name: 'ledger.check.i1',
-    text: `select j.id::text as place, coalesce(sum(e.amount_minor), 0)::text as found
-      from journals j left join entries e on e.journal_id = j.id
-      group by j.id having coalesce(sum(e.amount_minor), 0) <> 0 or count(e.*) < 2 limit 100`,
-    values: [],
-  });
-  const sums = await readBalances(session);
-  const stored = await session.query({
-    name: 'ledger.check.i2',
-    text: 'select account, sub_account, amount_minor::text as amount from balances',
-    values: [],
-  });
-  const differences: LedgerDifference[] = unbalanced.rows.map(({ place, found }) => ({
-    invariant: 'I1',
-    where: `journal ${place}`,
-    found,
-  }));
-  const balances = new Map<string, bigint>(
-    stored.rows.map(({ account, sub_account, amount }) => [nameOf(account, sub_account), BigInt(amount)]),
-  );
-  const guarded = [...sums.keys()].filter(isGuarded);
-  for (const where of new Set([...balances.keys(), ...guarded])) {
-    const [balance, sum] = [balances.get(where), sums.get(where) ?? 0n];
-    if (balance !== sum) {
-      differences.push({ invariant: 'I2', where, found: `stored ${balance ?? 'nothing'}, entries ${sum}` });
-    }
-    if (sum < 0n) differences.push({ invariant: 'I3', where, found: String(sum) });
-  }
-  return differences;
 }

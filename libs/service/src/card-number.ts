@@ -1,6 +1,7 @@
 /**
  * Card data never enters the system (P-15): a text that holds a valid card number is refused and not logged.
- * Amounts are typed and excepted: `amountMinor` is a digit string as well.
+ * Amounts are typed and excepted: `amountMinor` is a digit string as well. So is one field of a route that says so
+ * (`DigitsIn`).
  */
 const digitGroups = /(?<![\dA-Za-z])\d+(?:[\s\u2010-\u2015-]{1,2}\d+)*(?![\dA-Za-z])/g;
 /** An id may well consist of digits only, and one in some ten thousand would pass for a card number. */

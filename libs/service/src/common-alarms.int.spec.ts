@@ -1,3 +1,4 @@
+import { ledgerGrants, ledgerSchema } from '@holdfast/ledger';
 import {
   type AnyDeadline,
   BusinessClock,
@@ -32,10 +33,11 @@ const database = useDatabase(
   smallRecipe({
     service: 'service',
     schema: [
+      ...ledgerSchema,
       `create table timers (id uuid primary key, agreement_id text not null, account_id text not null,
         due_at timestamptz, version integer not null default 1)`,
     ],
-    grants: { timers: 'select, insert, delete' },
+    grants: { ...ledgerGrants, timers: 'select, insert, delete' },
     entities: [TimerTable],
   }),
 );
@@ -52,15 +54,15 @@ let consumer: { healthy: boolean };
 
 beforeEach(async () => {
   const { pool, orm } = database();
-  for (const table of ['timers', 'parked_messages', 'outbox', 'watermarks'])
-    await database().superuserQuery(`truncate ${table}`);
+  for (const table of ['timers', 'parked_messages', 'outbox', 'watermarks', 'journals'])
+    await database().superuserQuery(`set session_replication_role = replica; truncate ${table} cascade`);
   // The tables date themselves by the real clock.
   wall = new StandingClock(new Date());
   clock = new BusinessClock(wall);
   [relay, consumer] = [{ healthy: true }, { healthy: true }];
   const watched = {
     pool,
-    definition: { publishes: { topic: 'escrow.events' }, listensTo: [{}] },
+    definition: { publishes: { topic: 'escrow.events' }, listensTo: [{}], ledger: 'E' },
     businessClock: clock,
     wallClock: wall,
     transport: { consumer },
@@ -122,6 +124,25 @@ describe('parked messages (AD-11)', () => {
     wall.move(16 * minuteMs);
     expect(await names()).toEqual(['parked.failed']);
   });
+});
+
+test('AD-17: a journal that is not sealed for a minute is named, with their number', async () => {
+  const insert = async () => {
+    const id = newId();
+    await database().pool.query(
+      `insert into journals (id, kind, cause_id, currency, value_date, posted_at)
+        values ($1, 'fund', $1::uuid::text, 'USD', now(), now())`,
+      [id],
+    );
+    return id;
+  };
+  const sealed = await insert();
+  await database().pool.query(`insert into seals values (1, $1, sha256(''), 1)`, [sealed]);
+  const first = await insert();
+  await insert();
+  expect(await names()).toEqual([]);
+  wall.move(minuteMs + secondMs);
+  expect(await standing()).toMatchObject([{ alarm: 'ledger.unsealed', id: first, facts: { count: 2 } }]);
 });
 
 test('AD-10: an event that is unpublished for a minute is named, with their number', async () => {

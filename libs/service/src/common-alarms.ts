@@ -1,3 +1,4 @@
+import { readUnsealed } from '@holdfast/ledger';
 import { type DeadlineWatch, type OverdueTimer, run } from '@holdfast/messaging';
 import type { AlarmCheck, Finding } from './alarms.ts';
 import type { Runtime } from './service-module.ts';
@@ -13,6 +14,8 @@ const waitingMaxMs = 15 * 60_000;
 const unpublishedMaxMs = 60_000;
 /** 5 min: a timer waits for a watermark some 5 s, up to a minute where a partition is quiet (AD-14a, M-17). */
 const overdueMaxMs = 5 * 60_000;
+/** 1 min: the sealer chains a journal within a second (AD-17). */
+const unsealedMaxMs = 60_000;
 /** 2 min: quiet partitions beat once a minute, so one beat was missed. */
 const watermarkMaxMs = 2 * 60_000;
 /** Enough to act on; the oldest ones are named. */
@@ -28,6 +31,7 @@ export function commonChecks(watched: Watched): AlarmCheck[] {
     { name: 'parked.waiting', find: () => parkedWaiting(watched) },
     { name: 'outbox.late', find: () => outboxLate(watched) },
     { name: 'deadline.overdue', find: () => deadlinesOverdue(watched) },
+    ...(definition.ledger ? [{ name: 'ledger.unsealed', find: () => ledgerUnsealed(watched) }] : []),
     watermarksLate(watched),
     clockSkew,
     {
@@ -93,6 +97,13 @@ async function outboxLate({ pool, wallClock, definition }: Watched): Promise<Fin
   if (!late?.oldest) return [];
   const facts = { count: Number(late.count) };
   return [{ id: definition.publishes.topic, what: 'events are not published', since: late.oldest, facts }];
+}
+
+async function ledgerUnsealed({ pool, wallClock }: Watched): Promise<Finding[]> {
+  const { count, oldest, firstId } = await readUnsealed(pool);
+  if (!oldest || oldest > before(wallClock.now(), unsealedMaxMs)) return [];
+  const what = 'journals are not sealed';
+  return [{ id: firstId!, what, since: oldest, facts: { count: Number(count) } }];
 }
 
 async function deadlinesOverdue({ deadlineWatch, businessClock, wallClock }: Watched): Promise<Finding[]> {

@@ -30,6 +30,8 @@ export const BaseConfig = z.object({
   DEPLOYED_SERVICES: list.default(['contracts', 'escrow', 'payouts']),
   OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug']).default('info'),
+  /** How often the head of the ledger's chain leaves the database, where something new was sealed (AD-17). */
+  SEAL_HEAD_SECONDS: z.coerce.number().int().min(1).max(3_600).default(60),
   /** For fault F19: everything is published twice. Refused in production. */
   RELAY_SENDS_TWICE: z.stringbool().default(false),
 });

@@ -1,3 +1,4 @@
+import { ledgerGrants, ledgerSchema } from '@holdfast/ledger';
 import { BusinessClock, newId, ParkedMessages, saveWatermark } from '@holdfast/messaging';
 import { smallRecipe, useDatabase } from '@holdfast/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
@@ -15,8 +16,8 @@ import { StandingClock } from './testing/standing-clock.ts';
 const database = useDatabase(
   smallRecipe({
     service: 'service',
-    schema: ['create table journals (position bigint generated always as identity)'],
-    grants: { journals: 'select, insert' },
+    schema: ledgerSchema,
+    grants: ledgerGrants,
     entities: [],
   }),
 );
@@ -35,7 +36,7 @@ beforeAll(() => {
     logger: { error: () => undefined, log: () => undefined },
   });
   const transport = { consumer: { healthy: true } };
-  const definition = { ledger: true };
+  const definition = { ledger: 'E' };
   const { pool } = database();
   const measured = { pool, definition, businessClock: clock, wallClock: wall, transport, alarms };
   observeService(measured as unknown as Parameters<typeof observeService>[0]);
@@ -72,7 +73,15 @@ test('AD-22: the figures of a service', async () => {
   await parked.park({ ...record, offset: 1n }, 'failed', 'TypeError');
   await parked.park({ ...record, offset: 2n }, 'waiting', 'behind');
   await parked.park({ ...record, offset: 3n }, 'waiting', 'behind');
-  await pool.query('insert into journals default values');
+  const ids = [newId(), newId()];
+  for (const id of ids) {
+    await pool.query(
+      `insert into journals (id, kind, cause_id, currency, value_date, posted_at, recorded_at)
+        values ($1, 'fund', $1::uuid::text, 'USD', $2, $2, $2)`,
+      [id, new Date(wall.now().getTime() - 2_000)],
+    );
+  }
+  await pool.query(`insert into seals values (1, $1, sha256(''), 2)`, [ids[0]]);
   await pool.query(
     `insert into outbox (id, aggregatetype, aggregateid, type, payload, headers, partition, occurred_at)
       values ($1, 'escrow', 'a', 'escrow.milestone.funded.v1', '{}', '{}', 0, $2)`,
@@ -88,7 +97,9 @@ test('AD-22: the figures of a service', async () => {
     'holdfast.watermark.age{contracts.events}': 7,
     'holdfast.alarms{relay.failing}': 1,
     'holdfast.alarms{check.failing}': 0,
-    'holdfast.ledger.journals': 1,
+    'holdfast.ledger.journals': 2,
+    'holdfast.ledger.sealed': 1,
+    'holdfast.ledger.unsealed_age': 2,
   });
 });
 

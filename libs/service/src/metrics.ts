@@ -1,3 +1,4 @@
+import { readUnsealed } from '@holdfast/ledger';
 import { type Client, run } from '@holdfast/messaging';
 import { type Attributes, metrics, type Observable, type ObservableResult } from '@opentelemetry/api';
 import type { Alarms } from './alarms.ts';
@@ -48,6 +49,16 @@ export function observeService(measured: Measured): void {
   observe(meter.createObservableCounter('holdfast.ledger.journals', { unit: '{journal}', description }), () =>
     count(pool, 'select coalesce(max(position), 0) as value from journals'),
   );
+  const sealed = {
+    unit: '{journal}',
+    description: 'Journals in the hash chain: the number of its last seal',
+  };
+  observe(meter.createObservableCounter('holdfast.ledger.sealed', sealed), () =>
+    count(pool, 'select coalesce(max(number), 0) as value from seals'),
+  );
+  observe(gauge('holdfast.ledger.unsealed_age', 's', 'Age of the oldest journal that is not sealed'), () =>
+    unsealedAge(measured),
+  );
 }
 
 async function count(client: Client, text: string): Promise<Measurement[]> {
@@ -60,6 +71,11 @@ const secondsBetween = (from: Date, to: Date): number => Math.max(0, (to.getTime
 async function outboxAge({ pool, wallClock }: Measured): Promise<Measurement[]> {
   const [row] = await run<{ oldest: Date | null }>(pool, 'select min(occurred_at) as oldest from outbox');
   return [[row?.oldest ? secondsBetween(row.oldest, wallClock.now()) : 0]];
+}
+
+async function unsealedAge({ pool, wallClock }: Measured): Promise<Measurement[]> {
+  const { oldest } = await readUnsealed(pool);
+  return [[oldest ? secondsBetween(oldest, wallClock.now()) : 0]];
 }
 
 async function parkedMessages({ pool }: Measured): Promise<Measurement[]> {

@@ -51,6 +51,7 @@ const everyService = new Set([
   'ledger',
   'parked-messages',
   'alarms',
+  'proof',
   'health',
 ]);
 const tagOf = (path: string): string => path.replace(/^\/v1/, '').split('/')[1]!;

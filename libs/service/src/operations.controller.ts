@@ -15,28 +15,33 @@ const JournalQuery = z
   .strictObject({
     agreement: z.uuid().optional(),
     account: z.string().max(64).optional(),
+    kind: z
+      .string()
+      .regex(/^[a-z_]{1,40}$/)
+      .optional(),
     after: z
       .string()
       .regex(/^\d{1,18}$/)
       .default('0'),
     limit: z.coerce.number().int().min(1).max(500).default(200),
   })
-  .refine((query) => query.agreement !== undefined || query.account !== undefined, {
-    message: 'agreement or account is required',
+  .refine(({ agreement, account, kind }) => (agreement ?? account ?? kind) !== undefined, {
+    message: 'agreement, account or kind is required',
   });
 
-/** Journals of an agreement or an account, for operators; only where the service keeps a ledger. */
+/** Journals of an agreement, an account or a kind, for operators; only where the service keeps a ledger. */
 @Controller('v1/journals')
 @RolesAllowed('operator')
 export class JournalsController {
   constructor(@Inject(POOL) private readonly pool: Pool) {}
 
-  @Summary('Journals of an agreement or an account, in the order of their positions.')
+  @Summary('Journals of an agreement, an account or a kind, in the order of their positions.')
   @Get()
   async list(@Query({ schema: JournalQuery }) query: z.output<typeof JournalQuery>): Promise<object> {
     const journals = await readJournals(this.pool, {
       agreementId: query.agreement,
       accountId: query.account,
+      kind: query.kind,
       after: BigInt(query.after),
       limit: query.limit,
     });

@@ -2,7 +2,14 @@ import type { Tx } from '@holdfast/messaging';
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BaseConfig } from './config.ts';
-import { createPersonKey, decryptFor, encryptFor, type MasterKeys, parseMasterKeys } from './encryption.ts';
+import {
+  createPersonKey,
+  decryptFor,
+  encryptFor,
+  type MasterKeys,
+  parseMasterKeys,
+  secretDigest,
+} from './encryption.ts';
 import { CONFIG } from './tokens.ts';
 
 /** Each person's data key, wrapped by a master key; destroying the row erases the person (AD-18, C-9). */
@@ -36,6 +43,25 @@ export interface PersonKey {
   wrapped: Buffer;
 }
 
+/**
+ * What a command brings in that only its handler may see: whoever copies, prints or hashes the command meets a digest.
+ * The inbox, which keeps a hash of every command, so keeps nothing that could be guessed.
+ */
+export class Hidden<Content extends object> {
+  readonly #content: Content;
+
+  constructor(
+    content: Content,
+    readonly digest: string,
+  ) {
+    this.#content = content;
+  }
+
+  reveal(): Content {
+    return this.#content;
+  }
+}
+
 /** What a person wrote is stored only encrypted, under that person's own key (AD-18). */
 @Injectable()
 export class PersonTexts {
@@ -52,6 +78,12 @@ export class PersonTexts {
     const key = { id: accountId, ...createPersonKey(this.#master, accountId) };
     tx.insert(PersonKeyTable, key);
     return key;
+  }
+
+  /** Equal contents have equal digests: a repeat of a command is recognised as one (AD-9). */
+  hide<Content extends object>(content: Content): Hidden<Content> {
+    const fields = Object.entries(content).sort(([one], [other]) => (one < other ? -1 : 1));
+    return new Hidden(content, secretDigest(this.#master, JSON.stringify(fields)));
   }
 
   /** `place` is table/column/row: a ciphertext moved elsewhere does not open. */

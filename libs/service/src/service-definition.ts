@@ -4,18 +4,26 @@ import type { Constructor } from '@mikro-orm/core';
 import type { Migration } from '@mikro-orm/migrations';
 import type { z } from 'zod';
 import type { ErrorCatalogue } from './errors.ts';
+import type { MovementSource } from './proof-movements.ts';
+
+/** The two ledgers, as their accounts begin (AD-3). */
+export type Ledger = 'E' | 'P';
 
 /** What distinguishes one service from another: the first thing in its `<name>.module.ts`. */
 export interface ServiceDefinition {
   name: string;
   publishes: Catalogue;
   listensTo: readonly Catalogue[];
+  /** Which command each event of others becomes: what its `kafka.controller.ts` does, for the proof (I7). */
+  handles: Readonly<Record<string, string>>;
   entities: readonly Entity[];
   migrations: readonly { name: string; class: Constructor<Migration> }[];
   /** Rights of the login role on this service's own tables. */
   grants: Readonly<Record<string, string>>;
-  /** Whether it keeps a ledger of its own. */
-  ledger: boolean;
+  /** The ledger that it keeps, if any. */
+  ledger: Ledger | false;
+  /** Its movements of money at providers, for the proof (M-3; docs/proof.md). */
+  movements?: readonly MovementSource[];
   errors: ErrorCatalogue;
   /** The settings it owns, with their defaults (AD-15). */
   settings: { schema: z.ZodObject; defaults: Readonly<Record<string, unknown>> };

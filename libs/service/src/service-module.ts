@@ -19,8 +19,11 @@ import {
 } from './operations.controller.ts';
 import { ChangePolicyHandler, PolicyController } from './policy.ts';
 import { ProblemFilter } from './problem.ts';
+import { LedgerProofController, ProofController } from './proof.controller.ts';
+import { Proof } from './proof.ts';
 import { CausalityInterceptor, ContentGuard, ShapePipe } from './request.ts';
 import { RequestSpanInterceptor } from './request-span.ts';
+import type { Sealer } from './sealer.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { BREAKERS, CONFIG, DEFINITION, POOL } from './tokens.ts';
 
@@ -35,6 +38,8 @@ export interface Runtime {
   wallClock: WallClock;
   transport: EventTransport;
   relay: Relay;
+  /** Where the service keeps a ledger. */
+  sealer?: Sealer;
   clockSkew: ClockSkew;
   /** Filled once the service's own providers exist. */
   deadlines: () => Deadlines;
@@ -69,11 +74,13 @@ export class ServiceModule {
         DeadlinesController,
         ParkedMessagesController,
         AlarmsController,
-        ...(runtime.definition.ledger ? [JournalsController, LedgerController] : []),
+        ProofController,
+        ...(runtime.definition.ledger ? [JournalsController, LedgerController, LedgerProofController] : []),
       ],
       providers: [
         ...shared,
         TokenVerifier,
+        value(Proof, new Proof(runtime.pool, runtime.definition, runtime.wallClock)),
         ChangePolicyHandler,
         // A view onto the deadlines, which are built from the service's own providers after these.
         value(Deadlines, lateBound(runtime.deadlines)),

@@ -32,6 +32,7 @@ import { migrate, ormOptions } from './migrate.ts';
 import { serveOpenApi } from './openapi.ts';
 import { refuseAddress, refuseConnection } from './problem.ts';
 import type { CorrelatedRequest } from './request.ts';
+import { Sealer } from './sealer.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { type Runtime, ServiceModule } from './service-module.ts';
 import { startTracing } from './tracing.ts';
@@ -102,6 +103,7 @@ export async function startService<S extends typeof BaseConfig>(
   runtime.unitOfWork.onCommit(() => {
     runtime.relay.wake();
     deadlines.wake();
+    runtime.sealer?.wake();
   });
   // People are answered first: after a crash the broker keeps the group waiting for the dead member's session.
   await app.listen({ port: config.PORT, host: config.HOST });
@@ -109,6 +111,7 @@ export async function startService<S extends typeof BaseConfig>(
   await app.startAllMicroservices();
   deadlines.start();
   alarms.start();
+  runtime.sealer?.start();
   const sandbox = await startup.sandbox?.open(runtime);
   logger.log(`listening on ${config.HOST}:${config.PORT}`);
   const stop = onceOnly(async () => {
@@ -117,6 +120,7 @@ export async function startService<S extends typeof BaseConfig>(
     // In order: no new requests and messages, drain, then the relay's last batch, then the database (AD-23).
     await app.close();
     await deadlines.stop();
+    await runtime.sealer?.stop();
     await runtime.relay.stop();
     await runtime.orm.close(true);
     await runtime.pool.end();
@@ -182,6 +186,9 @@ async function buildRuntime(
     }),
     onError: (error) => onError(error, 'relay'),
   });
+  if (definition.ledger) {
+    runtime.sealer = new Sealer({ ...runtime, onError: (error) => onError(error, 'sealer') });
+  }
   return runtime;
 }
 

@@ -1,6 +1,7 @@
 export * from './database.ts';
 export * from './environment.ts';
 export * from './eventually.ts';
+export * from './handled.ts';
 export * from './harness/catalogue.ts';
 export * from './harness/counting.ts';
 export * from './harness/parts.ts';

@@ -33,10 +33,13 @@ const matching = (pattern: string, value: string) => ({
 export const some = {
   id: (value = example) => matching(uuid, value),
   account: (value: string) => matching('[A-Za-z0-9_-]{1,64}', value),
+  /** The key of an attempt to pay out (W-15). */
+  attempt: (value = 'po_7K3M9QAA-1') => matching('po_[A-Z0-9]{8,16}-\\d{1,3}', value),
   instant: (value = '2027-01-04T09:00:00.000Z') => matching(instant, value),
   date: (value = '2027-06-01') => matching('\\d{4}-\\d{2}-\\d{2}', value),
   hash: (value = 'a'.repeat(64)) => matching('[0-9a-f]{64}', value),
   oneOf: (...values: readonly [string, ...string[]]) => matching(values.join('|'), values[0]),
+  flag: (value = true) => ({ 'pact:matcher:type': 'type', value }),
   integer: (value = 1) => ({ 'pact:matcher:type': 'integer', value }),
   money: (amountMinor: string) => ({
     amountMinor: matching('0|[1-9]\\d{0,17}', amountMinor),

@@ -59,4 +59,5 @@ export const ledgerRights = {
   balances: 'INSERT, SELECT',
   entries: 'INSERT, SELECT',
   journals: 'INSERT, SELECT',
+  seals: 'INSERT, SELECT',
 };

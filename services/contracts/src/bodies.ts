@@ -1,5 +1,5 @@
 import { PositiveMoney } from '@holdfast/domain';
-import { AccountId, AccountRole, Sha256, Version } from '@holdfast/events';
+import { AccountId, AccountRole, HoldKind, HoldReason, Sha256, Version } from '@holdfast/events';
 import { z } from 'zod';
 
 /** Something written, not only spaces, up to a length. */
@@ -60,4 +60,16 @@ export const SubmitWorkBody = z.strictObject({
     .array(z.strictObject({ name: text(255), sha256: Sha256 }))
     .max(100)
     .default([]),
+});
+
+/** What an operator finds; the other reasons are facts of other services (S-12). */
+export const PlaceHoldBody = z.strictObject({
+  kind: HoldKind,
+  reason: HoldReason.extract(['failed_charge', 'chargeback', 'scam_signals', 'other']),
+  note: text(2_000),
+});
+
+export const LiftHoldBody = z.strictObject({
+  reason: HoldReason.extract(['reviewed', 'appeal', 'other']),
+  note: text(2_000),
 });

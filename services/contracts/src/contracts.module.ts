@@ -1,4 +1,4 @@
-import { contractsEvents, escrowEvents } from '@holdfast/events';
+import { contractsEvents, escrowEvents, payoutsEvents } from '@holdfast/events';
 import {
   BaseConfig,
   PersonKeyTable,
@@ -10,44 +10,68 @@ import {
 import { Module } from '@nestjs/common';
 import { AcceptOfferHandler } from './commands/accept-offer.ts';
 import { ExpireOfferHandler } from './commands/expire-offer.ts';
-import { MirrorMilestoneHandler } from './commands/mirror-milestone.ts';
+import { LiftHoldByFact, LiftHoldByFactHandler, LiftHoldHandler } from './commands/lift-hold.ts';
+import { MirrorMilestone, MirrorMilestoneHandler } from './commands/mirror-milestone.ts';
 import { OpenAccountHandler } from './commands/open-account.ts';
-import { RememberBillingMethodHandler } from './commands/remember-billing-method.ts';
+import { PlaceHoldByFact, PlaceHoldByFactHandler, PlaceHoldHandler } from './commands/place-hold.ts';
+import { RememberBillingMethod, RememberBillingMethodHandler } from './commands/remember-billing-method.ts';
 import { ReviseOfferHandler } from './commands/revise-offer.ts';
 import { SendOfferHandler } from './commands/send-offer.ts';
 import { SubmitWorkHandler } from './commands/submit-work.ts';
 import { WithdrawOfferHandler } from './commands/withdraw-offer.ts';
 import { contractsDeadlines } from './deadlines.ts';
 import { contractsErrors } from './errors.ts';
+import { HoldsController } from './holds.controller.ts';
 import { HttpController } from './http.controller.ts';
 import { KafkaController } from './kafka.controller.ts';
 import { Migration001Agreements } from './migrations/001-agreements.ts';
+import { Migration002Holds } from './migrations/002-holds.ts';
+import { AccountHolds } from './queries/account-holds.ts';
 import { AgreementWithMilestones } from './queries/agreement-with-milestones.ts';
 import { MyAccount } from './queries/my-account.ts';
 import { OfferWithVersions } from './queries/offer-with-versions.ts';
 import { contractsSettings } from './settings.ts';
 import { AccountTable, BillingMethodTable } from './tables/account.table.ts';
 import { AgreementTable } from './tables/agreement.table.ts';
+import { AccountHoldTable } from './tables/hold.table.ts';
 import { MilestoneTable } from './tables/milestone.table.ts';
 import { OfferTable, OfferVersionTable } from './tables/offer.table.ts';
 import { SubmissionContentTable, SubmissionTable } from './tables/submission.table.ts';
 
-const accountTables = [AccountTable, PersonKeyTable, BillingMethodTable];
+const accountTables = [AccountTable, AccountHoldTable, PersonKeyTable, BillingMethodTable];
 const offerTables = [OfferTable, OfferVersionTable];
 const agreementTables = [AgreementTable, MilestoneTable, SubmissionTable, SubmissionContentTable];
 
 /** A row that a decision has read is locked at its commit, which takes a right to update: of the version. */
 const writtenOnce = 'select, insert, update (version)';
 
-/** Accounts, offers and agreements: who works for whom, on which terms, and what was submitted. */
+/** Accounts with their holds, offers and agreements: who works for whom, on which terms, and what was submitted. */
 export const definition: ServiceDefinition = {
   name: 'contracts',
   publishes: contractsEvents,
-  listensTo: [escrowEvents],
+  listensTo: [escrowEvents, payoutsEvents],
+  handles: {
+    'escrow.billing_method.verified': RememberBillingMethod.name,
+    'escrow.funding.started': MirrorMilestone.name,
+    'escrow.funding.failed': MirrorMilestone.name,
+    'escrow.milestone.funded': MirrorMilestone.name,
+    'escrow.review.started': MirrorMilestone.name,
+    'escrow.submission.refused': MirrorMilestone.name,
+    'escrow.milestone.changes_requested': MirrorMilestone.name,
+    'escrow.milestone.released': MirrorMilestone.name,
+    'payouts.identity.failed': PlaceHoldByFact.name,
+    'payouts.identity.verified': LiftHoldByFact.name,
+    'payouts.screening.blocked': PlaceHoldByFact.name,
+    'payouts.screening.cleared': LiftHoldByFact.name,
+  },
   entities: [...accountTables, ...offerTables, ...agreementTables],
-  migrations: [{ name: '001-agreements', class: Migration001Agreements }],
+  migrations: [
+    { name: '001-agreements', class: Migration001Agreements },
+    { name: '002-holds', class: Migration002Holds },
+  ],
   grants: {
     accounts: 'select, insert, update',
+    account_holds: 'select, insert, update',
     ...personKeysGrants,
     billing_methods: writtenOnce,
     offers: 'select, insert, update',
@@ -63,7 +87,7 @@ export const definition: ServiceDefinition = {
 };
 
 @Module({
-  controllers: [HttpController, KafkaController],
+  controllers: [HttpController, HoldsController, KafkaController],
   providers: [
     OpenAccountHandler,
     RememberBillingMethodHandler,
@@ -74,7 +98,12 @@ export const definition: ServiceDefinition = {
     AcceptOfferHandler,
     SubmitWorkHandler,
     MirrorMilestoneHandler,
+    PlaceHoldHandler,
+    PlaceHoldByFactHandler,
+    LiftHoldHandler,
+    LiftHoldByFactHandler,
     PersonTexts,
+    AccountHolds,
     MyAccount,
     OfferWithVersions,
     AgreementWithMilestones,

@@ -5,6 +5,10 @@ export const contractsErrors = {
     status: 409,
     title: 'Open your own account, with the role that this needs, first.',
   },
+  'account.on_hold': {
+    status: 409,
+    title: 'A hold on your account forbids this; `kind` names it (S-5).',
+  },
   'account.unknown': {
     status: 404,
     title: 'There is no such account, or it does not have the role that this needs.',
@@ -14,6 +18,8 @@ export const contractsErrors = {
     status: 409,
     title: 'A verified billing method is needed to send an offer (A-7).',
   },
+  'hold.lifted': { status: 409, title: 'The hold is lifted already.' },
+  'hold.unknown': { status: 404, title: 'There is no such hold on that account.' },
   'milestone.below_minimum': { status: 409, title: 'A milestone is priced below the minimum (A-3).' },
   'milestone.released': { status: 409, title: 'The milestone is paid; nothing more can be submitted.' },
   'milestone.unknown': { status: 404, title: 'There is no such milestone, or it is not yours.' },
@@ -24,6 +30,10 @@ export const contractsErrors = {
   },
   'offer.expired': { status: 409, title: 'The offer was not accepted in time (A-4).' },
   'offer.not_open': { status: 409, title: 'The offer is accepted or withdrawn.' },
+  'offer.party_on_hold': {
+    status: 409,
+    title: 'The other party cannot enter into contracts at present (S-5).',
+  },
   'offer.self': { status: 409, title: 'A party cannot contract with itself (S-1).' },
   'offer.unknown': { status: 404, title: 'There is no such offer, or you are no party to it.' },
   'offer.version_outdated': { status: 409, title: 'The client has sent a newer version of the offer (A-5).' },

@@ -1,8 +1,10 @@
-import type { escrowEvents, Message } from '@holdfast/events';
+import type { escrowEvents, Message, payoutsEvents } from '@holdfast/events';
 import { Controller } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { EventPattern, Payload } from '@nestjs/microservices';
+import { LiftHoldByFact } from './commands/lift-hold.ts';
 import { MirrorMilestone } from './commands/mirror-milestone.ts';
+import { PlaceHoldByFact } from './commands/place-hold.ts';
 import { RememberBillingMethod } from './commands/remember-billing-method.ts';
 
 /** IN: other services' events -> commands. */
@@ -25,5 +27,18 @@ export class KafkaController {
       case 'escrow.milestone.released':
         return this.commands.execute(new MirrorMilestone({ message, event }));
     } // Other facts of escrow do not concern contracts.
+  }
+
+  @EventPattern('payouts.events')
+  async onPayouts(@Payload() { id, event }: Message<typeof payoutsEvents>): Promise<void> {
+    const message = { source: 'event', id } as const;
+    switch (event.type) {
+      case 'payouts.identity.failed': // Contracts alone holds accounts, also for facts of others (S-5).
+      case 'payouts.screening.blocked':
+        return this.commands.execute(new PlaceHoldByFact({ message, event }));
+      case 'payouts.identity.verified':
+      case 'payouts.screening.cleared':
+        return this.commands.execute(new LiftHoldByFact({ message, event }));
+    } // Other facts of payouts do not concern contracts.
   }
 }

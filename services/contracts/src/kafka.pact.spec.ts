@@ -1,9 +1,11 @@
 import { usd } from '@holdfast/domain';
-import { decodeMessage, escrowEvents, type Message } from '@holdfast/events';
+import { type Catalogue, decodeMessage, escrowEvents, payoutsEvents } from '@holdfast/events';
 import { forgetNeeds, type Need, type ReceivedRecord, some, stateNeed } from '@holdfast/testing';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
+import { LiftHoldByFact } from './commands/lift-hold.ts';
 import { MirrorMilestone } from './commands/mirror-milestone.ts';
+import { PlaceHoldByFact } from './commands/place-hold.ts';
 import { RememberBillingMethod } from './commands/remember-billing-method.ts';
 import { KafkaController } from './kafka.controller.ts';
 
@@ -13,17 +15,23 @@ const submissionId = '01a2037a-c202-74f7-a5ab-50ccbccd1464';
 const message = { source: 'event', id: '01a2037a-c202-74f7-a5ab-50ccbccd1460' };
 const [at, instant] = ['2027-01-04T09:00:00.000Z', new Date('2027-01-04T09:00:00.000Z')];
 
+const catalogues = { escrow: escrowEvents, payouts: payoutsEvents };
+type Topic = keyof typeof catalogues;
+
 /** The command that an event leads to. */
-async function commandOf(received: Message<typeof escrowEvents>): Promise<object | undefined> {
+async function commandOf(topic: Topic, received: object): Promise<object | undefined> {
   const commands: object[] = [];
   const bus = { execute: async (command: object) => void commands.push(command) } as unknown as CommandBus;
-  await new KafkaController(bus).onEscrow(received);
+  const controller = new KafkaController(bus);
+  await (topic === 'escrow'
+    ? controller.onEscrow(received as never)
+    : controller.onPayouts(received as never));
   return commands[0];
 }
 
 /** By the way that every record takes. */
-const reading = (record: ReceivedRecord): Promise<object | undefined> =>
-  commandOf(decodeMessage(escrowEvents, record));
+const reading = (topic: Topic, record: ReceivedRecord): Promise<object | undefined> =>
+  commandOf(topic, decodeMessage(catalogues[topic] as Catalogue, record));
 
 const key = some.id(agreementId);
 const ids = { agreementId: key, milestoneId: some.id(milestoneId) };
@@ -116,18 +124,39 @@ const facts: [Omit<Need, 'key'>, object][] = [
   ],
 ];
 
+const account = some.account('person-1');
+const methodId = '01a2037a-c202-74f7-a5ab-50ccbccd1466';
+const screening = { accountId: account, screeningId: some.id(), methodId: some.id(methodId) };
+
+/** What begins and ends the cause of a hold (S-12): the command, and what it is told. */
+const holdFacts: [Omit<Need, 'key'>, new (...input: never) => object, object][] = [
+  [
+    {
+      type: 'payouts.identity.failed.v1',
+      data: { accountId: account, reason: some.oneOf('refused', 'unanswered') },
+    },
+    PlaceHoldByFact,
+    {},
+  ],
+  [{ type: 'payouts.identity.verified.v1', data: { accountId: account } }, LiftHoldByFact, {}],
+  [{ type: 'payouts.screening.blocked.v1', data: screening }, PlaceHoldByFact, { methodId }],
+  [{ type: 'payouts.screening.cleared.v1', data: screening }, LiftHoldByFact, { methodId }],
+];
+
+beforeAll(() => forgetNeeds('contracts'));
+
 describe('what contracts needs of escrow (AD-8)', () => {
-  beforeAll(() => forgetNeeds('contracts'));
+  const pair = { consumer: 'contracts', provider: 'escrow' };
 
   it('whose billing method is verified (A-7)', async () => {
-    const account = some.account('client-1');
+    const client = some.account('client-1');
     const need = {
       type: 'escrow.billing_method.verified.v1',
-      key: account,
-      data: { accountId: account, methodId: some.id(), kind: some.oneOf('card') },
+      key: client,
+      data: { accountId: client, methodId: some.id(), kind: some.oneOf('card') },
     };
-    await stateNeed({ consumer: 'contracts', provider: 'escrow' }, need, async (record) => {
-      const command = await reading(record);
+    await stateNeed(pair, need, async (record) => {
+      const command = await reading('escrow', record);
       expect(command).toBeInstanceOf(RememberBillingMethod);
       expect(command).toMatchObject({ input: { message, accountId: 'client-1', kind: 'card' } });
     });
@@ -136,19 +165,37 @@ describe('what contracts needs of escrow (AD-8)', () => {
   it.each(facts.map(([need, kept]) => [need.type, need.as ?? '', need, kept] as const))(
     '%s %s',
     async (_, __, need, kept) => {
-      await stateNeed({ consumer: 'contracts', provider: 'escrow' }, { ...need, key }, async (record) => {
-        const command = await reading(record);
+      await stateNeed(pair, { ...need, key }, async (record) => {
+        const command = await reading('escrow', record);
         expect(command).toBeInstanceOf(MirrorMilestone);
         const type = need.type.replace('.v1', '');
         expect(command).toMatchObject({ input: { message, event: { type, ...kept } } });
       });
     },
   );
+});
 
-  it('and of no other event', async () => {
-    const stated = ['escrow.billing_method.verified', ...facts.map(([{ type }]) => type.replace('.v1', ''))];
-    for (const type of Object.keys(escrowEvents.events).filter((name) => !stated.includes(name))) {
-      expect(await commandOf({ id: message.id, event: { type } } as never)).toBeUndefined();
+describe('what contracts needs of payouts (AD-8)', () => {
+  it.each(holdFacts.map(([need, command, told]) => [need.type, need, command, told] as const))(
+    '%s',
+    async (_, need, expected, told) => {
+      const pair = { consumer: 'contracts', provider: 'payouts' };
+      await stateNeed(pair, { ...need, key: account }, async (record) => {
+        const command = await reading('payouts', record);
+        expect(command).toBeInstanceOf(expected);
+        const event = { type: need.type.replace('.v1', ''), accountId: 'person-1', ...told };
+        expect(command).toMatchObject({ input: { message, event } });
+      });
+    },
+  );
+});
+
+it('and of no other event', async () => {
+  const stated = ['escrow.billing_method.verified.v1', ...[...facts, ...holdFacts].map(([{ type }]) => type)];
+  for (const topic of Object.keys(catalogues) as Topic[]) {
+    for (const type of Object.keys(catalogues[topic].events)) {
+      if (stated.includes(`${type}.v1`)) continue;
+      expect(await commandOf(topic, { id: message.id, event: { type } })).toBeUndefined();
     }
-  });
+  }
 });

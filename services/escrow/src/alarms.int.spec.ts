@@ -1,7 +1,7 @@
 import { plusMinutes } from '@holdfast/domain';
 import { BusinessClock } from '@holdfast/messaging';
 import { FinishNotice, FinishNoticeHandler, ReceiveNotice, ReceiveNoticeHandler } from '@holdfast/providers';
-import type { Finding } from '@holdfast/service';
+import type { AlarmCheck, Finding } from '@holdfast/service';
 import { describe, expect, test } from '@jest/globals';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { escrowAlarms } from './alarms.ts';
@@ -9,19 +9,28 @@ import { useEscrow } from './testing/escrow.ts';
 
 const escrow = useEscrow();
 
-/** What a check finds about one id; other tests of this file leave theirs behind. */
-async function found(alarm: string, id: string): Promise<Finding[]> {
+function checks(): AlarmCheck[] {
   const { orm, clock } = escrow().database;
   const known = new Map<unknown, unknown>([
     [MikroORM, orm],
     [BusinessClock, clock],
   ]);
-  const checks = escrowAlarms({ get: (token: unknown) => known.get(token) } as never);
-  const findings = await checks.find(({ name }) => name === alarm)!.find();
+  return escrowAlarms({ get: (token: unknown) => known.get(token) } as never);
+}
+
+/** What a check finds about one id; other tests of this file leave theirs behind. */
+async function found(alarm: string, id: string): Promise<Finding[]> {
+  const findings = await checks()
+    .find(({ name }) => name === alarm)!
+    .find();
   return findings.filter((finding) => finding.id === id);
 }
 
 const passMinutes = (minutes: number): void => escrow().pass(plusMinutes(escrow().now(), minutes));
+
+test('before anything has happened nothing is found', async () => {
+  for (const { find } of checks()) expect(await find()).toEqual([]);
+});
 
 test('M-22: a transfer that payouts does not answer is named after 15 minutes, until it is answered', async () => {
   const { clientId, agreementId, milestoneIds, submissionId } = await escrow().submitted();
@@ -83,6 +92,73 @@ describe('a charge whose outcome is not known', () => {
       passMinutes(11);
     }
     expect(await found('funding.in_doubt', fundingId)).toEqual([]);
+  });
+});
+
+describe('M-23: a settlement', () => {
+  const arrange = async (): Promise<string> => {
+    await escrow().funded();
+    return (await escrow().settleCard()).settlementId;
+  };
+
+  test('F47: of another amount is named at once', async () => {
+    const settlementId = await arrange();
+    expect(await found('settlement.in_review', settlementId)).toEqual([]);
+    await escrow().seePayout(settlementId, 'paid', { amountMinor: 1n });
+    expect(await found('settlement.in_review', settlementId)).toHaveLength(1);
+    expect(await found('settlement.late', settlementId)).toEqual([]);
+  });
+
+  test('that failed, or came back, is named until somebody asks again', async () => {
+    const settlementId = await arrange();
+    expect(await found('settlement.failed', settlementId)).toEqual([]);
+    await escrow().seePayout(settlementId, 'failed', { failure: 'bank_account_unusable' });
+    const [row] = await escrow().rows('select ended_at from settlements where id = $1', [settlementId]);
+    expect(await found('settlement.failed', settlementId)).toMatchObject([
+      { since: row!.ended_at, facts: { status: 'failed', failure: 'bank_account_unusable' } },
+    ]);
+    passMinutes(1);
+    const { settlementId: again } = await escrow().settleCard();
+    expect(await found('settlement.failed', settlementId)).toEqual([]);
+    await escrow().seePayout(again, 'paid');
+    await escrow().seePayout(again, 'failed');
+    expect(await found('settlement.failed', again)).toMatchObject([{ facts: { status: 'returned' } }]);
+  });
+
+  test('that fails while a later one is under way is named all the same', async () => {
+    const settlementId = await arrange();
+    await arrange();
+    passMinutes(1);
+    await escrow().observePayout(settlementId, { kind: 'refused', failure: 'refused' });
+    expect(await found('settlement.failed', settlementId)).toHaveLength(1);
+  });
+
+  test('that the provider has not acknowledged is named after 30 minutes, on its way after 7 days', async () => {
+    const settlementId = await arrange();
+    passMinutes(29);
+    expect(await found('settlement.late', settlementId)).toEqual([]);
+    passMinutes(2);
+    expect(await found('settlement.late', settlementId)).toMatchObject([{ facts: { status: 'requested' } }]);
+    await escrow().seePayout(settlementId, 'in_transit');
+    expect(await found('settlement.late', settlementId)).toEqual([]);
+    for (let days = 0; days < 6; days += 1) {
+      passMinutes(24 * 60);
+      await escrow().seePayout(settlementId, 'in_transit');
+      expect(await found('settlement.late', settlementId)).toEqual([]);
+    }
+    passMinutes(24 * 60);
+    expect(await found('settlement.late', settlementId)).toMatchObject([{ facts: { status: 'in_transit' } }]);
+    await escrow().seePayout(settlementId, 'paid');
+    expect(await found('settlement.late', settlementId)).toEqual([]);
+  });
+
+  test('on its way whose daily question is not answered is named after 30 minutes', async () => {
+    const settlementId = await arrange();
+    await escrow().seePayout(settlementId, 'in_transit');
+    passMinutes(24 * 60 + 29);
+    expect(await found('settlement.late', settlementId)).toEqual([]);
+    passMinutes(2);
+    expect(await found('settlement.late', settlementId)).toHaveLength(1);
   });
 });
 

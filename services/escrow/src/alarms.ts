@@ -4,6 +4,7 @@ import type { AlarmCheck } from '@holdfast/service';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { INestApplicationContext } from '@nestjs/common';
 import { FundingTable } from './tables/funding.table.ts';
+import { SettlementTable } from './tables/settlement.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
 
 const minuteMs = 60_000;
@@ -11,6 +12,8 @@ const minuteMs = 60_000;
 const transferMaxMs = 15 * minuteMs;
 /** 30 min: three misses over 10 minutes settle a doubt, and the call that follows may be in doubt once more (E-26). */
 const doubtMaxMs = 30 * minuteMs;
+/** 7 days: a payout is at the bank within two business days, and a weekend with a holiday makes five of them. */
+const transitMaxMs = 7 * 24 * 60 * minuteMs;
 /** Enough to act on; the oldest ones are named. */
 const findingsMax = 100;
 
@@ -23,6 +26,12 @@ export function escrowAlarms(app: Pick<INestApplicationContext, 'get'>): AlarmCh
     { name: 'transfer.unanswered', find: () => unanswered(em(), before(transferMaxMs)) },
     { name: 'funding.in_review', find: () => inReview(em()) },
     { name: 'funding.in_doubt', find: () => inDoubt(em(), before(doubtMaxMs)) },
+    { name: 'settlement.in_review', find: () => settlementsInReview(em()) },
+    { name: 'settlement.failed', find: () => settlementsFailed(em()) },
+    {
+      name: 'settlement.late',
+      find: () => settlementsLate(em(), { doubt: before(doubtMaxMs), transit: before(transitMaxMs) }),
+    },
     ...noticeAlarms(app),
   ];
 }
@@ -67,4 +76,46 @@ async function inDoubt(em: EntityManager, until: Date) {
     since: nextCallAt! <= until ? nextCallAt! : keySince,
     facts: { agreementId, step: step!, misses },
   }));
+}
+
+/** What the provider says is not what was asked for, or it could not be found out what became of it (F47). */
+async function settlementsInReview(em: EntityManager) {
+  const settlements = await em.find(
+    SettlementTable,
+    { status: 'in_review' },
+    { orderBy: { id: 'asc' }, limit: findingsMax },
+  );
+  return settlements.map(({ id }) => ({ id, what: 'a settlement waits for a person to compare it' }));
+}
+
+/** Until an operator asks again: what failed is not tried by itself (M-23). */
+async function settlementsFailed(em: EntityManager) {
+  const [last] = await em.find(SettlementTable, {}, { orderBy: { requestedAt: 'desc' }, limit: 1 });
+  if (!last) return [];
+  const settlements = await em.find(
+    SettlementTable,
+    { status: ['failed', 'returned'], endedAt: { $gte: last.requestedAt } },
+    { orderBy: { endedAt: 'asc' }, limit: findingsMax },
+  );
+  return settlements.map(({ id, endedAt, status, failure }) => {
+    return { id, what: 'a settlement moved no money', since: endedAt!, facts: { status, failure: failure! } };
+  });
+}
+
+/** Not acknowledged by the provider, not answered, or not at the bank after all that time. */
+async function settlementsLate(em: EntityManager, until: { doubt: Date; transit: Date }) {
+  const settlements = await em.find(
+    SettlementTable,
+    {
+      $or: [
+        { status: ['requested', 'unknown'], requestedAt: { $lte: until.doubt } },
+        { nextCallAt: { $lte: until.doubt } },
+        { status: 'in_transit', requestedAt: { $lte: until.transit } },
+      ],
+    },
+    { orderBy: { requestedAt: 'asc' }, limit: findingsMax },
+  );
+  return settlements.map(({ id, status, requestedAt, misses }) => {
+    return { id, what: 'a settlement does not arrive', since: requestedAt, facts: { status, misses } };
+  });
 }

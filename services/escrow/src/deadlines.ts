@@ -8,16 +8,19 @@ import { ReleaseBySilence } from './commands/release-milestone.ts';
 import type { EscrowConfig } from './config.ts';
 import { ChargeWorker } from './providers/charge.worker.ts';
 import { NoticeWorker } from './providers/notice.worker.ts';
+import { SettlementWorker } from './providers/settlement.worker.ts';
 import { SetupWorker } from './providers/setup.worker.ts';
 import { BillingMethodTable } from './tables/billing-method.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { MilestoneTable } from './tables/milestone.table.ts';
+import { SettlementTable } from './tables/settlement.table.ts';
 
 /** What falls due in escrow, and whose facts can stop it (docs/deadlines.md). */
 export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
   const commands = app.get(CommandBus);
   const config = app.get<EscrowConfig>(CONFIG);
   const [charges, setups, notices] = [app.get(ChargeWorker), app.get(SetupWorker), app.get(NoticeWorker)];
+  const settlements = app.get(SettlementWorker);
   const reviewSilence: Deadline<typeof MilestoneTable> = {
     kind: 'review.silence',
     does: 'timer',
@@ -70,5 +73,15 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     stoppedBy: [],
     fire: (notice) => notices.work(notice),
   };
-  return [reviewSilence, payersTime, charging, verifying, noticed];
+  const settling: Deadline<typeof SettlementTable> = {
+    kind: 'settlement.call',
+    does: 'work',
+    entity: SettlementTable,
+    dueAt: 'nextCallAt',
+    keys: ['id'],
+    parties: [],
+    stoppedBy: [],
+    fire: (settlement) => settlements.advance(settlement),
+  };
+  return [reviewSilence, payersTime, charging, verifying, noticed, settling];
 }

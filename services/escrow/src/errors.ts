@@ -20,4 +20,13 @@ export const escrowErrors = {
   'billing_method.missing': { status: 409, title: 'A verified billing method is needed first.' },
   'submission.outdated': { status: 409, title: 'That submission is not the one under review.' },
   'review.over': { status: 409, title: 'The review has ended.' },
+  'treasury.nothing_to_settle': {
+    status: 409,
+    title: 'The card provider holds nothing that is not on its way to the bank already.',
+  },
+  'treasury.insufficient': {
+    status: 409,
+    title: 'The card provider holds less than that, besides what is on its way to the bank already.',
+  },
+  'settlement.unknown': { status: 404, title: 'There is no such settlement.' },
 } as const;

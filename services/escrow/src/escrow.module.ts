@@ -18,17 +18,24 @@ import {
 } from '@holdfast/service';
 import { Module } from '@nestjs/common';
 import { escrowAlarms } from './alarms.ts';
-import { ActivateAgreementHandler } from './commands/activate-agreement.ts';
+import { ActivateAgreement, ActivateAgreementHandler } from './commands/activate-agreement.ts';
 import { AddBillingMethodHandler } from './commands/add-billing-method.ts';
+import { ApplyWithdrawalPaid, ApplyWithdrawalPaidHandler } from './commands/apply-withdrawal-paid.ts';
+import {
+  ApplyWithdrawalReturned,
+  ApplyWithdrawalReturnedHandler,
+} from './commands/apply-withdrawal-returned.ts';
 import { ExpireFundingHandler } from './commands/expire-funding.ts';
 import { FundMilestoneHandler } from './commands/fund-milestone.ts';
-import { NoteTransferHandler } from './commands/note-transfer.ts';
+import { NoteTransfer, NoteTransferHandler } from './commands/note-transfer.ts';
 import { OpenTreasuryAtStart } from './commands/open-treasury.ts';
 import { RecordChargeHandler } from './commands/record-charge.ts';
+import { RecordSettlementHandler } from './commands/record-settlement.ts';
 import { RecordSetupHandler } from './commands/record-setup.ts';
 import { ReleaseBySilenceHandler, ReleaseMilestoneHandler } from './commands/release-milestone.ts';
 import { RequestChangesHandler } from './commands/request-changes.ts';
-import { StartReviewHandler } from './commands/start-review.ts';
+import { SettleCardHandler } from './commands/settle-card.ts';
+import { StartReview, StartReviewHandler } from './commands/start-review.ts';
 import { EscrowConfig } from './config.ts';
 import { escrowDeadlines } from './deadlines.ts';
 import { escrowErrors } from './errors.ts';
@@ -36,14 +43,19 @@ import { HttpController } from './http.controller.ts';
 import { KafkaController } from './kafka.controller.ts';
 import { Migration001Escrow } from './migrations/001-escrow.ts';
 import { Migration002Notices } from './migrations/002-notices.ts';
+import { Migration003Settlements } from './migrations/003-settlements.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
+import { CardPayout } from './providers/card-payout.ts';
 import { CardSetup } from './providers/card-setup.ts';
 import { ChargeWorker } from './providers/charge.worker.ts';
 import { NoticeWorker } from './providers/notice.worker.ts';
+import { SettlementWorker } from './providers/settlement.worker.ts';
 import { SetupWorker } from './providers/setup.worker.ts';
 import { AgreementMoney } from './queries/agreement-money.ts';
 import { BillingMethods } from './queries/billing-methods.ts';
+import { escrowMovements } from './queries/movements.ts';
+import { Settlements } from './queries/settlements.ts';
 import { escrowSettings } from './settings.ts';
 import { AgreementTable } from './tables/agreement.table.ts';
 import { BillingMethodTable } from './tables/billing-method.table.ts';
@@ -51,7 +63,9 @@ import { ChangeRequestTable } from './tables/change-request.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { LotTable } from './tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from './tables/milestone.table.ts';
+import { CardCashView, CashAccountTable, SettlementTable } from './tables/settlement.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
+import { TreasuryController } from './treasury.controller.ts';
 import { WebhookController } from './webhook.controller.ts';
 
 /** A client's money: charged, held, released. The arbiter where several act on one milestone (AD-2). */
@@ -59,6 +73,14 @@ export const definition: ServiceDefinition = {
   name: 'escrow',
   publishes: escrowEvents,
   listensTo: [contractsEvents, payoutsEvents],
+  handles: {
+    'contracts.contract.activated': ActivateAgreement.name,
+    'contracts.milestone.submitted': StartReview.name,
+    'payouts.funds.credited': NoteTransfer.name,
+    'payouts.funds.matured': NoteTransfer.name,
+    'payouts.withdrawal.paid': ApplyWithdrawalPaid.name,
+    'payouts.withdrawal.returned': ApplyWithdrawalReturned.name,
+  },
   entities: [
     AgreementTable,
     MilestoneTable,
@@ -69,11 +91,15 @@ export const definition: ServiceDefinition = {
     BillingMethodTable,
     ProviderNoticeTable,
     ChangeRequestTable,
+    SettlementTable,
+    CashAccountTable,
+    CardCashView,
     PersonKeyTable,
   ],
   migrations: [
     { name: '001-escrow', class: Migration001Escrow },
     { name: '002-notices', class: Migration002Notices },
+    { name: '003-settlements', class: Migration003Settlements },
   ],
   grants: {
     agreements: 'select, insert, update',
@@ -85,9 +111,13 @@ export const definition: ServiceDefinition = {
     billing_methods: 'select, insert, update',
     ...providerNoticesGrants,
     change_requests: 'select, insert',
+    settlements: 'select, insert, update',
+    cash_accounts: 'select, update',
+    card_cash: 'select',
     ...personKeysGrants,
   },
-  ledger: true,
+  ledger: 'E',
+  movements: escrowMovements,
   errors: escrowErrors,
   settings: escrowSettings,
 };
@@ -100,11 +130,13 @@ const client = {
 };
 
 @Module({
-  controllers: [HttpController, WebhookController, NoticesController, KafkaController],
+  controllers: [HttpController, TreasuryController, WebhookController, NoticesController, KafkaController],
   providers: [
     AcknowledgeNoticeHandler,
     ActivateAgreementHandler,
     AddBillingMethodHandler,
+    ApplyWithdrawalPaidHandler,
+    ApplyWithdrawalReturnedHandler,
     ExpireFundingHandler,
     FinishNoticeHandler,
     FundMilestoneHandler,
@@ -113,18 +145,23 @@ const client = {
     PersonTexts,
     ReceiveNoticeHandler,
     RecordChargeHandler,
+    RecordSettlementHandler,
     RecordSetupHandler,
     ReleaseBySilenceHandler,
     ReleaseMilestoneHandler,
     RequestChangesHandler,
+    SettleCardHandler,
     StartReviewHandler,
     AgreementMoney,
     BillingMethods,
+    Settlements,
     client,
     { provide: Card, inject: [CardClient], useFactory: (cards: CardClient) => new Card(cards) },
     { provide: CardSetup, inject: [CardClient], useFactory: (cards: CardClient) => new CardSetup(cards) },
+    { provide: CardPayout, inject: [CardClient], useFactory: (cards: CardClient) => new CardPayout(cards) },
     ChargeWorker,
     NoticeWorker,
+    SettlementWorker,
     SetupWorker,
   ],
 })

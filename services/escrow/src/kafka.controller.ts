@@ -3,6 +3,8 @@ import { Controller } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { ActivateAgreement } from './commands/activate-agreement.ts';
+import { ApplyWithdrawalPaid } from './commands/apply-withdrawal-paid.ts';
+import { ApplyWithdrawalReturned } from './commands/apply-withdrawal-returned.ts';
 import { NoteTransfer } from './commands/note-transfer.ts';
 import { StartReview } from './commands/start-review.ts';
 
@@ -39,6 +41,10 @@ export class KafkaController {
           new NoteTransfer({ message, transferId, status: 'matured', availableAt }),
         );
       }
+      case 'payouts.withdrawal.paid': // Answered by `escrow.clearing.applied` (M-22).
+        return this.commands.execute(new ApplyWithdrawalPaid({ message, ...event }));
+      case 'payouts.withdrawal.returned': // Answered likewise, where clearing was touched.
+        return this.commands.execute(new ApplyWithdrawalReturned({ message, ...event }));
     } // Other facts of payouts do not concern escrow.
   }
 }

@@ -4,6 +4,8 @@ import { forgetNeeds, type ReceivedRecord, some, stateNeed } from '@holdfast/tes
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { ActivateAgreement } from './commands/activate-agreement.ts';
+import { ApplyWithdrawalPaid } from './commands/apply-withdrawal-paid.ts';
+import { ApplyWithdrawalReturned } from './commands/apply-withdrawal-returned.ts';
 import { NoteTransfer } from './commands/note-transfer.ts';
 import { StartReview } from './commands/start-review.ts';
 import { KafkaController } from './kafka.controller.ts';
@@ -12,6 +14,7 @@ const agreementId = '01a2037a-c202-74f7-a5ab-50ccbccd1461';
 const transferId = '01a2037a-c202-74f7-a5ab-50ccbccd1462';
 const milestoneId = '01a2037a-c202-74f7-a5ab-50ccbccd1463';
 const submissionId = '01a2037a-c202-74f7-a5ab-50ccbccd1464';
+const withdrawalId = '01a2037a-c202-74f7-a5ab-50ccbccd1465';
 const message = { source: 'event', id: '01a2037a-c202-74f7-a5ab-50ccbccd1460' };
 const key = some.id(agreementId);
 const [at, instant] = ['2027-01-04T09:00:00.000Z', new Date('2027-01-04T09:00:00.000Z')];
@@ -136,12 +139,56 @@ describe('what escrow needs of others (AD-8)', () => {
     });
   });
 
+  /** What both ends of a withdrawal carry, and how escrow's commands see it. */
+  const withdrawal = {
+    wire: {
+      accountId: some.account('freelancer-1'),
+      withdrawalId: some.id(withdrawalId),
+      attemptId: some.attempt('po_7K3M9QAA-1'),
+      subAccount: some.oneOf('bank'),
+      transferId: some.id(transferId),
+    },
+    read: { message, accountId: 'freelancer-1', withdrawalId, subAccount: 'bank', transferId },
+  };
+  const accountKey = some.account('freelancer-1');
+
+  it('of payouts: what was paid out, from which place, under which transfer', async () => {
+    const amounts = { sent: some.money('50000'), fee: some.money('0') };
+    const data = { ...withdrawal.wire, ...amounts, paidAt: some.instant(at) };
+    const need = { type: 'payouts.withdrawal.paid.v1', key: accountKey, data };
+    await stateNeed({ consumer: 'escrow', provider: 'payouts' }, need, async (record) => {
+      const command = await reading('payouts', record);
+      expect(command).toBeInstanceOf(ApplyWithdrawalPaid);
+      expect(command).toMatchObject({ input: { ...withdrawal.read, sent: usd(50_000n), paidAt: instant } });
+    });
+  });
+
+  it('of payouts: what came back, less what, and who bears it', async () => {
+    const amounts = { amountBack: some.money('50000'), bankCharge: some.money('0') };
+    const how = {
+      afterPaid: some.flag(true),
+      feeKept: some.flag(true),
+      reason: some.oneOf('bad_details', 'refused_by_receiver', 'account_blocked', 'other'),
+    };
+    const data = { ...withdrawal.wire, ...amounts, ...how, returnedAt: some.instant(at) };
+    const need = { type: 'payouts.withdrawal.returned.v1', key: accountKey, data };
+    await stateNeed({ consumer: 'escrow', provider: 'payouts' }, need, async (record) => {
+      const command = await reading('payouts', record);
+      expect(command).toBeInstanceOf(ApplyWithdrawalReturned);
+      const read = { ...withdrawal.read, afterPaid: true, feeKept: true, returnedAt: instant };
+      const minor = { amountBack: usd(50_000n), bankCharge: usd(0n) };
+      expect(command).toMatchObject({ input: { ...read, ...minor } });
+    });
+  });
+
   it('and of no other event', async () => {
     const stated = [
       'contracts.contract.activated',
       'contracts.milestone.submitted',
       'payouts.funds.credited',
       'payouts.funds.matured',
+      'payouts.withdrawal.paid',
+      'payouts.withdrawal.returned',
     ];
     for (const [topic, { events }] of Object.entries(catalogues)) {
       for (const type of Object.keys(events).filter((name) => !stated.includes(name))) {

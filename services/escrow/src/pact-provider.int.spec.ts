@@ -14,6 +14,11 @@ import {
 import { beforeAll, describe, it } from '@jest/globals';
 import { ActivateAgreement, ActivateAgreementHandler } from './commands/activate-agreement.ts';
 import { AddBillingMethod, AddBillingMethodHandler } from './commands/add-billing-method.ts';
+import { ApplyWithdrawalPaid, ApplyWithdrawalPaidHandler } from './commands/apply-withdrawal-paid.ts';
+import {
+  ApplyWithdrawalReturned,
+  ApplyWithdrawalReturnedHandler,
+} from './commands/apply-withdrawal-returned.ts';
 import { RecordCharge, RecordChargeHandler } from './commands/record-charge.ts';
 import { RecordSetup, RecordSetupHandler } from './commands/record-setup.ts';
 import { ReleaseMilestone, ReleaseMilestoneHandler } from './commands/release-milestone.ts';
@@ -21,6 +26,7 @@ import { RequestChanges, RequestChangesHandler } from './commands/request-change
 import { StartReview, StartReviewHandler } from './commands/start-review.ts';
 import { definition } from './escrow.module.ts';
 import { intent } from './testing/fundings.ts';
+import { paidWithdrawal, returnedWithdrawal } from './testing/withdrawals.ts';
 
 const event = (): MessageRef => ({ source: 'event', id: newId() });
 const http = (): MessageRef => ({ source: 'http', id: newId() });
@@ -100,6 +106,16 @@ class Story {
   }
 }
 
+/** A withdrawal that payouts tells of: paid, and come back. */
+async function withdraw({ unitOfWork }: TestDatabase): Promise<void> {
+  await new ApplyWithdrawalPaidHandler(unitOfWork).execute(
+    new ApplyWithdrawalPaid({ message: event(), ...paidWithdrawal() }),
+  );
+  await new ApplyWithdrawalReturnedHandler(unitOfWork).execute(
+    new ApplyWithdrawalReturned({ message: event(), ...returnedWithdrawal() }),
+  );
+}
+
 describe('what escrow publishes is what others need (AD-8)', () => {
   const database = useDatabase({
     service: 'escrow',
@@ -125,11 +141,13 @@ describe('what escrow publishes is what others need (AD-8)', () => {
     await unasked.release();
     await unpaid.activate();
     await unpaid.submit();
+    await withdraw(database());
   }, 60_000);
 
   /** Where each fact happened; the others happened to the approved milestone. */
   const keyOf = (name: string): string => {
     if (/billing_method/.test(name)) return approved.clientId;
+    if (/clearing/.test(name)) return paidWithdrawal().accountId;
     if (/funding\.failed|submission\.refused/.test(name)) return unpaid.agreementId;
     return name.endsWith(' unasked') ? unasked.agreementId : approved.agreementId;
   };

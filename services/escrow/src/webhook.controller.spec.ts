@@ -27,7 +27,7 @@ function sign(body: string, key = secret): string {
 const notice = (type: string, more = {}) =>
   JSON.stringify({ id: 'evt_1', type, data: { object: { id: 'pi_1', amount: 105_499 } }, ...more });
 
-test.each(['payment_intent.succeeded', 'setup_intent.setup_failed'])(
+test.each(['payment_intent.succeeded', 'setup_intent.setup_failed', 'payout.paid', 'payout.failed'])(
   '%s is stored under the provider’s id',
   async (type) => {
     expect(await received(notice(type))).toEqual([
@@ -39,6 +39,7 @@ test.each(['payment_intent.succeeded', 'setup_intent.setup_failed'])(
 test('what does not concern us is answered and forgotten', async () => {
   expect(await received(notice('customer.created'))).toEqual([]);
   expect(await received(notice('my_payment_intent.succeeded'))).toEqual([]);
+  expect(await received(notice('payouts.paid'))).toEqual([]);
 });
 
 test('F52: without a valid signature nothing is read', async () => {

@@ -40,7 +40,7 @@ export class WebhookController {
     const notice = Notice.safeParse(parsed(bytes));
     if (!notice.success) throw new Rejection('webhook.malformed');
     const { id, type: eventType, data } = notice.data;
-    const concernsUs = /^(payment_intent|setup_intent)\./.test(eventType);
+    const concernsUs = /^(payment_intent|setup_intent|payout)\./.test(eventType);
     if (concernsUs) {
       const message = { source: 'worker', id } as const;
       await this.commands.execute(

@@ -1,14 +1,26 @@
 import type { AnyDeadline, Deadline } from '@holdfast/messaging';
+import { ProviderNoticeTable } from '@holdfast/providers';
 import { type BaseConfig, CONFIG, deployedTopics } from '@holdfast/service';
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
+import { FailIdentity } from './commands/change-identity.ts';
+import { EndCooling } from './commands/end-cooling.ts';
 import { MatureFunds } from './commands/mature-funds.ts';
+import { MethodWorker } from './providers/method.worker.ts';
+import { NoticeWorker } from './providers/notice.worker.ts';
+import { StopWorker } from './providers/stop.worker.ts';
+import { WithdrawalWorker } from './providers/withdrawal.worker.ts';
 import { CreditTable } from './tables/credit.table.ts';
+import { PersonTable } from './tables/person.table.ts';
+import { SendingStopTable } from './tables/sending-stop.table.ts';
+import { WithdrawalTable } from './tables/withdrawal.table.ts';
+import { WithdrawalMethodTable } from './tables/withdrawal-method.table.ts';
 
 /** What falls due in payouts, and whose facts can stop it (docs/deadlines.md). */
 export function payoutsDeadlines(app: INestApplicationContext): AnyDeadline[] {
   const commands = app.get(CommandBus);
   const config = app.get<BaseConfig>(CONFIG);
+  const methods = app.get(MethodWorker);
   const endOfHold: Deadline<typeof CreditTable> = {
     kind: 'hold.end',
     does: 'timer',
@@ -20,5 +32,76 @@ export function payoutsDeadlines(app: INestApplicationContext): AnyDeadline[] {
     stoppedBy: deployedTopics(config, ['escrow', 'contracts', 'disputes']),
     fire: (credit, message) => commands.execute(new MatureFunds({ message, transferId: credit.id })),
   };
-  return [endOfHold];
+  const identityAnswer: Deadline<typeof PersonTable> = {
+    kind: 'identity.answer',
+    does: 'timer',
+    entity: PersonTable,
+    dueAt: 'identityDueAt',
+    keys: ['id'],
+    parties: ['id'],
+    stoppedBy: [],
+    fire: (person, message) => commands.execute(new FailIdentity({ message, accountId: person.id })),
+  };
+  const cooling: Deadline<typeof WithdrawalMethodTable> = {
+    kind: 'method.cooling',
+    does: 'timer',
+    entity: WithdrawalMethodTable,
+    dueAt: 'coolingDueAt',
+    keys: ['accountId'],
+    parties: ['accountId'],
+    // Hold; chargeback (W-1).
+    stoppedBy: deployedTopics(config, ['contracts', 'escrow']),
+    fire: (method, message) => commands.execute(new EndCooling({ message, methodId: method.id })),
+  };
+  const screening: Deadline<typeof WithdrawalMethodTable> = {
+    kind: 'method.call',
+    does: 'work',
+    entity: WithdrawalMethodTable,
+    dueAt: 'nextCallAt',
+    keys: ['accountId'],
+    parties: [],
+    stoppedBy: [],
+    fire: (method) => methods.advance(method),
+  };
+  return [endOfHold, identityAnswer, cooling, screening, ...sendingDeadlines(app)];
+}
+
+/** What is due at the bank, and because of operators' stops: work, which no other service's fact stops. */
+function sendingDeadlines(app: INestApplicationContext): AnyDeadline[] {
+  const [withdrawals, notices, stops] = [
+    app.get(WithdrawalWorker),
+    app.get(NoticeWorker),
+    app.get(StopWorker),
+  ];
+  const sending: Deadline<typeof WithdrawalTable> = {
+    kind: 'withdrawal.call',
+    does: 'work',
+    entity: WithdrawalTable,
+    dueAt: 'nextCallAt',
+    keys: ['accountId'],
+    parties: [],
+    stoppedBy: [],
+    fire: (withdrawal) => withdrawals.advance(withdrawal),
+  };
+  const noticed: Deadline<typeof ProviderNoticeTable> = {
+    kind: 'provider_notice.read',
+    does: 'work',
+    entity: ProviderNoticeTable,
+    dueAt: 'nextCallAt',
+    keys: ['id'],
+    parties: [],
+    stoppedBy: [],
+    fire: (notice) => notices.work(notice),
+  };
+  const stopped: Deadline<typeof SendingStopTable> = {
+    kind: 'sending_stop.review',
+    does: 'work',
+    entity: SendingStopTable,
+    dueAt: 'nextCallAt',
+    keys: ['id'],
+    parties: [],
+    stoppedBy: [],
+    fire: (stop) => stops.work(stop),
+  };
+  return [sending, noticed, stopped];
 }

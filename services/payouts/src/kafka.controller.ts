@@ -3,6 +3,9 @@ import { Controller } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { CreditRelease } from './commands/credit-release.ts';
+import { NoteClearing } from './commands/note-clearing.ts';
+import { RecordAccountHold } from './commands/record-account-hold.ts';
+import { RememberAccount } from './commands/remember-account.ts';
 import { RememberAgreement } from './commands/remember-agreement.ts';
 
 /** IN: other services' events -> commands. */
@@ -12,17 +15,35 @@ export class KafkaController {
 
   @EventPattern('contracts.events')
   async onContracts(@Payload() { id, event }: Message<typeof contractsEvents>): Promise<void> {
+    const message = { source: 'event', id } as const;
     switch (event.type) {
+      case 'contracts.account.opened':
+        return this.commands.execute(new RememberAccount({ message, accountId: event.accountId }));
+      case 'contracts.account.hold_placed':
+      case 'contracts.account.hold_lifted': // Both decide which withdrawals are held (S-5).
+        return this.commands.execute(new RecordAccountHold({ message, ...holdOf(event) }));
       case 'contracts.contract.activated':
-        return this.commands.execute(new RememberAgreement({ message: { source: 'event', id }, ...event }));
+        return this.commands.execute(new RememberAgreement({ message, ...event }));
     } // Other facts of contracts do not concern payouts.
   }
 
   @EventPattern('escrow.events')
   async onEscrow(@Payload() { id, event }: Message<typeof escrowEvents>): Promise<void> {
+    const message = { source: 'event', id } as const;
     switch (event.type) {
       case 'escrow.milestone.released': // Answered by `payouts.funds.credited`, same transfer (M-22).
-        return this.commands.execute(new CreditRelease({ message: { source: 'event', id }, ...event }));
+        return this.commands.execute(new CreditRelease({ message, ...event }));
+      case 'escrow.clearing.applied': // The answer to our own transfers (M-22).
+        return this.commands.execute(new NoteClearing({ message, ...event }));
     } // Other facts of escrow do not concern payouts.
   }
 }
+
+type HoldFact = Extract<
+  Message<typeof contractsEvents>['event'],
+  { type: 'contracts.account.hold_placed' | 'contracts.account.hold_lifted' }
+>;
+
+const holdOf = ({ type, accountId, holdId, kind }: HoldFact) => {
+  return { accountId, holdId, kind, isStanding: type === 'contracts.account.hold_placed' };
+};

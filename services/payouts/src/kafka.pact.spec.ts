@@ -1,9 +1,12 @@
 import { usd } from '@holdfast/domain';
-import { type Catalogue, contractsEvents, decodeMessage, escrowEvents } from '@holdfast/events';
+import { type Catalogue, contractsEvents, decodeMessage, escrowEvents, HoldReason } from '@holdfast/events';
 import { forgetNeeds, type ReceivedRecord, some, stateNeed } from '@holdfast/testing';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { CreditRelease } from './commands/credit-release.ts';
+import { NoteClearing } from './commands/note-clearing.ts';
+import { RecordAccountHold } from './commands/record-account-hold.ts';
+import { RememberAccount } from './commands/remember-account.ts';
 import { RememberAgreement } from './commands/remember-agreement.ts';
 import { KafkaController } from './kafka.controller.ts';
 
@@ -72,6 +75,41 @@ describe('what payouts needs of others (AD-8)', () => {
     });
   });
 
+  it('of contracts: that an account was opened', async () => {
+    const data = {
+      accountId: some.account('freelancer-1'),
+      roles: some.listOf(some.oneOf('freelancer', 'client')),
+      region: some.oneOf('US', 'other'),
+    };
+    const need = { type: 'contracts.account.opened.v1', key: some.account('freelancer-1'), data };
+    await stateNeed({ consumer: 'payouts', provider: 'contracts' }, need, async (record) => {
+      const command = await reading('contracts', record);
+      expect(command).toBeInstanceOf(RememberAccount);
+      expect(command).toMatchObject({ input: { message, accountId: 'freelancer-1' } });
+    });
+  });
+
+  it.each([
+    ['placed', true],
+    ['lifted', false],
+  ] as const)('of contracts: that a hold was %s, and of which kind', async (what, isStanding) => {
+    const holdId = '01a2037a-c202-74f7-a5ab-50ccbccd1463';
+    const data = {
+      accountId: some.account('freelancer-1'),
+      holdId: some.id(holdId),
+      kind: some.oneOf('safety', 'identity', 'financial', 'closed'),
+      reason: some.oneOf(HoldReason.options[0]!, ...HoldReason.options.slice(1)),
+    };
+    const type = `contracts.account.hold_${what}.v1`;
+    const need = { type, key: some.account('freelancer-1'), data };
+    await stateNeed({ consumer: 'payouts', provider: 'contracts' }, need, async (record) => {
+      const command = await reading('contracts', record);
+      expect(command).toBeInstanceOf(RecordAccountHold);
+      const hold = { accountId: 'freelancer-1', holdId, kind: 'safety', isStanding };
+      expect(command).toMatchObject({ input: { message, ...hold } });
+    });
+  });
+
   it('of escrow: what was released, to whom, and under which transfer', async () => {
     const data = {
       agreementId: key,
@@ -102,8 +140,34 @@ describe('what payouts needs of others (AD-8)', () => {
     });
   });
 
+  it.each(['withdrawal_paid', 'withdrawal_returned'] as const)(
+    'of escrow: that it posted its side of a transfer of ours (%s)',
+    async (kind) => {
+      const data = {
+        accountId: some.account('freelancer-1'),
+        transferId: some.id(transferId),
+        amount: some.money('50000'),
+        kind: some.oneOf(kind, 'withdrawal_paid', 'withdrawal_returned'),
+      };
+      const need = { type: 'escrow.clearing.applied.v1', key: some.account('freelancer-1'), data };
+      await stateNeed({ consumer: 'payouts', provider: 'escrow' }, need, async (record) => {
+        const command = await reading('escrow', record);
+        expect(command).toBeInstanceOf(NoteClearing);
+        const expected = { accountId: 'freelancer-1', transferId, amount: usd(50_000n), kind };
+        expect(command).toMatchObject({ input: { message, ...expected } });
+      });
+    },
+  );
+
   it('and of no other event', async () => {
-    const stated = ['contracts.contract.activated', 'escrow.milestone.released'];
+    const stated = [
+      'contracts.account.opened',
+      'contracts.account.hold_placed',
+      'contracts.account.hold_lifted',
+      'contracts.contract.activated',
+      'escrow.milestone.released',
+      'escrow.clearing.applied',
+    ];
     for (const [topic, { events }] of Object.entries(catalogues)) {
       for (const type of Object.keys(events).filter((name) => !stated.includes(name))) {
         expect(await commandOf(topic as Topic, { id: message.id, event: { type } })).toBeUndefined();

@@ -10,6 +10,8 @@ import { CreditRelease, CreditReleaseHandler } from './commands/credit-release.t
 import { MatureFunds, MatureFundsHandler } from './commands/mature-funds.ts';
 import { RememberAgreement, RememberAgreementHandler } from './commands/remember-agreement.ts';
 import { startup } from './payouts.module.ts';
+import { Payouts } from './testing/payouts.ts';
+import { Withdrawals } from './testing/withdrawals.ts';
 
 const { definition } = startup;
 const event = (): MessageRef => ({ source: 'event', id: newId() });
@@ -21,7 +23,7 @@ describe('what payouts publishes is what others need (AD-8)', () => {
     connect: (appUrl) => connectOrm(definition, appUrl),
     journals: new LedgerWriter(newId),
   });
-  const [agreementId, transferId] = [randomUUID(), randomUUID()];
+  const [agreementId, transferId, accountId] = [randomUUID(), randomUUID(), 'freelancer-1'];
 
   beforeAll(async () => {
     const { unitOfWork } = database();
@@ -37,10 +39,32 @@ describe('what payouts publishes is what others need (AD-8)', () => {
     await new MatureFundsHandler(unitOfWork).execute(
       new MatureFunds({ message: { source: 'timer', id: 'hold', datedAt }, transferId }),
     );
+    await checkPerson(new Payouts(database()));
+    await withdraw(new Withdrawals(database()));
   }, 60_000);
 
+  /** Both outcomes of identity, and a screening that was blocked by mistake. */
+  async function checkPerson(payouts: Payouts): Promise<void> {
+    await payouts.openAccount(accountId);
+    for (const status of ['requested', 'in_review', 'failed'] as const) {
+      await payouts.identity(accountId, status);
+    }
+    await payouts.verify(accountId);
+    const { methodId } = await payouts.addMethod(accountId);
+    await payouts.screen(methodId, 'blocked');
+    await payouts.decide(methodId, 'clear');
+  }
+
+  /** A withdrawal that was paid and came back. */
+  async function withdraw(payouts: Withdrawals): Promise<void> {
+    await payouts.taxForm(accountId);
+    const { key } = await payouts.calling({ accountId, methodId: await payouts.activeMethod(accountId) });
+    await payouts.see(key, 'paid');
+    await payouts.comesBack(key, 49_000n);
+  }
+
   const published = (type: string): Promise<ReceivedRecord | undefined> =>
-    publishedRecord(database().pool, type, agreementId);
+    publishedRecord(database().pool, type, /^payouts\.funds\./.test(type) ? agreementId : accountId);
 
   it('every field of it', () => satisfyNeeds('payouts', published), 30_000);
 

@@ -1,41 +1,235 @@
 import { contractsEvents, escrowEvents, payoutsEvents } from '@holdfast/events';
-import { BaseConfig, type ServiceDefinition, type Startup } from '@holdfast/service';
+import { WallClock } from '@holdfast/messaging';
+import {
+  AcknowledgeNoticeHandler,
+  FinishNoticeHandler,
+  NoticesController,
+  ProviderNoticeTable,
+  providerNoticesGrants,
+  ReceiveNoticeHandler,
+} from '@holdfast/providers';
+import {
+  CONFIG,
+  PersonKeyTable,
+  PersonTexts,
+  personKeysGrants,
+  type ServiceDefinition,
+  type Startup,
+} from '@holdfast/service';
 import { Module } from '@nestjs/common';
-import { CreditReleaseHandler } from './commands/credit-release.ts';
+import { payoutsAlarms } from './alarms.ts';
+import { AddWithdrawalMethodHandler } from './commands/add-withdrawal-method.ts';
+import { CancelWithdrawalHandler } from './commands/cancel-withdrawal.ts';
+import { ChangeIdentityHandler, FailIdentityHandler } from './commands/change-identity.ts';
+import { CreditRelease, CreditReleaseHandler } from './commands/credit-release.ts';
+import { EndCoolingHandler } from './commands/end-cooling.ts';
 import { MatureFundsHandler } from './commands/mature-funds.ts';
-import { RememberAgreementHandler } from './commands/remember-agreement.ts';
+import { NoteClearing, NoteClearingHandler } from './commands/note-clearing.ts';
+import { RecordAccountHold, RecordAccountHoldHandler } from './commands/record-account-hold.ts';
+import { RecordAttemptHandler } from './commands/record-attempt.ts';
+import { RecordRegistrationHandler } from './commands/record-registration.ts';
+import { DecideScreeningHandler, RecordScreeningHandler } from './commands/record-screening.ts';
+import { RecordTaxFormHandler } from './commands/record-tax-form.ts';
+import { RememberAccount, RememberAccountHandler } from './commands/remember-account.ts';
+import { RememberAgreement, RememberAgreementHandler } from './commands/remember-agreement.ts';
+import { RemoveWithdrawalMethodHandler } from './commands/remove-withdrawal-method.ts';
+import { RequestWithdrawalHandler } from './commands/request-withdrawal.ts';
+import { ResolveAttemptHandler } from './commands/resolve-attempt.ts';
+import { ReviewHoldsHandler } from './commands/review-holds.ts';
+import { StartAttemptHandler } from './commands/start-attempt.ts';
+import { FinishStopHandler, ResumeSendingHandler, StopSendingHandler } from './commands/stop-sending.ts';
+import { PayoutsConfig } from './config.ts';
 import { payoutsDeadlines } from './deadlines.ts';
 import { payoutsErrors } from './errors.ts';
+import { GatesController } from './gates.controller.ts';
 import { HttpController } from './http.controller.ts';
 import { KafkaController } from './kafka.controller.ts';
+import { MethodController } from './method.controller.ts';
+import { UnknownPayouts } from './metrics.ts';
 import { Migration001Credits } from './migrations/001-credits.ts';
+import { Migration002Methods } from './migrations/002-methods.ts';
+import { Migration003Withdrawals } from './migrations/003-withdrawals.ts';
+import { Bank } from './providers/bank.ts';
+import { BankClient } from './providers/bank-client.ts';
+import { MethodWorker } from './providers/method.worker.ts';
+import { MethodDetails } from './providers/method-details.ts';
+import { NoticeWorker } from './providers/notice.worker.ts';
+import { ReceivingAccounts } from './providers/receiving-account.ts';
+import { HttpScreening, Screening, ScreeningClient } from './providers/screening.ts';
+import { StopWorker } from './providers/stop.worker.ts';
+import { WithdrawalWorker } from './providers/withdrawal.worker.ts';
+import { AccountGates } from './queries/account-gates.ts';
+import { Attention } from './queries/attention.ts';
+import { payoutsMovements } from './queries/movements.ts';
 import { MyBalances } from './queries/my-balances.ts';
+import { MyMethods } from './queries/my-methods.ts';
+import { MyStanding } from './queries/my-standing.ts';
+import { MyWithdrawals } from './queries/my-withdrawals.ts';
+import { SendingStops } from './queries/sending-stops.ts';
+import { SendingController } from './sending.controller.ts';
 import { payoutsSettings } from './settings.ts';
+import { AccountChangeTable } from './tables/account-change.table.ts';
 import { AgreementTable } from './tables/agreement.table.ts';
+import { AttemptTable } from './tables/attempt.table.ts';
+import { ClearingTransferTable } from './tables/clearing-transfer.table.ts';
 import { CreditTable } from './tables/credit.table.ts';
+import { AccountHoldTable, PersonTable } from './tables/person.table.ts';
+import { SendingStopTable } from './tables/sending-stop.table.ts';
+import { WithdrawalTable } from './tables/withdrawal.table.ts';
+import { WithdrawalMethodTable } from './tables/withdrawal-method.table.ts';
+import { WebhookController } from './webhook.controller.ts';
+import { WithdrawalController } from './withdrawal.controller.ts';
 
 /** Freelancers' balances: what was released to them, how long it is held, what they may withdraw. */
 export const definition: ServiceDefinition = {
   name: 'payouts',
   publishes: payoutsEvents,
   listensTo: [contractsEvents, escrowEvents],
-  entities: [AgreementTable, CreditTable],
-  migrations: [{ name: '001-credits', class: Migration001Credits }],
-  grants: { agreements: 'select, insert, update', credits: 'select, insert, update' },
-  ledger: true,
+  handles: {
+    'contracts.account.opened': RememberAccount.name,
+    'contracts.account.hold_placed': RecordAccountHold.name,
+    'contracts.account.hold_lifted': RecordAccountHold.name,
+    'contracts.contract.activated': RememberAgreement.name,
+    'escrow.milestone.released': CreditRelease.name,
+    'escrow.clearing.applied': NoteClearing.name,
+  },
+  entities: [
+    AgreementTable,
+    CreditTable,
+    PersonTable,
+    AccountHoldTable,
+    AccountChangeTable,
+    WithdrawalMethodTable,
+    WithdrawalTable,
+    AttemptTable,
+    SendingStopTable,
+    ClearingTransferTable,
+    ProviderNoticeTable,
+    PersonKeyTable,
+  ],
+  migrations: [
+    { name: '001-credits', class: Migration001Credits },
+    { name: '002-methods', class: Migration002Methods },
+    { name: '003-withdrawals', class: Migration003Withdrawals },
+  ],
+  grants: {
+    agreements: 'select, insert, update',
+    credits: 'select, insert, update',
+    persons: 'select, insert, update',
+    account_holds: 'select, insert, update',
+    account_changes: 'select, insert',
+    withdrawal_methods: 'select, insert, update',
+    withdrawals: 'select, insert, update',
+    attempts: 'select, insert, update',
+    sending_stops: 'select, insert, update',
+    clearing_transfers: 'select, insert, update',
+    ...providerNoticesGrants,
+    ...personKeysGrants,
+  },
+  ledger: 'P',
+  movements: payoutsMovements,
   errors: payoutsErrors,
   settings: payoutsSettings,
 };
 
+const clients = [
+  {
+    provide: ScreeningClient,
+    inject: [CONFIG, WallClock],
+    useFactory: (config: PayoutsConfig, wallClock: WallClock) =>
+      new ScreeningClient({
+        baseUrl: config.SCREENING_BASE_URL,
+        apiKey: config.SCREENING_API_KEY,
+        wallClock,
+      }),
+  },
+  {
+    provide: BankClient,
+    inject: [CONFIG, WallClock],
+    useFactory: (config: PayoutsConfig, wallClock: WallClock) =>
+      new BankClient({
+        baseUrl: config.BANK_BASE_URL,
+        organizationId: config.BANK_ORGANIZATION_ID,
+        apiKey: config.BANK_API_KEY,
+        wallClock,
+      }),
+  },
+  { provide: Bank, inject: [BankClient], useFactory: (client: BankClient) => new Bank(client) },
+  {
+    provide: Screening,
+    inject: [ScreeningClient, MethodDetails],
+    useFactory: (client: ScreeningClient, details: MethodDetails) => new HttpScreening(client, details),
+  },
+  {
+    provide: ReceivingAccounts,
+    inject: [BankClient, MethodDetails],
+    useFactory: (client: BankClient, details: MethodDetails) => new ReceivingAccounts(client, details),
+  },
+];
+
 @Module({
-  controllers: [HttpController, KafkaController],
-  providers: [RememberAgreementHandler, CreditReleaseHandler, MatureFundsHandler, MyBalances],
+  controllers: [
+    HttpController,
+    MethodController,
+    WithdrawalController,
+    GatesController,
+    SendingController,
+    WebhookController,
+    NoticesController,
+    KafkaController,
+  ],
+  providers: [
+    AcknowledgeNoticeHandler,
+    AddWithdrawalMethodHandler,
+    CancelWithdrawalHandler,
+    ChangeIdentityHandler,
+    CreditReleaseHandler,
+    DecideScreeningHandler,
+    EndCoolingHandler,
+    FailIdentityHandler,
+    FinishNoticeHandler,
+    FinishStopHandler,
+    MatureFundsHandler,
+    NoteClearingHandler,
+    PersonTexts,
+    ReceiveNoticeHandler,
+    RecordAccountHoldHandler,
+    RecordAttemptHandler,
+    RecordRegistrationHandler,
+    RecordScreeningHandler,
+    RecordTaxFormHandler,
+    RememberAccountHandler,
+    RememberAgreementHandler,
+    RemoveWithdrawalMethodHandler,
+    RequestWithdrawalHandler,
+    ResolveAttemptHandler,
+    ResumeSendingHandler,
+    ReviewHoldsHandler,
+    StartAttemptHandler,
+    StopSendingHandler,
+    Attention,
+    MyBalances,
+    AccountGates,
+    MyMethods,
+    MyStanding,
+    MyWithdrawals,
+    SendingStops,
+    MethodDetails,
+    ...clients,
+    MethodWorker,
+    NoticeWorker,
+    StopWorker,
+    UnknownPayouts,
+    WithdrawalWorker,
+  ],
 })
 export class PayoutsModule {}
 
-export const startup: Startup<typeof BaseConfig> = {
+export const startup: Startup<typeof PayoutsConfig> = {
   definition,
   module: PayoutsModule,
-  config: BaseConfig,
+  config: PayoutsConfig,
   deadlines: payoutsDeadlines,
+  alarms: payoutsAlarms,
+  providers: (app) => [app.get(BankClient), app.get(ScreeningClient)],
 };

@@ -27,14 +27,16 @@ export class Quiet {
   }
 
   async ask(): Promise<QuietAnswer> {
-    const [outbox, parked, due, lag] = await Promise.all([
+    const [outbox, unsealed, parked, due, lag] = await Promise.all([
       this.#outbox(),
+      this.#runtime.sealer?.behind() ?? 0n,
       this.#runtime.transport.consumer?.parked.counts(),
       this.#runtime.deadlines().dueNow(),
       this.#lag(),
     ]);
     const reasons = [
       ...(outbox > 0n ? [`outbox ${outbox}`] : []),
+      ...(unsealed > 0n ? [`unsealed journals ${unsealed}`] : []),
       ...(parked && parked.waiting > 0 ? [`waiting messages ${parked.waiting}`] : []),
       ...due.map((kind) => `due ${kind}`),
       ...(lag > 0n ? [`lag ${lag}`] : []),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BankOptions } from './bank/dialect.ts';
 import type { CardOptions } from './card/dialect.ts';
+import type { ScreeningOptions } from './screening/dialect.ts';
 
 const webhookUrl = z.union([z.literal(''), z.url()]).optional();
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -24,6 +25,7 @@ const Environment = z.object({
     .string()
     .regex(/^\d{1,18}$/)
     .default('1000000'),
+  SCREENING_API_KEY: z.string().min(1).default('scr_test_holdfast'),
 });
 
 export type Config = Readonly<{
@@ -34,6 +36,7 @@ export type Config = Readonly<{
   seed: string;
   card: CardOptions;
   bank: BankOptions;
+  screening: ScreeningOptions;
 }>;
 
 export function readConfig(environment: Record<string, string | undefined>): Config {
@@ -56,6 +59,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       webhookSecrets: listed(read.BANK_WEBHOOK_SECRET),
       openingMinor: BigInt(read.BANK_OPENING_BALANCE_MINOR),
     },
+    screening: { apiKey: read.SCREENING_API_KEY },
   };
 }
 

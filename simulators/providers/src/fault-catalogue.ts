@@ -87,6 +87,10 @@ export const faultCatalogue: Readonly<Record<string, Fault>> = {
     }),
     isFate: true,
   },
+  screening: {
+    place: ['screening.ask'],
+    params: z.strictObject({ result: z.enum(['clear', 'review', 'blocked', 'no_answer']).default('review') }),
+  },
   'duplicate-webhook': {
     place: 'webhook',
     params: z.strictObject({

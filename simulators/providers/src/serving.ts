@@ -35,6 +35,8 @@ export type Protocol<Params> = Readonly<{
   /** What is kept under the key. `told` is what the caller hears, which a fault may have made another. */
   kept: (truth: Answer, told: Answer) => Answer | undefined;
   replayHeaders: (record: KeyRecord) => Record<string, string>;
+  /** What is played in place of the fault that was set, where the call itself asks for one. */
+  played?: (named: Named<Params>, rule: FaultRule | undefined) => FaultRule | undefined;
 }>;
 
 /** A call as it arrived. `key` is null where keys mean nothing: without the header, and on reads. */
@@ -107,7 +109,8 @@ async function answerArrived<Params>(
     return answer(reply, entry, protocol.keyInUse());
   }
   try {
-    const rule = takeFault(simulation, protocol, entry, call);
+    const taken = takeFault(simulation, protocol, entry, call);
+    const rule = protocol.played ? protocol.played(call, taken) : taken;
     await answerCall(simulation, reply, {
       entry,
       requestId,

@@ -5,6 +5,7 @@ import { cardDialect } from './card/dialect.ts';
 import type { Config } from './config.ts';
 import { addControl } from './control.ts';
 import { Listener } from './listener.ts';
+import { screeningDialect } from './screening/dialect.ts';
 import { closeSimulation, type Dialect, openSimulation } from './simulation.ts';
 
 export type Simulator = Readonly<{ port: number; controlPort: number; close: () => Promise<void> }>;
@@ -20,6 +21,7 @@ export async function startSimulator(config: Config): Promise<Simulator> {
   const controlListener = new Listener(controlApp, config.host, config.controlPort);
   const dialects = [
     bankDialect(wireApp, simulation, config.bank),
+    screeningDialect(wireApp, simulation, config.screening),
     // Last: what is nobody's address is answered in its words.
     cardDialect(wireApp, simulation, config.card),
   ];

@@ -9,59 +9,18 @@ const minuteMs = 60_000;
 
 type Service = 'contracts' | 'escrow' | 'payouts';
 
-/** Past the triggers that keep the ledger. */
-const forced = (statement: string): string =>
-  `set session_replication_role = replica; ${statement}; set session_replication_role = origin`;
-const cash = `account = 'E.cash.trust' and sub_account = 'card'`;
 const lost = (command: string): string =>
   `update inbox set message_id = 'lost/' || message_id where command = '${command}'`;
 const found = `update inbox set message_id = substr(message_id, 6) where message_id like 'lost/%'`;
 
-/** What is done to the rows, how it is undone, and what must be reported. */
+/** What is done to the rows, how it is undone, and what must be reported; the rest is in planted-damage. */
 const plants: [string, Service, string, string, RegExp[]][] = [
-  [
-    'a posting of another amount',
-    'escrow',
-    forced(`update entries set amount_minor = amount_minor + 1 where journal_id =
-      (select journal_id from entries where ${cash} order by journal_id limit 1) and ${cash}`),
-    forced(`update entries set amount_minor = amount_minor - 1 where journal_id =
-      (select journal_id from entries where ${cash} order by journal_id limit 1) and ${cash}`),
-    [/^I1 escrow: journal/, /^I5: .* stands only in the ledger/],
-  ],
-  [
-    'a balance that is not its sum',
-    'payouts',
-    `update balances set amount_minor = amount_minor + 1 where account = 'P.freelancer.pending'`,
-    `update balances set amount_minor = amount_minor - 1 where account = 'P.freelancer.pending'`,
-    [/^I2 payouts: P.freelancer.pending/],
-  ],
-  [
-    'a mirror that differs',
-    'payouts',
-    forced(`update entries set amount_minor = amount_minor * 2`),
-    forced(`update entries set amount_minor = amount_minor / 2`),
-    [/^M-2: transfer/],
-  ],
   [
     'money in a lot that is nowhere else',
     'escrow',
     `update lots set principal_left_minor = principal_left_minor + 1, principal_minor = principal_minor + 1`,
     `update lots set principal_left_minor = principal_left_minor - 1, principal_minor = principal_minor - 1`,
     [/^M-4: milestone/],
-  ],
-  [
-    'an event that was not applied',
-    'payouts',
-    lost('CreditRelease'),
-    found,
-    [/^I7: payouts: CreditRelease .* stands only in the topics/],
-  ],
-  [
-    'an event that was never published',
-    'contracts',
-    `update event_sequences set last_sequence = last_sequence + 1`,
-    `update event_sequences set last_sequence = last_sequence - 1`,
-    [/^I7: contracts .*: counted 1,2, on the topic 1$/],
   ],
   [
     'an acknowledged command that is not there',

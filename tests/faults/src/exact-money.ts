@@ -1,38 +1,7 @@
-import type { Json } from '@holdfast/journeys';
-import { checkLedger } from '@holdfast/ledger';
 import type { Rig } from './rig.ts';
 
 /** One line per violation, naming the invariant and the place. */
 export type Violations = Promise<string[]>;
-
-/** I1, I2, I3: journals balance, balances equal their sums, none is below zero. */
-export async function ledgersBalance(rig: Rig): Violations {
-  const found: string[] = [];
-  for (const service of ['escrow', 'payouts'] as const) {
-    for (const { invariant, where, found: what } of await checkLedger(rig.poolOf(service))) {
-      found.push(`${invariant} ${service}: ${where}: ${what}`);
-    }
-  }
-  return found;
-}
-
-/** M-2: what escrow credited to clearing stands, transfer by transfer, in payouts' mirror account. */
-export async function clearingMirrors(rig: Rig): Violations {
-  const sums = `select j.transfer_id::text as id, sum(e.amount_minor) as minor from entries e
-    join journals j on j.id = e.journal_id where e.account = $1 group by j.transfer_id`;
-  const read = async (service: 'escrow' | 'payouts', account: string): Promise<Map<string, bigint>> => {
-    const rows = await rig.sql<{ id: string; minor: string }>(service, sums, [account]);
-    return new Map(rows.map(({ id, minor }) => [String(id), BigInt(minor)]));
-  };
-  const sent = await read('escrow', 'E.clearing.payouts');
-  const credited = await read('payouts', 'P.clearing.escrow');
-  return [...new Set([...sent.keys(), ...credited.keys()])]
-    .filter((id) => -(sent.get(id) ?? 0n) !== (credited.get(id) ?? 0n))
-    .map(
-      (id) =>
-        `M-2: transfer ${id}: E.clearing.payouts ${sent.get(id)}, P.clearing.escrow ${credited.get(id)}`,
-    );
-}
 
 /** M-4 (I4): of each milestone funded = released + balance; the balance is what its row and its lots say. */
 export async function milestonesAddUp(rig: Rig): Violations {
@@ -62,24 +31,6 @@ export async function milestonesAddUp(rig: Rig): Violations {
       return funded && held && fees ? '' : `M-4: milestone ${JSON.stringify(row)}`;
     })
     .filter(Boolean);
-}
-
-/** I5: each charge in the provider's book is one journal with the same amount, and the other way round. */
-export async function providerBookAgrees(rig: Rig): Violations {
-  const { charges } = await rig.market.providerBook();
-  const journals = await rig.sql<{ cause_id: string; minor: string }>(
-    'escrow',
-    `select j.cause_id, sum(e.amount_minor)::text as minor
-      from journals j join entries e on e.journal_id = j.id
-      where j.kind in ('fund', 'orphaned_charge') and e.account = 'E.cash.trust' and e.sub_account = 'card'
-      group by j.id`,
-  );
-  const booked = journals.map(({ cause_id, minor }) => `${cause_id} ${minor}`);
-  const charged = charges.map((charge: Json) => `${charge.metadata.funding_id} ${charge.amountMinor}`);
-  return different(charged, booked, (side, what) => `I5: ${what} stands only in ${side}`, [
-    'the provider’s book',
-    'the ledger',
-  ]);
 }
 
 /** Every effect once: one agreement in each service, one credit per transfer, one word per milestone. */

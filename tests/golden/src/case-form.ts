@@ -88,6 +88,19 @@ const count = z.bigint({ error: 'must be a whole number' }).refine((times) => ti
   error: 'must be more than 0',
 });
 
+/** `usable`: cooled off before the case starts (W-1). `account` names a number of the simulator's bank. */
+const WithdrawalMethod = z.strictObject({
+  id: Name,
+  type: z.literal('ach'),
+  usable: z.boolean().default(true),
+  account: z
+    .union([z.string(), z.bigint()])
+    .transform(String)
+    .refine((number) => /^\d{4,17}$/.test(number), { error: 'must be an account number' })
+    .optional(),
+});
+export type WithdrawalMethod = z.output<typeof WithdrawalMethod>;
+
 const Given = z.strictObject({
   policy: z
     .record(z.string(), Setting)
@@ -97,7 +110,12 @@ const Given = z.strictObject({
   client: z
     .strictObject({ method: z.enum(['card']).optional(), card: z.string().max(100).optional() })
     .optional(),
-  freelancer: z.strictObject({ available: cents.refine((amount) => amount >= 0n).optional() }).optional(),
+  freelancer: z
+    .strictObject({
+      available: cents.refine((amount) => amount >= 0n).optional(),
+      methods: z.array(WithdrawalMethod).min(1).optional(),
+    })
+    .optional(),
 });
 export type Given = z.output<typeof Given>;
 
@@ -121,6 +139,8 @@ export const Step = z.discriminatedUnion('do', [
   step('request_changes', { milestone }),
   step('approve', { milestone }),
   step('release', { milestone }),
+  step('withdraw', { amount: positiveCents, method: Name }),
+  step('settle_card', { amount: positiveCents.optional() }),
   step('advance', { by: Duration.optional(), to: Moment.optional() }).refine(
     ({ by, to }) => (by === undefined) !== (to === undefined),
     { error: 'needs either by or to' },
@@ -146,10 +166,18 @@ export const GoldenCase = z
   })
   .superRefine(({ given, steps }, context) => {
     const known = given.contract?.milestones.map(({ id }) => id) ?? [];
+    const methods = given.freelancer?.methods?.map(({ id }) => id) ?? [];
+    const problem = (message: string, ...path: (string | number)[]) =>
+      context.addIssue({ code: 'custom', path, message });
+    methods.forEach((id, index) => {
+      if (methods.indexOf(id) === index) return;
+      problem('is the id of two methods', 'given', 'freelancer', 'methods', index, 'id');
+    });
     steps.forEach((each, index) => {
-      if (!('milestone' in each) || known.includes(each.milestone)) return;
-      const message = 'is no milestone of given.contract';
-      context.addIssue({ code: 'custom', path: ['steps', index, 'milestone'], message });
+      if ('milestone' in each && !known.includes(each.milestone))
+        problem('is no milestone of given.contract', 'steps', index, 'milestone');
+      if ('method' in each && !methods.includes(each.method))
+        problem('is no method of given.freelancer', 'steps', index, 'method');
     });
   });
 export type GoldenCase = z.output<typeof GoldenCase>;

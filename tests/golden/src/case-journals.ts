@@ -59,6 +59,8 @@ export class CaseJournals {
     const filters = [`account=${client.id}`, `account=${freelancer.id}`];
     if (offer) filters.push(`agreement=${offer.agreementId}`);
     const unseen: Json[] = [];
+    // The platform's own: cash that moves between its places.
+    unseen.push(...(await this.#list('E', 'escrow', 'kind=treasury')));
     for (const [ledger, service] of ledgers) {
       for (const filter of filters) unseen.push(...(await this.#list(ledger, service, filter)));
     }

@@ -1,16 +1,21 @@
+import { plusDays } from '@holdfast/domain';
 import {
   type Agreement,
   type AgreementDraft,
+  addBankAccount,
   addCard,
+  clearForWithdrawals,
   type Marketplace,
   type Offer,
   openAccount,
   type Person,
   sendOffer,
+  settleCard,
+  untilSettled,
 } from '@holdfast/journeys';
 import type { CaseLine } from './accounts.ts';
 import { CaseError } from './case-error.ts';
-import type { Contract, Given } from './case-form.ts';
+import type { Contract, Given, WithdrawalMethod } from './case-form.ts';
 import { earn } from './earnings.ts';
 import { pathText } from './read-case.ts';
 import { planSettings, type SettingsChange } from './settings.ts';
@@ -29,11 +34,16 @@ export interface Stage {
   agreement?: Agreement;
   /** By milestone: the last one that contracts took. */
   submissions: Map<string, string>;
+  /** By the case's name of the method: its id. */
+  methods: ReadonlyMap<string, string>;
   /** Ids of the faults that the case asked for. */
   faults: string[];
   /** What is on the accounts before the first step. */
   opening: readonly CaseLine[];
 }
+
+/** `method.cooling_days` = 3, unless an operator has raised it. */
+const coolingDays = 3;
 
 /** Plans the settings of `given`. @throws CaseError for an unknown one */
 export function planGiven(market: Marketplace, { policy, contract }: Given): Promise<SettingsChange> {
@@ -56,8 +66,20 @@ export async function arrange(market: Marketplace, given: Given, settings: Setti
   await openAccount(freelancer);
   const available = given.freelancer?.available ?? 0n;
   if (available > 0n) await earn(market, freelancer, available);
-  const start = nextStart(await market.now());
+  const drafts = given.freelancer?.methods ?? [];
+  if (drafts.length > 0) await prepareWithdrawals(market, freelancer, available);
+  const usable = await addMethods(
+    freelancer,
+    drafts.filter((draft) => draft.usable),
+  );
+  await market.settle();
+  // Three days and more: by the start they have cooled off.
+  const start = nextStart(plusDays(await market.now(), usable.length > 0 ? coolingDays : 0));
   await market.advance({ to: start.toISOString() });
+  const cooling = await addMethods(
+    freelancer,
+    drafts.filter((draft) => !draft.usable),
+  );
   await settings.apply();
   await openAccount(client);
   await addCard(client, given.client?.card).catch(asProblemOf('given.client'));
@@ -73,9 +95,30 @@ export async function arrange(market: Marketplace, given: Given, settings: Setti
       contract &&
       (await sendOffer(client, freelancer, draftOf(contract)).catch(asProblemOf('given.contract'))),
     submissions: new Map(),
+    methods: new Map([...usable, ...cooling]),
     faults: [],
-    opening: openingOf(available),
+    opening: openingOf(given, available),
   };
+}
+
+/** What a withdrawal needs besides a method (W-4), and cash to pay from: what was earned goes to the bank. */
+async function prepareWithdrawals(market: Marketplace, freelancer: Person, available: bigint): Promise<void> {
+  await clearForWithdrawals(market, freelancer);
+  if (available > 0n) await untilSettled(market, (await settleCard(market, available)).settlementId);
+}
+
+/** By the case's names; added at once, so that they cool off together (W-1). */
+async function addMethods(
+  freelancer: Person,
+  drafts: readonly WithdrawalMethod[],
+): Promise<[name: string, methodId: string][]> {
+  const added: [string, string][] = [];
+  for (const { id, account } of drafts) {
+    const adding = addBankAccount(freelancer, { accountNumber: account });
+    const { methodId } = await adding.catch(asProblemOf(`given.freelancer.methods.${id}`));
+    added.push([id, methodId]);
+  }
+  return added;
 }
 
 const draftOf = ({ budget, milestones }: Contract): AgreementDraft => ({
@@ -93,10 +136,15 @@ const asProblemOf =
     throw new CaseError(path, error.message);
   };
 
-/** As in the worked examples: the balance, and the same amount on the way between the two ledgers. */
-function openingOf(available: bigint): CaseLine[] {
+/**
+ * As in the worked examples: the balance, and the same amount on the way between the two ledgers; with a
+ * method to withdraw by, also in the bank.
+ */
+function openingOf({ freelancer }: Given, available: bigint): CaseLine[] {
   const line = (account: string, total: string, amountMinor: bigint) => ({ account, total, amountMinor });
+  const bank = line('E.cash.trust:bank', 'E.cash.trust', available);
   return [
+    ...(freelancer?.methods ? [bank] : []),
     line('P.freelancer.available:F1', 'P.freelancer.available', -available),
     line('P.clearing.escrow', 'P.clearing.escrow', available),
     line('E.clearing.payouts', 'E.clearing.payouts', -available),

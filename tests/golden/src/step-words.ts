@@ -6,7 +6,10 @@ import {
   Refused,
   release,
   requestChanges,
+  settleCard,
   submit,
+  untilSettled,
+  withdraw,
 } from '@holdfast/journeys';
 import { CaseError } from './case-error.ts';
 import type { Step } from './case-form.ts';
@@ -56,6 +59,16 @@ async function play(stage: Stage, step: Step): Promise<void> {
       return void (await release(...find(stage, step.milestone), currentSubmission(stage, step.milestone)));
     case 'release':
       return void (await release(...find(stage, step.milestone)));
+    case 'withdraw': {
+      const methodId = stage.methods.get(step.method)!;
+      return void (await withdraw(stage.freelancer, methodId, step.amount));
+    }
+    case 'settle_card': {
+      const { settlementId } = await settleCard(market, step.amount);
+      // Money between two banks takes a day: a step that names the transfer waits for it, any other does not.
+      if (step.expect?.journals?.length) await untilSettled(market, settlementId);
+      return;
+    }
     case 'advance':
       return void (await market.advance({ to: (await targetOf(stage, step)).toISOString() }));
     case 'provider': {

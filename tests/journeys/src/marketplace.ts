@@ -89,7 +89,7 @@ function successOf(what: string, answer: Answer): Json {
   return answer.body;
 }
 
-/** A running system seen from outside: its people, its clock, its card provider's control. */
+/** A running system seen from outside: its people, its clock, its providers' control. */
 export class Marketplace {
   readonly operator: Person;
 
@@ -117,9 +117,9 @@ export class Marketplace {
     return new Date(((await response.json()) as { now: string }).now);
   }
 
-  /** Asks the card provider's simulator for a fault by its name (docs/golden-cases.md). */
+  /** Asks the provider whose operation it is for a fault by its name (docs/golden-cases.md). */
   fault(rule: { op: string; fault: string; params?: object; match?: object; times?: number }): Promise<Json> {
-    return this.#control('providersControl', '/__sim/faults', { provider: 'card', ...rule });
+    return this.#control('providersControl', '/__sim/faults', rule);
   }
 
   /** Takes one fault back by the id that `fault` gave, or all of them. */
@@ -132,7 +132,7 @@ export class Marketplace {
     return this.#control('providersControl', `/__sim/payer/${intentId}`, { action });
   }
 
-  /** What the card provider really executed. */
+  /** What the providers really executed. */
   async providerBook(reference?: string): Promise<Json> {
     const query = reference ? `?reference=${reference}` : '';
     return (await fetch(`${this.urls.providersControl}/__sim/ledger${query}`)).json();

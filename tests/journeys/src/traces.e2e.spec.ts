@@ -11,13 +11,14 @@ import {
 import { type Json, type Marketplace, until } from './marketplace.ts';
 import { type Inside, runningInside } from './running-inside.ts';
 import { runningMarketplace } from './running-system.ts';
+import { arrangeMethod } from './withdrawals.ts';
 
 /** All that a span may tell (AD-18, AD-22): ids, types, route templates; nothing that a person wrote. */
 const allowed: Record<string, RegExp> = {
   'holdfast.correlation_id': /^[0-9a-f-]{36}$/,
   'holdfast.deadline': /^[a-z_]+\.[a-z_]+$/,
   'holdfast.operation': /^[a-z_]+\.[a-z_]+$/,
-  'holdfast.provider': /^card$/,
+  'holdfast.provider': /^(card|bank|screening)$/,
   'http.request.method': /^(GET|POST|PUT)$/,
   'http.route': /^\/[a-z0-9/:A-Z_-]*$/,
   'messaging.destination.name': /^(contracts|escrow|payouts)\.events$/,
@@ -50,14 +51,17 @@ describe('traces, as they reach an OTLP collector (AD-22)', () => {
     await untilStatus(agreement, 0, 'funded');
   }, 30_000);
 
-  const ofPayment = (span: Span): boolean => span.attributes['holdfast.correlation_id'] === correlationId;
+  const correlationOf = ({ attributes }: Span): unknown => attributes['holdfast.correlation_id'];
+  const ofPayment = (span: Span): boolean => correlationOf(span) === correlationId;
+  const traceWith = (...names: [string, ...string[]]) => traceOfLife(correlationId, ...names);
 
-  /** All spans, once this payment's trace with the named one is whole: each service exports its part twice a second. */
-  async function traceWith(
+  /** All spans, once the trace of that life with the named one is whole: each service exports twice a second. */
+  async function traceOfLife(
+    life: string,
     ...names: [string, ...string[]]
   ): Promise<{ spans: Span[]; trace: Span[]; span: Span }> {
     const traceOf = (spans: Span[]): Span[] => {
-      const named = spans.find((one) => labelOf(one) === names[0] && ofPayment(one));
+      const named = spans.find((one) => labelOf(one) === names[0] && correlationOf(one) === life);
       return spans.filter(({ traceId }) => traceId === named?.traceId);
     };
     const isWhole = (trace: Span[]): boolean =>
@@ -128,6 +132,32 @@ describe('traces, as they reach an OTLP collector (AD-22)', () => {
       expect.objectContaining({ traceId: credited.traceId, spanId: credited.spanId }),
     ]);
   }, 60_000);
+
+  it('one joins the withdrawal, the call to the bank, its payment and escrow’s answer', async () => {
+    const { freelancer } = agreement;
+    const methodId = await arrangeMethod(market, freelancer);
+    const path = '/v1/withdrawals';
+    const body = { amount: { amountMinor: '45000', currency: 'USD' }, methodId };
+    const asked = await freelancer.request('payouts', 'POST', path, { body });
+    const ofWithdrawal = asked.headers.get('correlation-id')!;
+    await market.settle();
+    await market.advance({ by: 'P7D' });
+    const applied = 'payouts process escrow.clearing.applied';
+    const { spans, span } = await traceOfLife(ofWithdrawal, applied, 'payouts bank payout.ach');
+    expect(chainOf(spans, span)).toEqual([
+      'payouts process escrow.clearing.applied',
+      'escrow process payouts.withdrawal.paid',
+      'payouts provider work',
+      'payouts POST /v1/withdrawals',
+    ]);
+    const called = spans.find(({ name, traceId }) => name === 'bank payout.ach' && traceId === span.traceId)!;
+    expect(called.kind).toBe(client);
+    expect(chainOf(spans, called)).toEqual([
+      'payouts bank payout.ach',
+      'payouts provider work',
+      'payouts POST /v1/withdrawals',
+    ]);
+  }, 90_000);
 
   it('they tell ids, types and routes, and nothing that anybody wrote (F74, I13)', async () => {
     const unknown = new Set<string>();

@@ -4,9 +4,11 @@ import { type MessageRef, newId, UnitOfWork } from '@holdfast/messaging';
 import { currentSettings } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { activate, evolve as evolveAgreement } from '../domain/agreement.ts';
+import { assertMayContract } from '../domain/hold.ts';
 import { milestonesOf } from '../domain/milestone.ts';
 import { accept, evolve } from '../domain/offer.ts';
 import { contractsSettings } from '../settings.ts';
+import { loadParties } from '../tables/account.table.ts';
 import { insertAgreement } from '../tables/agreement.table.ts';
 import { insertMilestone } from '../tables/milestone.table.ts';
 import { loadOffer, OfferVersionTable, pricedMilestones, saveOffer } from '../tables/offer.table.ts';
@@ -26,7 +28,7 @@ export class AcceptOffer extends Command<AcceptedOffer> {
 
 /**
  * Makes the contract in one transaction: agreement, milestones (A-9) and the settings in force, pinned (A-8).
- * @throws Rejection offer.not_open | offer.expired | offer.version_outdated
+ * @throws Rejection account.on_hold | offer.party_on_hold | offer.not_open | offer.expired | offer.version_outdated
  * @throws NotYet offer.unknown
  */
 @CommandHandler(AcceptOffer)
@@ -38,6 +40,7 @@ export class AcceptOfferHandler implements ICommandHandler<AcceptOffer> {
       const { freelancerId, offerId, version } = command.input;
       const offer = await loadOffer(tx, { id: offerId, freelancerId });
       if (!offer) throw new NotYet('offer.unknown');
+      assertMayContract('freelancer', await loadParties(tx, offer));
       const accepted = accept(offer, { version, now: tx.now });
       const terms = await tx.one(OfferVersionTable, { offerId, termsVersion: version });
       const milestones = pricedMilestones(terms!).map((milestone) => ({

@@ -3,6 +3,8 @@ import { contractsEvents } from '@holdfast/events';
 import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { currentSettings, PersonTexts, sha256 } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { Account } from '../domain/account.ts';
+import { assertMayContract } from '../domain/hold.ts';
 import {
   assertTwoParties,
   evolve,
@@ -33,8 +35,9 @@ export class SendOffer extends Command<SentOffer> {
 }
 
 /**
- * Sends an offer to a freelancer; unanswered it expires (A-1 to A-4, A-7, A-9).
- * @throws Rejection offer.self | milestones.percent_total | milestones.over_budget | milestone.below_minimum
+ * Sends an offer to a freelancer; unanswered it expires (A-1 to A-4, A-7, A-9, S-5).
+ * @throws Rejection offer.self | milestones.percent_total | milestones.over_budget | milestone.below_minimum |
+ *   account.on_hold | offer.party_on_hold
  * @throws NotYet account.not_opened | account.unknown | billing_method.missing
  */
 @CommandHandler(SendOffer)
@@ -51,7 +54,7 @@ export class SendOfferHandler implements ICommandHandler<SendOffer> {
       assertTwoParties(parties);
       const settings = await currentSettings(tx, contractsSettings);
       const terms = priceTerms(proposed, settings);
-      await assertReady(tx, parties);
+      assertMayContract('client', await loadReady(tx, parties));
       const ids = { offerId: newId(), agreementId: newId() };
       const termsHash = sha256(canonicalTerms(terms, { ...parties, agreementId: ids.agreementId }));
       const sent = send(ids, { termsHash, now: tx.now, expiryDays: settings['offer.expiry_days'] });
@@ -67,13 +70,17 @@ export class SendOfferHandler implements ICommandHandler<SendOffer> {
  * Both have their account and role, and the client a verified billing method (A-7). Each of these facts may
  * still be on its way, so that its absence is waited for and never kept as the answer.
  */
-async function assertReady(tx: Tx, { clientId, freelancerId }: Parties): Promise<void> {
+async function loadReady(
+  tx: Tx,
+  { clientId, freelancerId }: Parties,
+): Promise<{ client: Account; freelancer: Account }> {
   const client = await loadAccount(tx, clientId);
   if (!client?.roles.includes('client')) throw new NotYet('account.not_opened');
   const freelancer = await loadAccount(tx, freelancerId);
   if (!freelancer?.roles.includes('freelancer')) throw new NotYet('account.unknown');
   const method = await tx.one(BillingMethodTable, { accountId: clientId });
   if (!method) throw new NotYet('billing_method.missing');
+  return { client, freelancer };
 }
 
 /** Keeps one version of the terms: its figures in plain, its texts under the client's key. */

@@ -3,9 +3,11 @@ import { contractsEvents } from '@holdfast/events';
 import { type MessageRef, newId, UnitOfWork } from '@holdfast/messaging';
 import { currentSettings, PersonTexts, sha256 } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { assertFree } from '../domain/hold.ts';
 import { evolve, submit } from '../domain/milestone.ts';
 import { type Content, canonicalContent, sentSubmission } from '../domain/submission.ts';
 import { contractsSettings } from '../settings.ts';
+import { loadAccount } from '../tables/account.table.ts';
 import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
 import { insertSubmission } from '../tables/submission.table.ts';
 
@@ -25,8 +27,8 @@ export class SubmitWork extends Command<SubmittedWork> {
 }
 
 /**
- * Submits work, which asks for payment; escrow answers whether its review starts (E-4, M-15).
- * @throws Rejection milestone.released | submission.pending | submission.too_many_files
+ * Submits work, which asks for payment; escrow answers whether its review starts (E-4, M-15, S-5).
+ * @throws Rejection account.on_hold | milestone.released | submission.pending | submission.too_many_files
  * @throws NotYet milestone.unknown
  */
 @CommandHandler(SubmitWork)
@@ -41,6 +43,7 @@ export class SubmitWorkHandler implements ICommandHandler<SubmitWork> {
       const { freelancerId, milestoneId, content } = command.input;
       const milestone = await loadMilestone(tx, { id: milestoneId, freelancerId });
       if (!milestone) throw new NotYet('milestone.unknown');
+      assertFree((await loadAccount(tx, freelancerId))!, 'submit');
       const settings = await currentSettings(tx, contractsSettings);
       const submissionId = newId();
       const contentHash = sha256(canonicalContent(submissionId, content));

@@ -9,5 +9,10 @@ test('S-12: the account is opened under the id that the token names, with all ro
     roles: ['client', 'freelancer'],
     region: 'US',
   });
-  expect(evolve(opened)).toEqual({ id: 'person-1', roles: ['client', 'freelancer'], region: 'US' });
+  expect(evolve(opened)).toEqual({
+    id: 'person-1',
+    roles: ['client', 'freelancer'],
+    region: 'US',
+    holds: [],
+  });
 });

@@ -1,4 +1,4 @@
-import type { contractsEvents, EventOf } from '@holdfast/events';
+import type { contractsEvents, EventOf, HoldKind } from '@holdfast/events';
 
 export type AccountOpened = Extract<EventOf<typeof contractsEvents>, { type: 'contracts.account.opened' }>;
 export type AccountRole = AccountOpened['roles'][number];
@@ -8,13 +8,15 @@ export type Account = Readonly<{
   id: string;
   roles: readonly AccountRole[];
   region: AccountOpened['region'];
+  /** The kinds of its standing holds, which are rows of their own (S-5, S-12). */
+  holds: readonly HoldKind[];
 }>;
 
-export function openAccount({ id, roles, region }: Account): AccountOpened {
+export function openAccount({ id, roles, region }: Omit<Account, 'holds'>): AccountOpened {
   return { type: 'contracts.account.opened', accountId: id, roles: [...roles], region };
 }
 
 /** The state after an event; an account begins with `contracts.account.opened`. */
 export function evolve(event: AccountOpened): Account {
-  return { id: event.accountId, roles: event.roles, region: event.region };
+  return { id: event.accountId, roles: event.roles, region: event.region, holds: [] };
 }

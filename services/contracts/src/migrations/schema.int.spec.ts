@@ -1,3 +1,4 @@
+import { newId } from '@holdfast/messaging';
 import { commonRights, entityColumns, migratedColumns, rightsOf } from '@holdfast/testing';
 import { expect, test } from '@jest/globals';
 import { definition } from '../contracts.module.ts';
@@ -16,6 +17,7 @@ test('the login role may do what the service needs, and nothing more', async () 
   const { pool, appUrl } = contracts().database;
   expect(await rightsOf(pool, appUrl)).toEqual({
     ...commonRights,
+    account_holds: changing,
     accounts: changing,
     agreements: changing,
     billing_methods: 'INSERT, SELECT',
@@ -36,4 +38,26 @@ test('what was sent or submitted cannot be rewritten by the service', async () =
   ).rejects.toMatchObject(denied);
   await expect(contracts().rows(`update submission_contents set content = ''`)).rejects.toMatchObject(denied);
   await expect(contracts().rows('delete from agreements')).rejects.toMatchObject(denied);
+  await expect(contracts().rows('delete from account_holds')).rejects.toMatchObject(denied);
+});
+
+test('S-12: the second guard of the rules about holds stands in the table', async () => {
+  const { clientId } = await contracts().parties();
+  const { holdId } = await contracts().placeHold(clientId, 'safety');
+  const check = { code: '23514' };
+  const update = (text: string) =>
+    contracts().rows(`update account_holds set ${text} where id = $1`, [holdId]);
+  // Lifted is lifted at an instant, for a reason; whoever acts says why.
+  await expect(update(`status = 'lifted'`)).rejects.toMatchObject(check);
+  await expect(update(`status = 'lifted', lifted_at = now()`)).rejects.toMatchObject(check);
+  await expect(update(`lift_reason = 'appeal', lifted_at = now()`)).rejects.toMatchObject(check);
+  await expect(update(`lifted_by = 'operator', lift_note = ''`)).rejects.toMatchObject(check);
+  await expect(update('note = null')).rejects.toMatchObject(check);
+  await expect(update('placed_by = null')).rejects.toMatchObject(check);
+  await expect(update(`kind = 'frozen'`)).rejects.toMatchObject(check);
+  await expect(update(`reason = 'appeal'`)).rejects.toMatchObject(check);
+  // One cause holds an account once at a time.
+  const again = `insert into account_holds
+    select (jsonb_populate_record(h, $2)).* from account_holds h where id = $1`;
+  await expect(contracts().rows(again, [holdId, { id: newId() }])).rejects.toMatchObject({ code: '23505' });
 });

@@ -1,9 +1,12 @@
 import { Rejection } from '@holdfast/domain';
+import { Instant } from '@holdfast/events';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { classOf } from '../domain/hold.ts';
 import { AccountTable, BillingMethodTable } from '../tables/account.table.ts';
+import { AccountHoldTable } from '../tables/hold.table.ts';
 
-/** The caller's own account, and whether it may send offers already. */
+/** The caller's own account: whether it may send offers already, and which holds stand on it (S-11). */
 @Injectable()
 export class MyAccount {
   constructor(private readonly orm: MikroORM) {}
@@ -14,6 +17,19 @@ export class MyAccount {
     const account = await em.findOne(AccountTable, { id: accountId });
     if (!account) throw new Rejection('account.unknown');
     const methods = await em.count(BillingMethodTable, { accountId });
-    return { accountId, roles: account.roles, region: account.region, billingMethodVerified: methods > 0 };
+    const holds = await em.find(
+      AccountHoldTable,
+      { accountId, status: 'standing' },
+      { orderBy: { id: 'asc' }, limit: 200 },
+    );
+    return {
+      accountId,
+      roles: account.roles,
+      region: account.region,
+      billingMethodVerified: methods > 0,
+      holds: holds.map(({ id, kind, reason, placedAt }) => {
+        return { holdId: id, kind, reasonClass: classOf(reason), since: Instant.encode(placedAt) };
+      }),
+    };
   }
 }

@@ -1,6 +1,8 @@
 import type { Tx } from '@holdfast/messaging';
-import { defineEntity, p } from '@mikro-orm/postgresql';
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import type { Account } from '../domain/account.ts';
+import type { Parties } from '../domain/offer.ts';
+import { loadStandingHolds } from './hold.table.ts';
 
 export const AccountTable = defineEntity({
   name: 'Account',
@@ -26,9 +28,32 @@ export const BillingMethodTable = defineEntity({
   },
 });
 
+const toRow = ({ id, roles, region }: Account): Omit<InferEntity<typeof AccountTable>, 'version'> => ({
+  id,
+  roles,
+  region,
+});
+
+/**
+ * First the account, then its holds: one that is placed after the first reading has given the account another version,
+ * so that whoever decides without it decides again.
+ */
 export async function loadAccount(tx: Tx, id: string): Promise<Account | undefined> {
   const row = await tx.one(AccountTable, { id });
-  return row && { id: row.id, roles: row.roles, region: row.region };
+  if (!row) return undefined;
+  const holds = await loadStandingHolds(tx, { accountId: id });
+  return { id, roles: row.roles, region: row.region, holds: holds.map(({ kind }) => kind) };
 }
 
-export const insertAccount = (tx: Tx, account: Account): void => tx.insert(AccountTable, { ...account });
+/** Both parties of an offer: its keys to their accounts say that they are there. */
+export async function loadParties(
+  tx: Tx,
+  { clientId, freelancerId }: Parties,
+): Promise<{ client: Account; freelancer: Account }> {
+  const client = await loadAccount(tx, clientId);
+  const freelancer = await loadAccount(tx, freelancerId);
+  return { client: client!, freelancer: freelancer! };
+}
+
+export const insertAccount = (tx: Tx, account: Account): void => tx.insert(AccountTable, toRow(account));
+export const saveAccount = (tx: Tx, account: Account): void => tx.save(AccountTable, toRow(account));

@@ -1,11 +1,18 @@
-import { contractsEvents, type EventOf } from '@holdfast/events';
+import { contractsEvents, type EventOf, type HoldKind } from '@holdfast/events';
 import { type MessageRef, newId } from '@holdfast/messaging';
 import { connectOrm, migrate, PersonTexts } from '@holdfast/service';
 import { type TestDatabase, useDatabase } from '@holdfast/testing';
 import { type AcceptedOffer, AcceptOffer, AcceptOfferHandler } from '../commands/accept-offer.ts';
 import { ExpireOffer, ExpireOfferHandler } from '../commands/expire-offer.ts';
+import { LiftHold, LiftHoldByFact, LiftHoldByFactHandler, LiftHoldHandler } from '../commands/lift-hold.ts';
 import { MirrorMilestone, MirrorMilestoneHandler } from '../commands/mirror-milestone.ts';
 import { OpenAccount, OpenAccountHandler } from '../commands/open-account.ts';
+import {
+  PlaceHold,
+  PlaceHoldByFact,
+  PlaceHoldByFactHandler,
+  PlaceHoldHandler,
+} from '../commands/place-hold.ts';
 import { RememberBillingMethod, RememberBillingMethodHandler } from '../commands/remember-billing-method.ts';
 import { ReviseOffer, ReviseOfferHandler } from '../commands/revise-offer.ts';
 import { SendOffer, SendOfferHandler, type SentOffer } from '../commands/send-offer.ts';
@@ -13,6 +20,7 @@ import { SubmitWork, SubmitWorkHandler } from '../commands/submit-work.ts';
 import { WithdrawOffer, WithdrawOfferHandler } from '../commands/withdraw-offer.ts';
 import { definition } from '../contracts.module.ts';
 import type { AccountRole } from '../domain/account.ts';
+import type { HoldFact } from '../domain/hold.ts';
 import type { EscrowFact } from '../domain/milestone.ts';
 import { someTerms } from './terms.ts';
 
@@ -110,6 +118,26 @@ export class Contracts {
 
   escrowSays(fact: EscrowFact, message = event()) {
     return new MirrorMilestoneHandler(this.#uow).execute(new MirrorMilestone({ message, event: fact }));
+  }
+
+  /** An operator's hold of a kind. */
+  placeHold(accountId: string, kind: HoldKind, { note = 'Seen twice', message = http() } = {}) {
+    const words = { reason: 'other', by: 'operator-1', note } as const;
+    const command = new PlaceHold({ message, accountId, kind, ...words });
+    return new PlaceHoldHandler(this.#uow, personTexts).execute(command);
+  }
+
+  liftHold(accountId: string, holdId: string, { note = 'Explained', message = http() } = {}) {
+    const words = { reason: 'appeal', by: 'operator-2', note } as const;
+    const command = new LiftHold({ message, accountId, holdId, ...words });
+    return new LiftHoldHandler(this.#uow, personTexts).execute(command);
+  }
+
+  payoutsSays(fact: HoldFact, message = event()): Promise<void> {
+    const input = { message, event: fact };
+    return fact.type.endsWith('.failed') || fact.type.endsWith('.blocked')
+      ? new PlaceHoldByFactHandler(this.#uow).execute(new PlaceHoldByFact(input))
+      : new LiftHoldByFactHandler(this.#uow).execute(new LiftHoldByFact(input));
   }
 
   async rows(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {

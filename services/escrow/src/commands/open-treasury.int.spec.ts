@@ -16,7 +16,13 @@ test('M-23: capital and float are posted once in the life of a database, however
     'E.equity.capital': 10_000_000n,
   });
   expect(await escrow().published('platform')).toMatchObject([
-    { type: 'escrow.treasury.moved', kind: 'opening', amount: usd(10_000_000n) },
-    { type: 'escrow.treasury.moved', kind: 'top_up', amount: usd(1_000_000n) },
+    { type: 'escrow.treasury.moved', kind: 'opening', to: 'operating', amount: usd(10_000_000n) },
+    {
+      type: 'escrow.treasury.moved',
+      kind: 'top_up',
+      from: 'operating',
+      to: 'trust_bank',
+      amount: usd(1_000_000n),
+    },
   ]);
 });

@@ -29,8 +29,15 @@ export class OpenTreasuryAtStart implements OnApplicationBootstrap {
       tx.post(journals.float);
       const moved = { type: 'escrow.treasury.moved', movedAt: tx.now } as const;
       tx.publish(escrowEvents, [
-        { ...moved, movementId: ids.capital, kind: 'opening', amount: capital },
-        { ...moved, movementId: ids.float, kind: 'top_up', amount: float },
+        { ...moved, movementId: ids.capital, kind: 'opening', to: 'operating', amount: capital },
+        {
+          ...moved,
+          movementId: ids.float,
+          kind: 'top_up',
+          from: 'operating',
+          to: 'trust_bank',
+          amount: float,
+        },
       ]);
     });
   }

@@ -3,9 +3,20 @@ import { pinnedDefaults } from '@holdfast/events';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { agreedMilestone, fundedFact } from '../testing/milestones.ts';
+import { paidWithdrawal, returnedWithdrawal } from '../testing/withdrawals.ts';
 import { chargeParts } from './funding.ts';
-import { fundingJournal, openingJournals, orphanedJournal, releaseJournal } from './journals.ts';
+import {
+  fundingJournal,
+  openingJournals,
+  orphanedJournal,
+  releaseJournal,
+  settlementJournal,
+  settlementReturnJournal,
+  withdrawalPaidJournal,
+  withdrawalReturnedJournal,
+} from './journals.ts';
 import { evolve, type MilestoneReleased, release } from './milestone.ts';
+import { clearingApplied } from './withdrawal.ts';
 
 const ids = { agreementId: 'A', milestoneId: 'M1', fundingId: 'funding-1' };
 const linesOf = ({ lines }: Journal) =>
@@ -110,4 +121,130 @@ test('M-1, M-6: what funding puts on a milestone’s accounts, its release takes
       }
     }),
   );
+});
+
+describe('M-23: a settlement of the card provider’s balance', () => {
+  test('G-30.4: the cash lies at the bank', () => {
+    const journal = settlementJournal('settlement-1', usd(102_410n));
+    expect(journal).toMatchObject({ kind: 'treasury', causeId: 'settlement-1' });
+    expect(linesOf(journal)).toEqual({ 'E.cash.trust:bank': 102_410n, 'E.cash.trust:card': -102_410n });
+  });
+
+  test('what the bank sends back lies at the card provider again: a second fact of the same cause', () => {
+    const [there, back] = [settlementJournal, settlementReturnJournal].map((of) =>
+      of('settlement-1', usd(5n)),
+    );
+    expect(back).toMatchObject({ kind: 'treasury_return', causeId: 'settlement-1' });
+    expect(linesOf(back!)).toEqual({ 'E.cash.trust:card': 5n, 'E.cash.trust:bank': -5n });
+    expect(there!.kind).not.toBe(back!.kind);
+  });
+});
+
+describe('M-2: escrow’s side of a withdrawal', () => {
+  const linesBack = (more: Parameters<typeof returnedWithdrawal>[0]) => {
+    const journal = withdrawalReturnedJournal(returnedWithdrawal(more));
+    return journal && linesOf(journal);
+  };
+
+  test('G-21.3: what was paid left the bank', () => {
+    const paid = paidWithdrawal();
+    const journal = withdrawalPaidJournal(paid);
+    expect(linesOf(journal)).toEqual({ 'E.clearing.payouts': 50_000n, 'E.cash.trust:bank': -50_000n });
+    const { withdrawalId: causeId, accountId, transferId, paidAt: valueDate } = paid;
+    expect(journal).toMatchObject({ kind: 'withdrawal_paid', causeId, accountId, transferId, valueDate });
+  });
+
+  test('G-38.5: what came back after it was paid is at the bank again', () => {
+    const returned = returnedWithdrawal();
+    const journal = withdrawalReturnedJournal(returned)!;
+    expect(linesOf(journal)).toEqual({ 'E.cash.trust:bank': 50_000n, 'E.clearing.payouts': -50_000n });
+    const { withdrawalId: causeId, accountId, transferId, returnedAt: valueDate } = returned;
+    expect(journal).toMatchObject({ kind: 'withdrawal_returned', causeId, accountId, transferId, valueDate });
+  });
+
+  test('W-12: a bank charge after it was paid is the freelancer’s loss where the details were wrong', () => {
+    const charged = { amountBack: usd(49_000n), bankCharge: usd(1_000n) };
+    expect(linesBack({ ...charged, feeKept: true })).toEqual({
+      'E.cash.trust:bank': 49_000n,
+      'E.clearing.payouts': -49_000n,
+    });
+  });
+
+  test('W-12: else the platform bears it, and payouts gets all of it back', () => {
+    const charged = { amountBack: usd(49_000n), bankCharge: usd(1_000n) };
+    expect(linesBack({ ...charged, feeKept: false })).toEqual({
+      'E.cash.trust:bank': 49_000n,
+      'E.expense.processing': 1_000n,
+      'E.clearing.payouts': -50_000n,
+    });
+  });
+
+  test('G-29, W-12: before it was paid nothing of it stands in escrow’s books', () => {
+    for (const feeKept of [true, false]) {
+      expect(linesBack({ afterPaid: false, feeKept, transferId: undefined })).toBeUndefined();
+    }
+  });
+
+  test('W-12: but a bank charge does, through clearing where the freelancer bears it', () => {
+    const charged = { afterPaid: false, amountBack: usd(49_000n), bankCharge: usd(1_000n) };
+    expect(linesBack({ ...charged, feeKept: true })).toEqual({
+      'E.clearing.payouts': 1_000n,
+      'E.cash.trust:bank': -1_000n,
+    });
+    expect(linesBack({ ...charged, feeKept: false })).toEqual({
+      'E.expense.processing': 1_000n,
+      'E.cash.trust:bank': -1_000n,
+    });
+  });
+
+  test('W-12: of a bank that keeps everything nothing is left to book but the platform’s loss', () => {
+    const all = { amountBack: usd(0n), bankCharge: usd(50_000n) };
+    expect(linesBack({ ...all, feeKept: true })).toBeUndefined();
+    expect(linesBack({ ...all, feeKept: false })).toEqual({
+      'E.expense.processing': 50_000n,
+      'E.clearing.payouts': -50_000n,
+    });
+  });
+
+  test('M-22: the answer says what was posted on clearing, and there is none without', () => {
+    const paid = paidWithdrawal();
+    expect(clearingApplied('withdrawal_paid', withdrawalPaidJournal(paid))).toEqual({
+      type: 'escrow.clearing.applied',
+      accountId: paid.accountId,
+      transferId: paid.transferId,
+      amount: usd(50_000n),
+      kind: 'withdrawal_paid',
+    });
+    const answerTo = (more: Parameters<typeof returnedWithdrawal>[0]) =>
+      clearingApplied('withdrawal_returned', withdrawalReturnedJournal(returnedWithdrawal(more))!);
+    const charged = { amountBack: usd(49_000n), bankCharge: usd(1_000n) };
+    expect(answerTo({ ...charged, feeKept: false })).toMatchObject({ amount: usd(50_000n) });
+    expect(answerTo({ ...charged, feeKept: true })).toMatchObject({ amount: usd(49_000n) });
+    expect(answerTo({ ...charged, feeKept: true, afterPaid: false })).toMatchObject({ amount: usd(1_000n) });
+    expect(answerTo({ ...charged, feeKept: false, afterPaid: false })).toBeUndefined();
+  });
+
+  test('M-22: a clearing posting without a transfer is a defect of payouts, refused aloud', () => {
+    const journal = withdrawalReturnedJournal(returnedWithdrawal({ transferId: undefined }))!;
+    expect(() => clearingApplied('withdrawal_returned', journal)).toThrow(RangeError);
+  });
+
+  test('M-2: whatever the bank keeps, all that was sent ends in cash, in costs or with payouts', () => {
+    const sent = fc.bigInt({ min: 1n, max: 10n ** 12n });
+    fc.assert(
+      fc.property(sent, fc.integer({ min: 0, max: 100 }), fc.boolean(), (sentMinor, percent, feeKept) => {
+        const chargeMinor = (sentMinor * BigInt(percent)) / 100n;
+        const back = { amountBack: usd(sentMinor - chargeMinor), bankCharge: usd(chargeMinor), feeKept };
+        const paid = withdrawalPaidJournal(paidWithdrawal({ sent: usd(sentMinor) }));
+        const returned = withdrawalReturnedJournal(returnedWithdrawal(back));
+        const sums = new Map<string, bigint>();
+        for (const { account, amountMinor } of [...paid.lines, ...(returned?.lines ?? [])]) {
+          sums.set(account, (sums.get(account) ?? 0n) + amountMinor);
+        }
+        expect(sums.get('E.cash.trust:bank')).toBe(-chargeMinor);
+        expect(sums.get('E.clearing.payouts')).toBe(feeKept ? chargeMinor : 0n);
+        expect(sums.get('E.expense.processing') ?? 0n).toBe(feeKept ? 0n : chargeMinor);
+      }),
+    );
+  });
 });

@@ -1,11 +1,13 @@
 import { credit, debit, type Journal, journal, type Money } from '@holdfast/domain';
 import type { ChargeParts } from './funding.ts';
 import type { MilestoneReleased } from './milestone.ts';
+import { clearingAccount, type WithdrawalPaid, type WithdrawalReturned } from './withdrawal.ts';
 
 /** Which accounts each fact debits and credits (golden cases of docs/golden-cases.md). */
 
 /** Where customers' money lies, one sub-account per provider. */
 export const cardCash = 'E.cash.trust:card';
+export const bankCash = 'E.cash.trust:bank';
 
 /** G-1.1: the charge, gross, against what it pays. */
 export function fundingJournal(
@@ -40,7 +42,7 @@ export function releaseJournal(released: MilestoneReleased, initiationFee: Money
       credit('E.revenue.freelancer_fee', freelancerFee.amountMinor),
       credit('E.revenue.client_fee', clientFee.amountMinor),
       credit('E.revenue.initiation_fee', initiationFee.amountMinor),
-      credit('E.clearing.payouts', net.amountMinor),
+      credit(clearingAccount, net.amountMinor),
     ],
   });
 }
@@ -79,9 +81,65 @@ export function openingJournals(
       kind: 'treasury',
       causeId: ids.float,
       lines: [
-        debit('E.cash.trust:bank', amounts.float.amountMinor),
+        debit(bankCash, amounts.float.amountMinor),
         credit('E.cash.operating', amounts.float.amountMinor),
       ],
     }),
   };
 }
+
+/** G-30.4: the card provider paid its balance out, and the bank has it (M-23). */
+export const settlementJournal = (settlementId: string, { amountMinor }: Money): Journal =>
+  journal({
+    kind: 'treasury',
+    causeId: settlementId,
+    lines: [debit(bankCash, amountMinor), credit(cardCash, amountMinor)],
+  });
+
+/** The bank sent it back: a fact of its own, since the first one was true when it was booked. */
+export const settlementReturnJournal = (settlementId: string, { amountMinor }: Money): Journal =>
+  journal({
+    kind: 'treasury_return',
+    causeId: settlementId,
+    lines: [debit(cardCash, amountMinor), credit(bankCash, amountMinor)],
+  });
+
+/** G-21.3: the money left the place where it lay. A withdrawal is paid once, so it is the cause (I5). */
+export function withdrawalPaidJournal(paid: WithdrawalPaid): Journal {
+  const { withdrawalId, accountId, transferId, sent, subAccount, paidAt } = paid;
+  return journal({
+    kind: 'withdrawal_paid',
+    causeId: withdrawalId,
+    accountId,
+    transferId,
+    valueDate: paidAt,
+    lines: [debit(clearingAccount, sent.amountMinor), credit(cashAt(subAccount), sent.amountMinor)],
+  });
+}
+
+/**
+ * G-38.5: what came back after it was paid is payouts' again. What the bank kept is the freelancer's loss where
+ * the details were wrong, else the platform's (W-12).
+ * @returns undefined where nothing of it stands in escrow's books: never paid, and free of charge (G-29)
+ */
+export function withdrawalReturnedJournal(returned: WithdrawalReturned): Journal | undefined {
+  const { withdrawalId, accountId, transferId, afterPaid, amountBack, bankCharge, feeKept } = returned;
+  const borneMinor = feeKept ? 0n : bankCharge.amountMinor;
+  // Before it was paid the cash never left the books: all that is missing now is the charge.
+  const cashMinor = afterPaid ? amountBack.amountMinor : -bankCharge.amountMinor;
+  if (cashMinor === 0n && borneMinor === 0n) return undefined;
+  return journal({
+    kind: 'withdrawal_returned',
+    causeId: withdrawalId,
+    accountId,
+    transferId,
+    valueDate: returned.returnedAt,
+    lines: [
+      debit(cashAt(returned.subAccount), cashMinor),
+      debit('E.expense.processing', borneMinor),
+      credit(clearingAccount, cashMinor + borneMinor),
+    ],
+  });
+}
+
+const cashAt = (subAccount: WithdrawalPaid['subAccount']): string => `E.cash.trust:${subAccount}`;

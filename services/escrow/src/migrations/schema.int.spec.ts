@@ -5,7 +5,8 @@ import { definition } from '../escrow.module.ts';
 import { useEscrow } from '../testing/escrow.ts';
 
 const escrow = useEscrow();
-const tables = Object.keys(definition.grants);
+/** PostgreSQL calls every column of a view nullable, so it is not compared. */
+const tables = Object.keys(definition.grants).filter((table) => table !== 'card_cash');
 
 test('the migrated tables are those of the entities', async () => {
   const { orm, pool } = escrow().database;
@@ -20,6 +21,8 @@ test('the login role may do what the service needs, and nothing more', async () 
     ...ledgerRights,
     agreements: changing,
     billing_methods: changing,
+    card_cash: 'SELECT',
+    cash_accounts: 'SELECT, UPDATE',
     change_requests: 'INSERT, SELECT',
     freezes: 'DELETE, INSERT, SELECT, UPDATE',
     fundings: changing,
@@ -27,6 +30,7 @@ test('the login role may do what the service needs, and nothing more', async () 
     milestones: changing,
     person_keys: changing,
     provider_notices: changing,
+    settlements: changing,
     transfers: changing,
   });
 });
@@ -40,6 +44,7 @@ test('what was posted, asked or released cannot be taken back by the service', a
     'delete from milestones',
     'delete from fundings',
     'delete from lots',
+    'delete from settlements',
   ]) {
     await expect(escrow().rows(statement)).rejects.toMatchObject({ code: denied.code });
   }
@@ -84,4 +89,24 @@ test('the second guard of the rules stands in the tables', async () => {
   await expect(
     escrow().rows(`update agreements set initiation_fee = 'lost' where id = $1`, [agreementId]),
   ).rejects.toMatchObject(check);
+});
+
+test('M-23: a settlement is due, ended and acknowledged exactly where its status says so', async () => {
+  await escrow().funded();
+  const { settlementId } = await escrow().settleCard();
+  const settlement = (text: string) =>
+    escrow().rows(`update settlements set ${text} where id = $1`, [settlementId]);
+  for (const text of [
+    'next_call_at = null',
+    `status = 'in_transit'`,
+    `status = 'paid', next_call_at = null, ended_at = now()`,
+    `status = 'failed', next_call_at = null, ended_at = now()`,
+    `status = 'failed', next_call_at = null, failure = 'refused'`,
+    `failure = 'refused'`,
+    `failure = 'somehow'`,
+    'ended_at = now()',
+    'amount_minor = 0',
+  ]) {
+    await expect(settlement(text)).rejects.toMatchObject({ code: '23514' });
+  }
 });

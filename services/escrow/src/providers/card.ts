@@ -73,6 +73,12 @@ const ErrorBody = z.object({
   }),
 });
 
+/** A conflict on the key is a question, not a refusal (rule 7 of section 7). */
+export function isKeyConflict(body: unknown): boolean {
+  const { type, code } = ErrorBody.safeParse(body).data?.error ?? {};
+  return /idempotency|lock_timeout/.test(`${type} ${code}`);
+}
+
 function viewOf(intent: z.output<typeof Intent>): ReadIntent {
   const error = intent.last_payment_error;
   const declinedBy = [error?.decline_code, error?.code].find((code) => code === 'authentication_required');
@@ -95,9 +101,8 @@ function observationOf(outcome: CallOutcome): Observation | NotSent {
       return intent.success ? { kind: 'seen', intent: viewOf(intent.data) } : { kind: 'unknown' };
     }
     case 'refused': {
-      const { type, code, payment_intent } = ErrorBody.safeParse(outcome.body).data?.error ?? {};
-      // A conflict on the key is a question, not a refusal (rule 7 of section 7).
-      if (/idempotency|lock_timeout/.test(`${type} ${code}`)) return { kind: 'unknown' };
+      if (isKeyConflict(outcome.body)) return { kind: 'unknown' };
+      const { payment_intent } = ErrorBody.safeParse(outcome.body).data?.error ?? {};
       // A decline carries the intent as it stands now: that is the fact, the status code only its messenger.
       const intent = Intent.safeParse(payment_intent);
       return intent.success ? { kind: 'seen', intent: viewOf(intent.data) } : { kind: 'refused' };

@@ -4,10 +4,13 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { RecordCharge } from '../commands/record-charge.ts';
+import { RecordSettlement } from '../commands/record-settlement.ts';
 import { RecordSetup } from '../commands/record-setup.ts';
 import { BillingMethodTable } from '../tables/billing-method.table.ts';
 import { FundingTable } from '../tables/funding.table.ts';
+import { SettlementTable } from '../tables/settlement.table.ts';
 import { Card, isSeen } from './card.ts';
+import { CardPayout } from './card-payout.ts';
 import { CardSetup } from './card-setup.ts';
 
 /**
@@ -20,6 +23,7 @@ export class NoticeWorker {
   constructor(
     private readonly card: Card,
     private readonly setup: CardSetup,
+    private readonly payouts: CardPayout,
     private readonly commands: CommandBus,
     private readonly orm: MikroORM,
     wallClock: WallClock,
@@ -29,9 +33,7 @@ export class NoticeWorker {
 
   async work(notice: ProviderNotice): Promise<void> {
     if (this.#pauses.resting(notice.id)) return;
-    const outcome = notice.objectId.startsWith('seti_')
-      ? await this.#workSetup(notice.objectId)
-      : await this.#workIntent(notice.objectId);
+    const outcome = await this.#workObject(notice.objectId);
     if (!outcome) return this.#pauses.rest(notice.id);
     this.#pauses.over(notice.id);
     const message: MessageRef = { source: 'worker', id: notice.id };
@@ -39,6 +41,11 @@ export class NoticeWorker {
   }
 
   /** @returns undefined when no answer came and it must be tried again */
+  #workObject(id: string): Promise<NoticeOutcome | undefined> {
+    if (id.startsWith('seti_')) return this.#workSetup(id);
+    return id.startsWith('po_') ? this.#workPayout(id) : this.#workIntent(id);
+  }
+
   async #workIntent(intentId: string): Promise<NoticeOutcome | undefined> {
     const observation = await this.card.read(intentId);
     if (observation.kind === 'not_sent') return undefined;
@@ -50,6 +57,20 @@ export class NoticeWorker {
       this.commands.execute(
         new RecordCharge({ message: { source: 'worker', id: newId() }, fundingId: funding.id, observation }),
       ),
+    );
+    return 'matched';
+  }
+
+  async #workPayout(payoutId: string): Promise<NoticeOutcome | undefined> {
+    const observation = await this.payouts.read(payoutId);
+    if (observation.kind === 'not_sent') return undefined;
+    const id = observation.kind === 'seen' ? observation.payout.settlementId : undefined;
+    const settlement = id && (await this.orm.em.fork().findOne(SettlementTable, { id }));
+    // A second payout that carries the mark of a settlement of ours is none that we asked for: a person looks.
+    if (!settlement || (settlement.payoutId ?? payoutId) !== payoutId) return 'unmatched';
+    const message: MessageRef = { source: 'worker', id: newId() };
+    await asWorkOf(settlement, () =>
+      this.commands.execute(new RecordSettlement({ message, settlementId: settlement.id, observation })),
     );
     return 'matched';
   }

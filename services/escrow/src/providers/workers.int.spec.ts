@@ -1,76 +1,17 @@
-import { plusMinutes } from '@holdfast/domain';
-import { type AnyDeadline, Deadlines, newId, WallClock } from '@holdfast/messaging';
-import { FinishNoticeHandler, ReceiveNotice, ReceiveNoticeHandler } from '@holdfast/providers';
-import { CONFIG } from '@holdfast/service';
+import { newId } from '@holdfast/messaging';
 import { eventually } from '@holdfast/testing';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { CommandBus } from '@nestjs/cqrs';
-import { ExpireFundingHandler } from '../commands/expire-funding.ts';
-import { RecordChargeHandler } from '../commands/record-charge.ts';
-import { RecordSetupHandler } from '../commands/record-setup.ts';
-import { ReleaseBySilenceHandler } from '../commands/release-milestone.ts';
-import { escrowDeadlines } from '../deadlines.ts';
+import { describe, expect, test } from '@jest/globals';
 import { useCardProvider } from '../testing/card-provider.ts';
-import { config, useEscrow } from '../testing/escrow.ts';
-import { Card } from './card.ts';
-import { CardSetup } from './card-setup.ts';
-import { ChargeWorker } from './charge.worker.ts';
-import { NoticeWorker } from './notice.worker.ts';
-import { SetupWorker } from './setup.worker.ts';
+import { useEscrow } from '../testing/escrow.ts';
+import { useWorkers } from '../testing/workers.ts';
 
 const escrow = useEscrow();
 const provider = useCardProvider();
-let deadlines: Deadlines;
+const workers = useWorkers(escrow, provider);
 
-/** What falls due in escrow, with its workers, the real provider's simulator and the real handlers. */
-function allDeadlines(): AnyDeadline[] {
-  const { unitOfWork, orm } = escrow().database;
-  const handlers = [
-    new ExpireFundingHandler(unitOfWork),
-    new FinishNoticeHandler(unitOfWork),
-    new RecordChargeHandler(unitOfWork),
-    new RecordSetupHandler(unitOfWork),
-    new ReleaseBySilenceHandler(unitOfWork),
-  ];
-  const execute = (command: object) =>
-    handlers
-      .find((handler) => handler.constructor.name === `${command.constructor.name}Handler`)!
-      .execute(command as never);
-  const commands = { execute } as unknown as CommandBus;
-  const client = provider.client({ timeout: 1_000 });
-  const [card, setup, clock] = [new Card(client), new CardSetup(client), new WallClock()];
-  const known = new Map<unknown, unknown>([
-    [CommandBus, commands],
-    [CONFIG, { ...config, DEPLOYED_SERVICES: [] }],
-    [ChargeWorker, new ChargeWorker(card, commands, clock)],
-    [SetupWorker, new SetupWorker(setup, commands, clock, config as never)],
-    [NoticeWorker, new NoticeWorker(card, setup, commands, orm, clock)],
-  ]);
-  return escrowDeadlines({ get: (token: unknown) => known.get(token) } as never);
-}
-
-beforeEach(() => {
-  const { pool, orm, clock, unitOfWork } = escrow().database;
-  deadlines = new Deadlines({ pool, orm, clock }, allDeadlines());
-  unitOfWork.onCommit(() => deadlines.wake());
-  deadlines.start();
-});
-afterEach(() => deadlines.stop());
-
-/** Nothing is due any more: everything has come to its end, or waits for a later instant. */
-async function quiet(): Promise<void> {
-  deadlines.wake();
-  await eventually(
-    () => deadlines.dueNow(),
-    (due) => due.length === 0,
-  );
-}
-
-async function passMinutes(minutes: number): Promise<void> {
-  await quiet();
-  escrow().pass(plusMinutes(escrow().now(), minutes));
-  await quiet();
-}
+const quiet = () => workers().quiet();
+const passMinutes = (minutes: number) => workers().passMinutes(minutes);
+const notice = (eventType: string, objectId: string) => workers().notice(eventType, objectId);
 
 async function clientWithCard(token?: string): Promise<{ clientId: string; methodId: string }> {
   const clientId = `client-${newId()}`;
@@ -117,7 +58,7 @@ describe('a charge', () => {
     expect(await provider.charged(fundingId)).toHaveLength(1);
     await passMinutes(60);
     expect(
-      await deadlines.listFor(
+      await workers().deadlines.listFor(
         (await escrow().rows('select client_id from fundings where id = $1', [fundingId]))[0]!
           .client_id as string,
       ),
@@ -196,16 +137,6 @@ describe('a charge', () => {
   });
 });
 
-async function notice(eventType: string, objectId: string): Promise<void> {
-  const input = {
-    message: { source: 'worker', id: `evt_${newId()}` },
-    provider: 'card',
-    eventType,
-    objectId,
-  } as const;
-  await new ReceiveNoticeHandler(escrow().database.unitOfWork).execute(new ReceiveNotice(input));
-}
-
 describe('E-26: the payer’s minutes', () => {
   test('pass: the provider cancels, and the milestone is agreed again', async () => {
     const { agreementId, milestoneId, fundingId } = await begun('pm_card_authenticationRequired');
@@ -273,11 +204,11 @@ test('E-5: a review that nobody answers is released by the sweep; nothing is due
   await escrow().submit(milestoneId, newId());
   const { dueAt } = (await escrow().published(agreementId)).at(-1) as { dueAt: Date };
   await quiet();
-  expect(await deadlines.listFor(clientId)).toMatchObject([
+  expect(await workers().deadlines.listFor(clientId)).toMatchObject([
     { kind: 'review.silence', id: milestoneId, dueAt },
   ]);
   escrow().pass(dueAt);
   await quiet();
   expect((await escrow().published(agreementId)).at(-1)).toMatchObject({ cause: 'auto', releasedAt: dueAt });
-  expect(await deadlines.listFor(clientId)).toEqual([]);
+  expect(await workers().deadlines.listFor(clientId)).toEqual([]);
 });

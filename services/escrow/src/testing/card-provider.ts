@@ -24,10 +24,11 @@ export class CardProvider {
   #simulator!: Simulator;
   #directory = '';
 
-  async start(): Promise<void> {
+  /** @param webhookUrl where its notices go; without one it sends none */
+  async start(webhookUrl = ''): Promise<void> {
     this.#directory = await mkdtemp(join(tmpdir(), 'card-provider-'));
     const ports = { PORT: '0', CONTROL_PORT: '0', DATA_DIR: this.#directory, CARD_API_KEY: apiKey };
-    this.#simulator = await startSimulator(readConfig(ports));
+    this.#simulator = await startSimulator(readConfig({ ...ports, CARD_WEBHOOK_URL: webhookUrl }));
   }
 
   async stop(): Promise<void> {
@@ -80,6 +81,19 @@ export class CardProvider {
     return (await this.#control('GET', `/__sim/ledger?reference=${reference}`)).charges;
   }
 
+  /** Movements in the books of the card provider and of the bank under a mark, as `kind amount`. */
+  async moved(reference: string): Promise<string[]> {
+    const { entries } = await this.#control('GET', `/__sim/ledger?reference=${reference}`);
+    return entries.map(
+      ({ kind, amountMinor }: { kind: string; amountMinor: string }) => `${kind} ${amountMinor}`,
+    );
+  }
+
+  /** Business time of the simulator, in step with ours. */
+  moveTo(offsetMs: number) {
+    return this.#control('POST', '/__sim/clock', { offsetMs: Math.ceil(offsetMs) });
+  }
+
   // biome-ignore lint/suspicious/noExplicitAny: each test knows the shape it asks for.
   async #control(method: string, path: string, body?: object): Promise<any> {
     const response = await fetch(`http://127.0.0.1:${this.#simulator.controlPort}${path}`, {
@@ -93,13 +107,16 @@ export class CardProvider {
 }
 
 /** The same with Jest's life cycle; no fault outlives its test. */
-export function useCardProvider(): CardProvider {
+export function useCardProvider(webhooks?: { start(): Promise<string>; stop(): void }): CardProvider {
   const provider = new CardProvider();
-  beforeAll(() => provider.start());
+  beforeAll(async () => provider.start(await webhooks?.start()));
   afterEach(async () => {
     await provider.healed();
     await provider.closeClients();
   });
-  afterAll(() => provider.stop());
+  afterAll(async () => {
+    await provider.stop();
+    webhooks?.stop();
+  });
   return provider;
 }

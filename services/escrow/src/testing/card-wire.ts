@@ -31,6 +31,38 @@ export const requiresAction = {
   },
 };
 
+/** The provider's own balance on its way to our bank. */
+export const recordedPayout = {
+  id: 'po_1',
+  object: 'payout',
+  amount: 102_410,
+  arrival_date: 1_795_132_800,
+  automatic: false,
+  balance_transaction: 'txn_1',
+  created: 1_795_000_000,
+  currency: 'usd',
+  description: null,
+  destination: 'ba_1',
+  failure_balance_transaction: null as null | string,
+  failure_code: null as null | string,
+  failure_message: null as null | string,
+  livemode: false,
+  metadata: { settlement_id: '0192f0c1-0000-7000-8000-000000000005' } as Record<string, string>,
+  method: 'standard',
+  source_type: 'card',
+  status: 'pending',
+  type: 'bank_account',
+};
+
+/** 400: more than the balance that can be paid out. */
+export const balanceInsufficient = {
+  error: {
+    type: 'invalid_request_error',
+    code: 'balance_insufficient',
+    message: 'You have insufficient funds in your account for this transfer.',
+  },
+};
+
 /** 402; asking again gets the same answer. */
 export function declined(code: string, decline_code: string) {
   const error = { type: 'card_error', code, decline_code, message: 'Your card was declined.' };
@@ -71,9 +103,9 @@ export const notFound = {
   },
 };
 
-export const listOf = (data: readonly object[], has_more = false) => ({
+export const listOf = (data: readonly object[], has_more = false, url = '/v1/payment_intents') => ({
   object: 'list',
-  url: '/v1/payment_intents',
+  url,
   has_more,
   data,
 });

@@ -1,16 +1,28 @@
 import { type Money, usd } from '@holdfast/domain';
 import { type EventOf, escrowEvents, type PinnedSettings, pinnedDefaults } from '@holdfast/events';
-import { checkLedger, LedgerWriter, type ReportedJournal, readJournals } from '@holdfast/ledger';
+import {
+  checkLedger,
+  LedgerWriter,
+  type ReportedJournal,
+  readBalances,
+  readJournals,
+} from '@holdfast/ledger';
 import { type MessageRef, newId } from '@holdfast/messaging';
 import { connectOrm, migrate, PersonTexts } from '@holdfast/service';
 import { type TestDatabase, useDatabase } from '@holdfast/testing';
 import { afterEach, expect } from '@jest/globals';
 import { ActivateAgreement, ActivateAgreementHandler } from '../commands/activate-agreement.ts';
 import { AddBillingMethod, AddBillingMethodHandler } from '../commands/add-billing-method.ts';
+import { ApplyWithdrawalPaid, ApplyWithdrawalPaidHandler } from '../commands/apply-withdrawal-paid.ts';
+import {
+  ApplyWithdrawalReturned,
+  ApplyWithdrawalReturnedHandler,
+} from '../commands/apply-withdrawal-returned.ts';
 import { ExpireFunding, ExpireFundingHandler } from '../commands/expire-funding.ts';
 import { FundMilestone, FundMilestoneHandler } from '../commands/fund-milestone.ts';
 import { NoteTransfer, NoteTransferHandler } from '../commands/note-transfer.ts';
 import { RecordCharge, RecordChargeHandler } from '../commands/record-charge.ts';
+import { RecordSettlement, RecordSettlementHandler } from '../commands/record-settlement.ts';
 import { RecordSetup, RecordSetupHandler, type SetupObservation } from '../commands/record-setup.ts';
 import {
   ReleaseBySilence,
@@ -19,9 +31,13 @@ import {
   ReleaseMilestoneHandler,
 } from '../commands/release-milestone.ts';
 import { RequestChanges, RequestChangesHandler } from '../commands/request-changes.ts';
+import { SettleCard, SettleCardHandler } from '../commands/settle-card.ts';
 import { StartReview, StartReviewHandler } from '../commands/start-review.ts';
 import type { IntentView, Observation } from '../domain/funding.ts';
+import type { PayoutObservation, PayoutView } from '../domain/settlement.ts';
+import type { WithdrawalPaid, WithdrawalReturned } from '../domain/withdrawal.ts';
 import { definition } from '../escrow.module.ts';
+import { payout } from './settlements.ts';
 
 const masterKey = Buffer.alloc(32, 7).toString('base64');
 export const config = { MASTER_KEYS: `test:${masterKey}`, PAYER_RETURN_URL: 'https://ours.example/back' };
@@ -214,6 +230,45 @@ export class Escrow {
   note(transferId: string, status: 'credited' | 'matured', availableAt: Date, message = event()) {
     const command = new NoteTransfer({ message, transferId, status, availableAt });
     return new NoteTransferHandler(this.#uow).execute(command);
+  }
+
+  settleCard({
+    amount = undefined as Money | undefined,
+    by = 'operator-1',
+    reason = 'Cash for withdrawals.',
+    message = http(),
+  } = {}) {
+    return new SettleCardHandler(this.#uow).execute(new SettleCard({ message, by, reason, amount }));
+  }
+
+  observePayout(settlementId: string, observation: PayoutObservation, message = worker()) {
+    const command = new RecordSettlement({ message, settlementId, observation });
+    return new RecordSettlementHandler(this.#uow).execute(command);
+  }
+
+  /** What the provider says of the settlement's payout, of the right amount. */
+  async seePayout(settlementId: string, status: PayoutView['status'], more: Partial<PayoutView> = {}) {
+    const [row] = await this.rows('select amount_minor from settlements where id = $1', [settlementId]);
+    const id = `po_${settlementId.replaceAll('-', '')}`;
+    const amountMinor = row!.amount_minor as bigint;
+    return this.observePayout(settlementId, {
+      kind: 'seen',
+      payout: payout(status, { id, amountMinor, ...more }),
+    });
+  }
+
+  withdrawalPaid(paid: WithdrawalPaid, message = event()) {
+    return new ApplyWithdrawalPaidHandler(this.#uow).execute(new ApplyWithdrawalPaid({ message, ...paid }));
+  }
+
+  withdrawalReturned(returned: WithdrawalReturned, message = event()) {
+    const command = new ApplyWithdrawalReturned({ message, ...returned });
+    return new ApplyWithdrawalReturnedHandler(this.#uow).execute(command);
+  }
+
+  /** What a cash account holds by the ledger. */
+  async cashAt(subAccount: 'card' | 'bank'): Promise<bigint> {
+    return (await readBalances(this.database.pool)).get(`E.cash.trust:${subAccount}`) ?? 0n;
   }
 
   now(): Date {

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { arrangeFunded, sendOffer, submit, untilStatus } from '../agreement.ts';
+import { arrangeFunded, fund, release, sendOffer, submit, untilStatus } from '../agreement.ts';
 import { type Json, type Marketplace, Person, type Role, type Service } from '../marketplace.ts';
+import { arrangeMethod, holderName, withdraw } from '../withdrawals.ts';
 import { type Call, call, type Problem } from './problems.ts';
 
-/** A deal in which each route below would succeed, had nothing been changed about its call. */
+/**
+ * A deal in which each route of a party below would succeed, had nothing been changed about its call. What operators
+ * act on has made-up ids: none of these tests lets them come that far.
+ */
 export interface Scene {
   client: Person;
   freelancer: Person;
@@ -15,9 +19,13 @@ export interface Scene {
   submissionId: string;
   /** Agreed, not funded. */
   laterMilestoneId: string;
+  /** The freelancer's bank account, which can be used. */
+  methodId: string;
+  /** Waits for its cut-off. */
+  withdrawalId: string;
 }
 
-type Id = 'offerId' | 'agreementId' | 'milestoneId';
+type Id = 'offerId' | 'agreementId' | 'milestoneId' | 'methodId' | 'withdrawalId';
 
 /** How a route is called as it should be. Whose it is decides how a stranger is answered. */
 export interface Route {
@@ -28,6 +36,8 @@ export interface Route {
   of: 'everybody' | 'caller' | 'party' | 'operator';
   role?: Role;
   body?: (scene: Scene) => Json;
+  /** The field whose digits may pass for a card number by chance (P-15). */
+  digitsIn?: string;
   /** A repeat is harmless without an Idempotency-Key, or the sender is no person. */
   keyless?: true;
 }
@@ -66,17 +76,36 @@ const ofEveryService = (service: Service, setting: Json): Route[] => [
     body: () => ({ topic: 'escrow.events', key: 'nobody', reason: 'a trial', dryRun: true }),
     keyless: true,
   },
+  ...['', '/sequences', '/outbox', '/marks', '/parked', '/movements'].map(
+    (page): Route => ({ service, method: 'GET', path: `/v1/proof${page}`, of: 'operator' }),
+  ),
 ];
 
 const ofALedger = (service: Service): Route[] => [
   { service, method: 'GET', path: '/v1/journals', of: 'operator' },
   { service, method: 'GET', path: '/v1/ledger/balances', of: 'operator' },
+  ...['transfers', 'cash', 'seals'].map(
+    (page): Route => ({ service, method: 'GET', path: `/v1/proof/${page}`, of: 'operator' }),
+  ),
 ];
 
 const contracts: Route[] = (
   [
     { method: 'POST', path: '/v1/accounts', of: 'caller', body: () => ({ roles: ['client'], region: 'US' }) },
     { method: 'GET', path: '/v1/accounts/me', of: 'caller' },
+    { method: 'GET', path: '/v1/accounts/{accountId}/holds', of: 'operator' },
+    {
+      method: 'POST',
+      path: '/v1/accounts/{accountId}/holds',
+      of: 'operator',
+      body: () => ({ kind: 'safety', reason: 'scam_signals', note: 'Asked for bank details' }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/accounts/{accountId}/holds/{holdId}/lift',
+      of: 'operator',
+      body: () => ({ reason: 'appeal', note: 'It was somebody else' }),
+    },
     {
       method: 'POST',
       path: '/v1/offers',
@@ -104,6 +133,18 @@ const contracts: Route[] = (
     },
   ] satisfies Omit<Route, 'service'>[]
 ).map((route) => ({ service: 'contracts', ...route }));
+
+const ofAProvider = (service: Service, provider: 'card' | 'bank'): Route[] => [
+  { service, method: 'POST', path: `/v1/webhooks/${provider}`, of: 'everybody', keyless: true },
+  { service, method: 'GET', path: '/v1/provider-notices', of: 'operator' },
+  {
+    service,
+    method: 'POST',
+    path: '/v1/provider-notices/{noticeId}/acknowledge',
+    of: 'operator',
+    body: () => ({ reason: 'Belongs to another account' }),
+  },
+];
 
 const escrow: Route[] = (
   [
@@ -137,9 +178,92 @@ const escrow: Route[] = (
       body: ({ submissionId }) => ({ submissionId, reason: 'Something is missing' }),
     },
     { method: 'GET', path: '/v1/agreements/{agreementId}/money', of: 'party', role: 'client' },
-    { method: 'POST', path: '/v1/webhooks/card', of: 'everybody', keyless: true },
+    {
+      method: 'POST',
+      path: '/v1/treasury/settle-card',
+      of: 'operator',
+      body: () => ({ amount: price, reason: 'Cash for withdrawals' }),
+    },
+    { method: 'GET', path: '/v1/treasury/settlements', of: 'operator' },
   ] satisfies Omit<Route, 'service'>[]
 ).map((route) => ({ service: 'escrow', ...route }));
+
+const payouts: Route[] = (
+  [
+    { method: 'GET', path: '/v1/balances/me', of: 'caller', role: 'freelancer' },
+    { method: 'GET', path: '/v1/accounts/me', of: 'caller', role: 'freelancer' },
+    {
+      method: 'PUT',
+      path: '/v1/accounts/{accountId}/identity',
+      of: 'operator',
+      body: () => ({ status: 'verified', verifiedName: holderName, reason: 'Seen in a video call' }),
+    },
+    { method: 'GET', path: '/v1/accounts/{accountId}/gates', of: 'operator' },
+    {
+      method: 'PUT',
+      path: '/v1/accounts/{accountId}/tax-form',
+      of: 'operator',
+      body: () => ({ type: 'W-9', status: 'on_file', reason: 'The form has arrived' }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/withdrawal-methods',
+      of: 'caller',
+      role: 'freelancer',
+      body: () => ({
+        kind: 'ach',
+        holderName,
+        routingNumber: '021000021',
+        accountNumber: '123456789',
+        accountType: 'checking',
+      }),
+      digitsIn: 'accountNumber',
+    },
+    { method: 'GET', path: '/v1/withdrawal-methods', of: 'caller', role: 'freelancer' },
+    {
+      method: 'POST',
+      path: '/v1/withdrawal-methods/{methodId}/remove',
+      of: 'party',
+      role: 'freelancer',
+    },
+    {
+      method: 'POST',
+      path: '/v1/screenings/{methodId}/decision',
+      of: 'operator',
+      body: () => ({ decision: 'clear', reason: 'Another person of that name' }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/withdrawals',
+      of: 'caller',
+      role: 'freelancer',
+      body: ({ methodId }) => ({ amount: price, methodId }),
+    },
+    { method: 'GET', path: '/v1/withdrawals', of: 'caller', role: 'freelancer' },
+    { method: 'GET', path: '/v1/withdrawals/{withdrawalId}', of: 'party', role: 'freelancer' },
+    { method: 'POST', path: '/v1/withdrawals/{withdrawalId}/cancel', of: 'party', role: 'freelancer' },
+    { method: 'GET', path: '/v1/withdrawals/attention', of: 'operator' },
+    {
+      method: 'POST',
+      path: '/v1/attempts/{key}/resolve',
+      of: 'operator',
+      body: () => ({ finding: 'not_executed', reason: 'The bank has said so' }),
+    },
+    { method: 'GET', path: '/v1/sending-stops', of: 'operator' },
+    {
+      method: 'POST',
+      path: '/v1/sending-stops',
+      of: 'operator',
+      body: () => ({ provider: 'bank', reason: 'The bank has called' }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/sending-stops/{stopId}/resume',
+      of: 'operator',
+      body: () => ({ reason: 'The bank has called again' }),
+    },
+  ] satisfies Omit<Route, 'service'>[]
+).map((route) => ({ service: 'payouts', ...route }));
 
 /** Every route of every service: what the OpenAPI documents list beyond these fails the test that compares them. */
 export const routes: readonly Route[] = [
@@ -148,9 +272,11 @@ export const routes: readonly Route[] = [
   ...ofEveryService('payouts', {}),
   ...ofALedger('escrow'),
   ...ofALedger('payouts'),
+  ...ofAProvider('escrow', 'card'),
+  ...ofAProvider('payouts', 'bank'),
   ...contracts,
   ...escrow,
-  { service: 'payouts', method: 'GET', path: '/v1/balances/me', of: 'caller', role: 'freelancer' },
+  ...payouts,
 ];
 
 export const nameOf = ({ service, method, path }: Route): string => `${service} ${method} ${path}`;
@@ -159,19 +285,30 @@ export const nameOf = ({ service, method, path }: Route): string => `${service} 
 export const routesWhere = (holds: (route: Route) => boolean): [string, Route][] =>
   routes.filter(holds).map((route) => [nameOf(route), route]);
 
+/** The first milestone is paid and withdrawn in part; the second one is under review. */
 export async function arrangeScene(market: Marketplace): Promise<Scene> {
+  const amounts = [100_000n, 100_000n, 50_000n];
   const agreement = await arrangeFunded(market, {
-    milestones: [{ amountMinor: 100_000n }, { amountMinor: 50_000n }],
+    milestones: amounts.map((amountMinor) => ({ amountMinor })),
   });
   const { client, freelancer, agreementId, milestones } = agreement;
+  await release(agreement, 0);
+  const methodId = await arrangeMethod(market, freelancer);
+  await market.advance({ by: 'P5D' });
+  const { withdrawalId } = await withdraw(freelancer, methodId, 10_000n);
   const { offerId } = await sendOffer(client, freelancer, { milestones: [{ amountMinor: 10_000n }] });
-  const { submissionId } = await submit(agreement, 0);
-  await untilStatus(agreement, 0, 'submitted');
-  const [milestoneId, laterMilestoneId] = milestones.map((milestone) => milestone.milestoneId) as [
+  await fund(agreement, 1);
+  await untilStatus(agreement, 1, 'funded');
+  await market.settle();
+  const { submissionId } = await submit(agreement, 1);
+  await untilStatus(agreement, 1, 'submitted');
+  const [, milestoneId, laterMilestoneId] = milestones.map((milestone) => milestone.milestoneId) as [
+    string,
     string,
     string,
   ];
-  return { client, freelancer, offerId, agreementId, milestoneId, submissionId, laterMilestoneId };
+  const work = { agreementId, milestoneId, submissionId, laterMilestoneId };
+  return { client, freelancer, offerId, ...work, methodId, withdrawalId };
 }
 
 /** The same person with every role that a caller may hold, so that roles alone refuse nothing. */
@@ -184,9 +321,15 @@ export function callerOf({ of, role }: Route, scene: Scene, market: Marketplace)
   return role === 'freelancer' ? scene.freelancer : scene.client;
 }
 
-/** The path with the scene's ids, or with those given. */
+/** An attempt's id has a form of its own (W-15). */
+const newAttemptKey = (): string => `po_${randomUUID().slice(0, 8).toUpperCase()}-1`;
+
+/** The path with the ids given, else with ids that nobody has. */
 export const pathOf = ({ path }: Route, ids: Partial<Record<Id, string>>): string =>
-  path.replace(/\{(\w+)\}/g, (_, name: Id) => ids[name] ?? randomUUID());
+  path.replace(
+    /\{(\w+)\}/g,
+    (_, name: string) => ids[name as Id] ?? (name === 'key' ? newAttemptKey() : randomUUID()),
+  );
 
 /** Calls a route as it should be called, but for what `changed` says. */
 export async function callRoute(
@@ -208,4 +351,23 @@ export async function callRoute(
       ...changed.headers,
     },
   });
+}
+
+export type Leaf = { path: (string | number)[]; value: Json };
+
+/** Every place of a body that is no object: what a caller writes into. */
+export function leavesOf(value: Json, path: (string | number)[] = []): Leaf[] {
+  if (Array.isArray(value))
+    return [{ path, value }, ...value.flatMap((item, index) => leavesOf(item, [...path, index]))];
+  if (value && typeof value === 'object') {
+    return Object.entries(value).flatMap(([name, item]) => leavesOf(item, [...path, name]));
+  }
+  return [{ path, value }];
+}
+
+export function replaced(body: Json, [first, ...rest]: (string | number)[], value: Json): Json {
+  if (first === undefined) return value;
+  const copy = Array.isArray(body) ? [...body] : { ...body };
+  copy[first] = replaced(copy[first], rest, value);
+  return copy;
 }

@@ -3,7 +3,16 @@ import type { Json, Marketplace } from '../marketplace.ts';
 import { everyLog, everyRow, type Inside, logSizes, runningInside } from '../running-inside.ts';
 import { runningMarketplace } from '../running-system.ts';
 import { expectProblem, type Problem } from './problems.ts';
-import { arrangeScene, callerOf, callRoute, type Route, routesWhere, type Scene } from './routes.ts';
+import {
+  arrangeScene,
+  callerOf,
+  callRoute,
+  leavesOf,
+  type Route,
+  replaced,
+  routesWhere,
+  type Scene,
+} from './routes.ts';
 
 const withBody = routesWhere(({ body }) => body !== undefined);
 const writes = routesWhere(({ method, keyless }) => method !== 'GET' && !keyless);
@@ -11,9 +20,14 @@ const priced = routesWhere(({ path }) => /^\/v1\/offers(\/\{offerId\}\/versions)
   ([, { method }]) => method === 'POST',
 );
 
+const paid = routesWhere(({ path }) => /^\/v1\/(withdrawals|treasury\/settle-card)$/.test(path)).filter(
+  ([, { method }]) => method === 'POST',
+);
+
 const json = (value: Json): string => JSON.stringify(value);
 /** Puts raw JSON in front of the fields of an object: what no JSON.stringify would write. */
-const adding = (field: string) => (body: Json) => json(body).replace('{', `{${field},`);
+const adding = (body: Json, name: string, value: string): string =>
+  json(body).replace('{', `{"${name}":${value},`);
 
 const amounts: Json[] = [
   ...[
@@ -36,16 +50,16 @@ const amounts: Json[] = [
   ...[1e18, 1_000, 10.5, -1, true, null, ['1000'], {}],
 ];
 
-const unknownFields: ((body: Json) => string)[] = [
-  adding('"status":"released"'),
-  adding('"role":"operator"'),
-  adding('"balance":{"amountMinor":"1","currency":"USD"}'),
-  adding('"userId":"somebody"'),
-  adding('"accountId":"somebody"'),
-  adding('"__proto__":{"role":"operator"}'),
-  adding('"constructor":1'),
-  adding('"constructor":{"prototype":{"role":"operator"}}'),
-  adding('"toString":1'),
+const strangeFields: [name: string, value: string][] = [
+  ['status', '"released"'],
+  ['role', '"operator"'],
+  ['balance', '{"amountMinor":"1","currency":"USD"}'],
+  ['userId', '"somebody"'],
+  ['accountId', '"somebody"'],
+  ['__proto__', '{"role":"operator"}'],
+  ['constructor', '1'],
+  ['constructor', '{"prototype":{"role":"operator"}}'],
+  ['toString', '1'],
 ];
 
 const noObjects: string[] = [
@@ -82,7 +96,7 @@ describe('a request without the documented form is refused, and nothing is left 
     scene = await arrangeScene(market);
     await market.settle();
     rowsBefore = await everyRow(inside);
-  }, 60_000);
+  }, 120_000);
 
   const nothingIsLeft = async (): Promise<void> => expect(await everyRow(inside)).toEqual(rowsBefore);
 
@@ -141,9 +155,38 @@ describe('a request without the documented form is refused, and nothing is left 
     it('leaves every row of every service as it was', nothingIsLeft);
   });
 
+  describe.each(paid)('%s', (_, route) => {
+    it('an amount that is none, or not exact, or of another currency', async () => {
+      const currencies = ['EUR', 'usd', '', null, 840].map((currency) => ({
+        amountMinor: '10000',
+        currency,
+      }));
+      const wrong = [
+        ...amounts.map((amountMinor) => ({ amountMinor, currency: 'USD' })),
+        ...currencies,
+        { amountMinor: '10000', currency: 'USD', fee: '0' },
+        '10000',
+        10_000,
+      ];
+      const body = route.body!(scene);
+      await allRefused(
+        wrong.map((amount) => () => send(route, { body: { ...body, amount } })),
+        shapeRefused,
+      );
+      await nothingIsLeft();
+    });
+  });
+
   describe.each(withBody)('%s', (_, route) => {
     it('an unknown field', async () => {
-      const calls = unknownFields.map((change) => () => send(route, { body: change(route.body!(scene)) }));
+      const body = route.body!(scene);
+      const calls = strangeFields
+        .filter(([name]) => !Object.hasOwn(body, name))
+        .map(
+          ([name, value]) =>
+            () =>
+              send(route, { body: adding(body, name, value) }),
+        );
       await allRefused(calls, { status: 400, code: ['request.invalid', 'request.malformed'] });
     });
 
@@ -187,7 +230,12 @@ describe('a request without the documented form is refused, and nothing is left 
       const bodies = [
         ...leavesOf(body)
           .filter(({ path }) => path.at(-1) !== 'amountMinor')
-          .flatMap(({ path }) => [...writings, Number(card)].map((text) => replaced(body, path, text))),
+          .flatMap(({ path }) =>
+            [...writings, Number(card)]
+              // The digits of a bank account are taken as such, however they end.
+              .filter((text) => text !== card || path.at(-1) !== route.digitsIn)
+              .map((text) => replaced(body, path, text)),
+          ),
         ...[card, Number(card), [card], { a: [{ b: card }] }].map((value) => ({ ...body, note: value })),
         { ...body, [card]: 'x' },
       ];
@@ -237,22 +285,3 @@ describe('a request without the documented form is refused, and nothing is left 
     expect(everyLog(inside, logBefore)).not.toMatch(/"level":"(error|fatal)"/);
   });
 });
-
-type Leaf = { path: (string | number)[]; value: Json };
-
-/** Every place of a body that is no object: what a caller writes into. */
-function leavesOf(value: Json, path: (string | number)[] = []): Leaf[] {
-  if (Array.isArray(value))
-    return [{ path, value }, ...value.flatMap((item, index) => leavesOf(item, [...path, index]))];
-  if (value && typeof value === 'object') {
-    return Object.entries(value).flatMap(([name, item]) => leavesOf(item, [...path, name]));
-  }
-  return [{ path, value }];
-}
-
-function replaced(body: Json, [first, ...rest]: (string | number)[], value: Json): Json {
-  if (first === undefined) return value;
-  const copy = Array.isArray(body) ? [...body] : { ...body };
-  copy[first] = replaced(copy[first], rest, value);
-  return copy;
-}

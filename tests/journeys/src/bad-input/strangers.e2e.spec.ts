@@ -41,7 +41,7 @@ describe('what belongs to others (F66, AD-16)', () => {
     await openAccounts(stranger, market.newPerson('freelancer', ['freelancer']));
     await addCard(stranger);
     await market.settle();
-  }, 60_000);
+  }, 120_000);
 
   it('is asked about at every route that a service documents', async () => {
     const documented: string[] = [];

@@ -1,0 +1,83 @@
+import { NotYet } from '@holdfast/domain';
+import { contractsEvents, type HoldReason } from '@holdfast/events';
+import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
+import { PersonTexts } from '@holdfast/service';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { causeOf, evolve, type HoldFact, liftHold } from '../domain/hold.ts';
+import {
+  AccountHoldTable,
+  type Author,
+  fromRow,
+  type HoldRow,
+  loadStandingHolds,
+  saveLifted,
+} from '../tables/hold.table.ts';
+
+export type LiftedHold = { holdId: string; status: 'lifted' };
+
+export class LiftHold extends Command<LiftedHold> {
+  constructor(
+    readonly input: {
+      message: MessageRef;
+      accountId: string;
+      holdId: string;
+      reason: HoldReason;
+      by: string;
+      note: string;
+    },
+  ) {
+    super();
+  }
+}
+
+/**
+ * An operator lifts one hold, whatever placed it; author and words stay here (S-12, AD-21).
+ * @throws Rejection hold.lifted
+ * @throws NotYet hold.unknown
+ */
+@CommandHandler(LiftHold)
+export class LiftHoldHandler implements ICommandHandler<LiftHold> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly texts: PersonTexts,
+  ) {}
+
+  execute(command: LiftHold): Promise<LiftedHold> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { accountId, holdId, reason, by, note } = command.input;
+      const row = await tx.one(AccountHoldTable, { id: holdId, accountId });
+      if (!row) throw new NotYet('hold.unknown');
+      const key = await this.texts.keyOf(tx, accountId);
+      const sealed = this.texts.seal(key, `account_holds/lift_note/${holdId}`, { note });
+      lift(tx, row, reason, { by, note: sealed });
+      return { holdId, status: 'lifted' };
+    });
+  }
+}
+
+export class LiftHoldByFact extends Command<void> {
+  constructor(readonly input: { message: MessageRef; event: HoldFact }) {
+    super();
+  }
+}
+
+/** The fact that ends a cause lifts the hold of that cause alone; an operator may have been earlier (S-12). */
+@CommandHandler(LiftHoldByFact)
+export class LiftHoldByFactHandler implements ICommandHandler<LiftHoldByFact> {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  execute(command: LiftHoldByFact): Promise<void> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { accountId, kind, reason, causeId } = causeOf(command.input.event);
+      const [standing] = await loadStandingHolds(tx, { accountId, kind, causeId });
+      if (standing) lift(tx, standing, reason);
+    });
+  }
+}
+
+function lift(tx: Tx, row: HoldRow, reason: HoldReason, author?: Author): void {
+  const hold = fromRow(row);
+  const lifted = liftHold(hold, reason);
+  saveLifted(tx, row, evolve(hold, lifted, tx.now), author);
+  tx.publish(contractsEvents, [lifted]);
+}

@@ -1,0 +1,131 @@
+import { Rejection } from '@holdfast/domain';
+import type { contractsEvents, EventOf, HoldKind, HoldReason, payoutsEvents } from '@holdfast/events';
+import type { Account } from './account.ts';
+
+export type HoldEvent = Extract<
+  EventOf<typeof contractsEvents>,
+  { type: `contracts.account.hold_${string}` }
+>;
+export type HoldPlaced = Extract<HoldEvent, { type: 'contracts.account.hold_placed' }>;
+export type HoldLifted = Extract<HoldEvent, { type: 'contracts.account.hold_lifted' }>;
+
+/** It stands between an account and some of its acts until it is lifted; one per cause (S-5, S-12). */
+export type Hold = Readonly<{
+  id: string;
+  accountId: string;
+  kind: HoldKind;
+  reason: HoldReason;
+  /** What it came of: an account, a withdrawal method, or the hold itself where an operator's call is the cause. */
+  causeId: string;
+  placedAt: Date;
+}> &
+  Readonly<{ status: 'standing' } | { status: 'lifted'; liftReason: HoldReason; liftedAt: Date }>;
+
+/** Facts of payouts that begin or end the cause of a hold. */
+export type HoldFact = Extract<
+  EventOf<typeof payoutsEvents>,
+  { type: `payouts.identity.${string}` | 'payouts.screening.blocked' | 'payouts.screening.cleared' }
+>;
+
+/** Identity is one cause of an account, the screening of each withdrawal method another one (rules S-12, W-17). */
+export function causeOf(fact: HoldFact): Pick<Hold, 'accountId' | 'kind' | 'reason' | 'causeId'> {
+  const { accountId } = fact;
+  switch (fact.type) {
+    case 'payouts.identity.failed':
+      return { accountId, kind: 'identity', reason: 'identity_failed', causeId: accountId };
+    case 'payouts.identity.verified':
+      return { accountId, kind: 'identity', reason: 'identity_verified', causeId: accountId };
+    case 'payouts.screening.blocked':
+      return { accountId, kind: 'safety', reason: 'screening_blocked', causeId: fact.methodId };
+    case 'payouts.screening.cleared':
+      return { accountId, kind: 'safety', reason: 'screening_cleared', causeId: fact.methodId };
+  }
+}
+
+export type Placing = Readonly<{ holdId: string; accountId: string; kind: HoldKind; reason: HoldReason }>;
+
+export function placeHold({ holdId, accountId, kind, reason }: Placing): HoldPlaced {
+  return { type: 'contracts.account.hold_placed', accountId, holdId, kind, reason };
+}
+
+/**
+ * Each hold is lifted on its own: another one of the same account stands on (rule S-12).
+ * @throws Rejection hold.lifted
+ */
+export function liftHold(hold: Hold, reason: HoldReason): HoldLifted {
+  const { id: holdId, accountId, kind, status } = hold;
+  if (status === 'lifted') throw new Rejection('hold.lifted');
+  return { type: 'contracts.account.hold_lifted', accountId, holdId, kind, reason };
+}
+
+/** The state after an event; a hold begins with its cause and `contracts.account.hold_placed`. */
+export function evolve(hold: Hold | Pick<Hold, 'causeId'>, event: HoldEvent, now: Date): Hold {
+  const { causeId } = hold;
+  const { holdId: id, accountId, kind } = event;
+  switch (event.type) {
+    case 'contracts.account.hold_placed':
+      return { id, accountId, kind, reason: event.reason, causeId, placedAt: now, status: 'standing' };
+    case 'contracts.account.hold_lifted': {
+      const { reason, placedAt } = hold as Hold;
+      const placed = { id, accountId, kind, reason, causeId, placedAt };
+      return { ...placed, status: 'lifted', liftReason: event.reason, liftedAt: now };
+    }
+  }
+}
+
+/** What the person is told about the reason; which check or signal it was stays secret (S-11, W-17). */
+export type ReasonClass = 'identity' | 'payment' | 'under_review' | 'other';
+
+export function classOf(reason: HoldReason): ReasonClass {
+  switch (reason) {
+    case 'identity_failed':
+      return 'identity';
+    case 'failed_charge':
+    case 'chargeback':
+      return 'payment';
+    case 'screening_blocked':
+    case 'scam_signals':
+      return 'under_review';
+    default:
+      return 'other';
+  }
+}
+
+type Act = 'hire' | 'be_hired' | 'submit';
+
+/**
+ * What each kind forbids in contracts (rule S-5): with `identity` running contracts go on, and owing money keeps from
+ * hiring alone.
+ */
+const forbidden: Readonly<Record<HoldKind, readonly Act[]>> = {
+  identity: ['hire', 'be_hired'],
+  financial: ['hire'],
+  safety: ['hire', 'be_hired', 'submit'],
+  closed: ['hire', 'be_hired', 'submit'],
+};
+
+const holdAgainst = ({ holds }: Account, act: Act): HoldKind | undefined =>
+  holds.find((kind) => forbidden[kind].includes(act));
+
+/** @throws Rejection account.on_hold */
+export function assertFree(account: Account, act: Act): void {
+  const kind = holdAgainst(account, act);
+  if (kind) throw new Rejection('account.on_hold', { kind });
+}
+
+/**
+ * Every step towards a contract needs both parties free (rule S-5). Of the other one's hold the caller learns neither
+ * kind nor reason.
+ * @throws Rejection account.on_hold | offer.party_on_hold
+ */
+export function assertMayContract(
+  caller: 'client' | 'freelancer',
+  { client, freelancer }: Readonly<{ client: Account; freelancer: Account }>,
+): void {
+  const [own, act, other, otherAct] =
+    caller === 'client'
+      ? ([client, 'hire', freelancer, 'be_hired'] as const)
+      : ([freelancer, 'be_hired', client, 'hire'] as const);
+  assertFree(own, act);
+  if (holdAgainst(other, otherAct)) throw new Rejection('offer.party_on_hold');
+}

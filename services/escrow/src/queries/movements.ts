@@ -1,0 +1,47 @@
+import type { MovementSource } from '@holdfast/service';
+
+/** Card charges: booked as a whole with their journal, also where nothing takes them any more (E-26). */
+const fundings: MovementSource = {
+  name: 'fundings',
+  text: `select id, 'card' as provider, 'charge' as kind, id::text as reference,
+      case status when 'failed' then 0 else total_minor end as amount_minor, 'USD' as currency,
+      case when status in ('succeeded', 'failed') then 'booked' else 'open' end as state,
+      case status when 'succeeded' then id::text end as cause_id, null::text as transfer_id
+    from fundings`,
+};
+
+/** The float: what the bank account holds at the start (M-23). */
+const opening: MovementSource = {
+  name: 'opening',
+  text: `select j.id, e.sub_account as provider, 'opening' as kind, 'opening' as reference, e.amount_minor, j.currency,
+      'booked' as state, j.cause_id, null::text as transfer_id
+    from journals j
+      join entries e on e.journal_id = j.id and e.account = 'E.cash.trust'
+      join entries o on o.journal_id = j.id and o.account = 'E.cash.operating'
+    where j.kind = 'treasury'`,
+};
+
+/**
+ * Settlements: from the card provider to the bank (M-23). A refused call left nothing at either; what failed on its
+ * way is in the card provider's book twice, and never came to the bank.
+ */
+const settlements: MovementSource = {
+  name: 'settlements',
+  text: `select id, 'card' as provider, 'payout' as kind, id::text as reference,
+      case when status = 'failed' and payout_id is null then 0 else -amount_minor end as amount_minor,
+      'USD' as currency, case when ended_at is null then 'open' else 'booked' end as state,
+      case when status in ('paid', 'returned') then id::text end as cause_id, null::text as transfer_id
+    from settlements
+    union all
+    select id, 'card', 'payout_failed', id::text, amount_minor, 'USD', 'booked',
+      case status when 'returned' then id::text end, null
+    from settlements where status in ('failed', 'returned') and payout_id is not null
+    union all
+    select id, 'bank', 'deposit', id::text, case status when 'returned' then 0 else amount_minor end, 'USD',
+      case when ended_at is null then 'open' else 'booked' end,
+      case when status in ('paid', 'returned') then id::text end, null
+    from settlements where status <> 'failed'`,
+};
+
+/** Escrow's movements of money at providers, for the proof (M-3). */
+export const escrowMovements: readonly MovementSource[] = [fundings, opening, settlements];

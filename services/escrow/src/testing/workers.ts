@@ -1,0 +1,105 @@
+import { plusMinutes } from '@holdfast/domain';
+import { type AnyDeadline, BusinessClock, Deadlines, newId, WallClock } from '@holdfast/messaging';
+import { FinishNoticeHandler, ReceiveNotice, ReceiveNoticeHandler } from '@holdfast/providers';
+import { CONFIG } from '@holdfast/service';
+import { eventually } from '@holdfast/testing';
+import { afterEach, beforeEach } from '@jest/globals';
+import { CommandBus } from '@nestjs/cqrs';
+import { ExpireFundingHandler } from '../commands/expire-funding.ts';
+import { RecordChargeHandler } from '../commands/record-charge.ts';
+import { RecordSettlementHandler } from '../commands/record-settlement.ts';
+import { RecordSetupHandler } from '../commands/record-setup.ts';
+import { ReleaseBySilenceHandler } from '../commands/release-milestone.ts';
+import { escrowDeadlines } from '../deadlines.ts';
+import { Card } from '../providers/card.ts';
+import { CardPayout } from '../providers/card-payout.ts';
+import { CardSetup } from '../providers/card-setup.ts';
+import { ChargeWorker } from '../providers/charge.worker.ts';
+import { NoticeWorker } from '../providers/notice.worker.ts';
+import { SettlementWorker } from '../providers/settlement.worker.ts';
+import { SetupWorker } from '../providers/setup.worker.ts';
+import type { CardProvider } from './card-provider.ts';
+import { config, type Escrow } from './escrow.ts';
+
+/** What falls due in escrow, with its workers, the real provider's simulator and the real handlers. */
+export class Workers {
+  deadlines!: Deadlines;
+  readonly #escrow: Escrow;
+  readonly #provider: CardProvider;
+
+  constructor(escrow: Escrow, provider: CardProvider) {
+    this.#escrow = escrow;
+    this.#provider = provider;
+    escrow.database.unitOfWork.onCommit(() => this.deadlines.wake());
+  }
+
+  /** Anew, with nothing in memory, as after a crash. */
+  start(): void {
+    const { pool, orm, clock } = this.#escrow.database;
+    this.deadlines = new Deadlines({ pool, orm, clock }, allDeadlines(this.#escrow, this.#provider));
+    this.deadlines.start();
+  }
+
+  /** Nothing is due any more: everything has come to its end, or waits for a later instant. */
+  async quiet(): Promise<void> {
+    this.deadlines.wake();
+    await eventually(
+      () => this.deadlines.dueNow(),
+      (due) => due.length === 0,
+    );
+  }
+
+  async passMinutes(minutes: number): Promise<void> {
+    await this.quiet();
+    this.#escrow.pass(plusMinutes(this.#escrow.now(), minutes));
+    await this.quiet();
+  }
+
+  /** As the webhook's controller stores it. */
+  async notice(eventType: string, objectId: string, id = `evt_${newId()}`): Promise<void> {
+    const input = { message: { source: 'worker', id }, provider: 'card', eventType, objectId } as const;
+    const { unitOfWork } = this.#escrow.database;
+    await new ReceiveNoticeHandler(unitOfWork).execute(new ReceiveNotice(input));
+  }
+}
+
+function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
+  const { unitOfWork, orm, clock: businessClock } = escrow.database;
+  const handlers = [
+    new ExpireFundingHandler(unitOfWork),
+    new FinishNoticeHandler(unitOfWork),
+    new RecordChargeHandler(unitOfWork),
+    new RecordSettlementHandler(unitOfWork),
+    new RecordSetupHandler(unitOfWork),
+    new ReleaseBySilenceHandler(unitOfWork),
+  ];
+  const execute = (command: object) =>
+    handlers
+      .find((handler) => handler.constructor.name === `${command.constructor.name}Handler`)!
+      .execute(command as never);
+  const commands = { execute } as unknown as CommandBus;
+  const client = provider.client({ timeout: 1_000 });
+  const [card, setup, payouts] = [new Card(client), new CardSetup(client), new CardPayout(client)];
+  const clock = new WallClock();
+  const known = new Map<unknown, unknown>([
+    [CommandBus, commands],
+    [CONFIG, { ...config, DEPLOYED_SERVICES: [] }],
+    [BusinessClock, businessClock],
+    [ChargeWorker, new ChargeWorker(card, commands, clock)],
+    [SetupWorker, new SetupWorker(setup, commands, clock, config as never)],
+    [SettlementWorker, new SettlementWorker(payouts, commands, orm, businessClock, clock)],
+    [NoticeWorker, new NoticeWorker(card, setup, payouts, commands, orm, clock)],
+  ]);
+  return escrowDeadlines({ get: (token: unknown) => known.get(token) } as never);
+}
+
+/** Workers of each test's own, which stop with it. */
+export function useWorkers(escrow: () => Escrow, provider: CardProvider): () => Workers {
+  let workers: Workers;
+  beforeEach(() => {
+    workers = new Workers(escrow(), provider);
+    workers.start();
+  });
+  afterEach(() => workers.deadlines.stop());
+  return () => workers;
+}

@@ -1,0 +1,44 @@
+import { NotYet, Rejection } from '@holdfast/domain';
+import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
+import { currentSettings } from '@holdfast/service';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { endByFinding, isResolvable } from '../domain/attempt.ts';
+import { payoutsSettings } from '../settings.ts';
+import { loadAttempt, saveAttempt } from '../tables/attempt.table.ts';
+import { loadWithdrawal } from '../tables/withdrawal.table.ts';
+import { followAttempt } from './follow-attempt.ts';
+
+export type ResolvedAttempt = { attemptId: string; withdrawalId: string; status: 'failed' };
+
+export class ResolveAttempt extends Command<ResolvedAttempt> {
+  constructor(readonly input: { message: MessageRef; by: string; key: string; reason: string }) {
+    super();
+  }
+}
+
+/**
+ * An operator has compared the bank's statements and found that an attempt was never executed, where we may
+ * not ask by sending again (W-15): the withdrawal has failed, and its money goes back. Who and why is kept.
+ * One that was executed needs no finding: the bank shows it, and it is followed by itself.
+ * @throws Rejection attempt.not_resolvable
+ */
+@CommandHandler(ResolveAttempt)
+export class ResolveAttemptHandler implements ICommandHandler<ResolveAttempt> {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  execute(command: ResolveAttempt): Promise<ResolvedAttempt> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { by, key, reason } = command.input;
+      const known = await loadAttempt(tx, key);
+      if (!known) throw new NotYet('attempt.unknown');
+      if (!isResolvable(known.attempt)) throw new Rejection('attempt.not_resolvable');
+      const attempt = endByFinding(known.attempt);
+      const { withdrawalId } = known.frame;
+      saveAttempt(tx, attempt, { ...known.frame, resolvedBy: by, resolution: reason });
+      const loaded = await loadWithdrawal(tx, withdrawalId);
+      const { 'payout.cutoff': cutOff } = await currentSettings(tx, payoutsSettings);
+      await followAttempt(tx, loaded, { attempt, nextCallAt: undefined, cutOff });
+      return { attemptId: key, withdrawalId, status: 'failed' };
+    });
+  }
+}
