@@ -61,8 +61,9 @@ export async function writeChanges(
   client: Client,
   changes: Changes,
   journals: JournalWriter | undefined,
+  locked: readonly TableLock[] = [],
 ): Promise<void> {
-  await lockLoaded(client, changes);
+  await lockLoaded(client, changes, locked);
   for (const { statements, row } of changes.inserted) {
     await run(client, statements.insert, statements.toValues(row));
   }
@@ -75,9 +76,18 @@ export async function writeChanges(
   }
 }
 
-/** @throws Stale when a row is gone or has another version than the one that was read */
-export async function lockLoaded(client: Client, changes: Changes): Promise<void> {
+/**
+ * @param locked what this transaction has locked before it decided
+ * @throws Stale when a row is gone or has another version than the one that was read, or could be locked only
+ *   out of order
+ */
+export async function lockLoaded(
+  client: Client,
+  changes: Changes,
+  locked: readonly TableLock[] = [],
+): Promise<void> {
   const locks = locksOf(changes);
+  if (!followsOn(locked, locks)) throw new Stale(locks);
   const unchanged = await lockRows(client, locks, (statements, { id, version }) => {
     return changes.loaded.get(statements)!.get(id) === version;
   });
@@ -92,6 +102,27 @@ export function locksOf({ loaded, saved }: Changes): TableLock[] {
       return { statements, ids: [...versions.keys()], mode: savedTables.has(statements) ? 'save' : 'read' };
     })
     .sort((a, b) => (a.statements.table < b.statements.table ? -1 : 1));
+}
+
+/**
+ * Whether what is wanted comes behind all that is held. A decision that read more than the time before, or saves
+ * what it only read then, would lock against the order and could deadlock (F34): it begins anew with all of it.
+ */
+function followsOn(locked: readonly TableLock[], wanted: readonly TableLock[]): boolean {
+  const placeOf = (table: string, id: string): string => `${table}/${id}`;
+  const modes = new Map<string, TableLock['mode']>();
+  for (const { statements, ids, mode } of locked) {
+    for (const id of ids) modes.set(placeOf(statements.table, id), mode);
+  }
+  const last = [...modes.keys()].sort().at(-1);
+  if (last === undefined) return true;
+  return wanted.every(({ statements, ids, mode }) =>
+    ids.every((id) => {
+      const place = placeOf(statements.table, id);
+      const held = modes.get(place);
+      return held === undefined ? place > last : held === 'save' || mode === 'read';
+    }),
+  );
 }
 
 /** @returns how many rows are there and fit */

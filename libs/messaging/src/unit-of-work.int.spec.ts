@@ -164,6 +164,37 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
     });
   });
 
+  test('F34: a decision that reads more the second time locks nothing against the order', async () => {
+    const [low, high] = [newId(), newId()].sort() as [string, string];
+    for (const id of [low, high]) await addCounter(id);
+    const deadlocks = async (): Promise<string> =>
+      (
+        await rows<{ deadlocks: string }>(
+          'select deadlocks from pg_stat_database where datname = current_database()',
+        )
+      )[0]!.deadlocks;
+    const before = await deadlocks();
+    let [tries, across]: [number, Promise<unknown>] = [0, Promise.resolve()];
+    await first.once(new Close({ message: http(), counterId: high }), async (tx) => {
+      tries += 1;
+      const counter = await load(tx, high);
+      if (tries === 1) await raise(second, new Raise({ message: http(), counterId: high }));
+      if (tries === 1) return tx.save(CounterTable, counter);
+      // It holds the high one now; another decision about both holds the low one and waits for the high one.
+      if (tries === 2) {
+        across = second.once(new Close({ message: http(), counterId: low }), async (other) => {
+          for (const id of [low, high]) other.save(CounterTable, await load(other, id));
+        });
+        await pause(200);
+      }
+      for (const row of [counter, await load(tx, low)]) tx.save(CounterTable, row);
+    });
+    await across;
+    expect(tries).toBeGreaterThan(2);
+    await pause(1_200); // The database looks for deadlocks after a second, and tells of them a little later.
+    expect(await deadlocks()).toBe(before);
+  });
+
   describe('repeats', () => {
     test('120 keys, each sent four times at once to two servers: one effect and one answer each, and the same later', async () => {
       const counters = await Promise.all(upTo(12).map(() => addCounter()));

@@ -167,13 +167,13 @@ export class UnitOfWork {
       }
       const now = lockFirst.length > 0 ? await lockAndLook(client, lockFirst) : mark.now;
       const { tx, changes } = this.#open(client, message, now);
-      const answer = await work(tx).catch((error) => refuseOnlyTheCurrent(client, changes, error));
+      const answer = await work(tx).catch((error) => refuseOnlyTheCurrent(client, changes, lockFirst, error));
       await run(client, storeAnswer, [
         name,
         message.id,
         answer === undefined ? null : JSON.stringify(answer),
       ]);
-      await writeChanges(client, changes, this.#options.journals);
+      await writeChanges(client, changes, this.#options.journals, lockFirst);
       crashPoint('commit.before');
       await client.query('commit');
       crashPoint('commit.after');
@@ -278,8 +278,13 @@ export class UnitOfWork {
  * committed between two readings.
  * @throws Stale to decide again, else the error
  */
-async function refuseOnlyTheCurrent(client: Client, changes: Changes, error: unknown): Promise<never> {
-  if (error instanceof Rejection || error instanceof RangeError) await lockLoaded(client, changes);
+async function refuseOnlyTheCurrent(
+  client: Client,
+  changes: Changes,
+  locked: readonly TableLock[],
+  error: unknown,
+): Promise<never> {
+  if (error instanceof Rejection || error instanceof RangeError) await lockLoaded(client, changes, locked);
   throw error;
 }
 

@@ -43,6 +43,27 @@ export class ReceiveNoticeHandler implements ICommandHandler<ReceiveNotice> {
   }
 }
 
+export class PostponeNotice extends Command<void> {
+  constructor(readonly input: { message: MessageRef; noticeId: string; until: Date }) {
+    super();
+  }
+}
+
+/** What it is about cannot be read yet: it is looked at again at that business instant. */
+@CommandHandler(PostponeNotice)
+export class PostponeNoticeHandler implements ICommandHandler<PostponeNotice> {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  execute(command: PostponeNotice): Promise<void> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { noticeId, until } = command.input;
+      const notice = await tx.one(ProviderNoticeTable, { id: noticeId });
+      if (!notice || notice.outcome) return;
+      tx.save(ProviderNoticeTable, { ...notice, nextCallAt: until });
+    });
+  }
+}
+
 export class FinishNotice extends Command<void> {
   constructor(readonly input: { message: MessageRef; noticeId: string; outcome: NoticeOutcome }) {
     super();

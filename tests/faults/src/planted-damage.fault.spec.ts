@@ -250,33 +250,48 @@ describe(`what is planted in a random row is named by its id (F41, seed ${seed})
     return faultsOf(await proveSystem(system.urls, system.brokers, { foreign: planted, ...options }));
   }
 
-  /** The service works on a copy of its database meanwhile; the topics are as they are. */
-  async function onCopy(service: ServiceName, plant: Damage['plant']) {
-    const { system } = rig();
+  /** A copy of a service's database; the service must not run. */
+  async function copied(service: ServiceName): Promise<string> {
+    const { postgres } = rig().system;
     const original = `holdfast_${service}`;
     const copy = `${original}_copy`;
+    const server = createPool(postgres.url, 1);
+    await server.query('select pg_terminate_backend(pid) from pg_stat_activity where datname in ($1, $2)', [
+      original,
+      copy,
+    ]);
+    await server.query(`drop database if exists ${copy}`);
+    await server.query(`create database ${copy} template ${original} owner ${service}_owner`);
+    await server.query(`grant connect on database ${copy} to ${service}_app`);
+    await server.end();
+    return copy;
+  }
+
+  /** The service works on the copy meanwhile; the topics are as they are. */
+  async function provenOn(service: ServiceName, copy: string): Promise<string[]> {
+    const { system } = rig();
+    const { appUrl, ownerUrl } = system.databases[service];
+    const urls = { DATABASE_URL: moved(appUrl, copy), DATABASE_OWNER_URL: moved(ownerUrl, copy) };
+    // What the copy would seal and publish is no news of the original.
+    await system.startService(service, { ...urls, SEAL_HEAD_SECONDS: '3600' });
+    try {
+      return await proven();
+    } finally {
+      await system.stopService(service);
+    }
+  }
+
+  async function onCopy(service: ServiceName, plant: Damage['plant']) {
+    const { system } = rig();
     await system.stopService(service);
     try {
-      const server = createPool(system.postgres.url, 1);
-      await server.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname in ($1, $2)`, [
-        original,
-        copy,
-      ]);
-      await server.query(`drop database if exists ${copy}`);
-      await server.query(`create database ${copy} template ${original} owner ${service}_owner`);
-      await server.query(`grant connect on database ${copy} to ${service}_app`);
-      await server.end();
+      const copy = await copied(service);
       const inside = createPool(moved(system.postgres.url, copy), 1);
       await inside.query('set session_replication_role = replica');
       const named = await plant(async (text, values = []) => (await inside.query(text, values)).rows);
       await inside.end();
-      const { appUrl, ownerUrl } = system.databases[service];
-      const urls = { DATABASE_URL: moved(appUrl, copy), DATABASE_OWNER_URL: moved(ownerUrl, copy) };
-      // What the copy would seal and publish is no news of the original.
-      await system.startService(service, { ...urls, SEAL_HEAD_SECONDS: '3600' });
-      return { named, found: await proven() };
+      return { named, found: await provenOn(service, copy) };
     } finally {
-      await system.stopService(service);
       await system.startService(service);
     }
   }
@@ -330,6 +345,33 @@ describe(`what is planted in a random row is named by its id (F41, seed ${seed})
       const expected = named.map(({ id, rule }) => expect.stringContaining(`${rule} ${id}: `));
       expect(expected.length).toBeGreaterThan(0);
       expect(found).toEqual(expected);
+    },
+    2 * minuteMs,
+  );
+
+  it(
+    'an older backup: what the topics know better (payouts, F42)',
+    async () => {
+      const { system, market } = rig();
+      await system.stopService('payouts');
+      const older = await copied('payouts');
+      await system.startService('payouts');
+      await wholePath(market);
+      await market.settle();
+      const released = (await rig().factsOf('escrow', 'escrow.milestone.released')).at(-1)!;
+      const credited = (await rig().factsOf('payouts', 'payouts.funds.credited')).filter(
+        ({ value }) => JSON.parse(value).transferId === JSON.parse(released.value).transferId,
+      );
+      await system.stopService('payouts');
+      const found = await provenOn('payouts', older);
+      await system.startService('payouts');
+      expect(found).toEqual(
+        expect.arrayContaining([
+          expect.stringContaining(`I7 ${released.id}: payouts has read escrow.milestone.released`),
+          expect.stringContaining(`I7 ${credited[0]!.id}: payouts.funds.credited is on the topic of payouts`),
+          expect.stringContaining(`M-2 ${JSON.parse(released.value).transferId}: transfer: `),
+        ]),
+      );
     },
     2 * minuteMs,
   );

@@ -95,7 +95,7 @@ describe('0.2: notices', () => {
     );
   });
 
-  test('fault 20: it may be one whose id we do not know yet: then a minute is waited', async () => {
+  test('fault 20: it may be one whose id we do not know yet: then ten minutes are waited', async () => {
     await sending.provider.fault('payout.ach', 'error-before-execution');
     const { withdrawalId } = await sending.due();
     await sending.becomes(withdrawalId, 'unknown');
@@ -103,7 +103,7 @@ describe('0.2: notices', () => {
     const calls = () => sending.provider.requests({ op: 'payout.read' });
     await eventually(calls, (all) => all.some(({ path }) => path.endsWith('/po_not_yet')));
     expect(await outcomeOf('po_not_yet')).toBeNull();
-    await sending.reach(plusMinutes(sending.payouts.now(), 1));
+    await sending.reach(plusMinutes(sending.payouts.now(), 10));
     await eventually(
       () => outcomeOf('po_not_yet'),
       (outcome) => outcome === 'unmatched',

@@ -1,6 +1,13 @@
 import { plusMinutes } from '@holdfast/domain';
 import { BusinessClock, type MessageRef, newId, WallClock } from '@holdfast/messaging';
-import { asWorkOf, FinishNotice, type NoticeOutcome, Pauses, type ProviderNotice } from '@holdfast/providers';
+import {
+  asWorkOf,
+  FinishNotice,
+  type NoticeOutcome,
+  Pauses,
+  PostponeNotice,
+  type ProviderNotice,
+} from '@holdfast/providers';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
@@ -9,8 +16,11 @@ import { AttemptTable } from '../tables/attempt.table.ts';
 import { WithdrawalTable } from '../tables/withdrawal.table.ts';
 import { Bank, type Reading } from './bank.ts';
 
-/** An order of ours may be told of before it can be read; after this time it is none (fault 20). */
-const unseenMinutes = 1;
+/**
+ * An order of ours may be told of before it can be read (fault 20). It is found within ten minutes; what the
+ * bank does not show by then is nobody's.
+ */
+const unseenMinutes = 10;
 
 /**
  * A notice only says that something may have changed: the order itself is read and that is applied (0.2).
@@ -33,14 +43,18 @@ export class NoticeWorker {
     if (this.#pauses.resting(notice.id)) return;
     const reading = await this.bank.read(notice.objectId);
     const outcome = await this.#apply(notice, reading);
-    if (!outcome)
-      return this.#pauses.rest(notice.id, reading.kind === 'again' ? reading.retryAfterMs : undefined);
+    if (!outcome && reading.kind === 'again') return this.#pauses.rest(notice.id, reading.retryAfterMs);
     this.#pauses.over(notice.id);
-    const message: MessageRef = { source: 'worker', id: notice.id };
-    await this.commands.execute(new FinishNotice({ message, noticeId: notice.id, outcome }));
+    const message: MessageRef = { source: 'worker', id: newId() };
+    const until = plusMinutes(notice.receivedAt, unseenMinutes);
+    await this.commands.execute(
+      outcome
+        ? new FinishNotice({ message, noticeId: notice.id, outcome })
+        : new PostponeNotice({ message, noticeId: notice.id, until }),
+    );
   }
 
-  /** @returns undefined when it must be tried again */
+  /** @returns undefined when it must be looked at again */
   async #apply(notice: ProviderNotice, reading: Reading): Promise<NoticeOutcome | undefined> {
     switch (reading.kind) {
       case 'again':

@@ -93,12 +93,15 @@ describe('F46: what was not executed is sent again after three misses in ten min
   );
 
   test('fault 20: the query does not show it yet: nothing is sent again too early', async () => {
-    await sending.provider.fault('payout.ach', 'error-after-execution');
-    await sending.provider.fault('payout.read', 'not-found-yet', {}, { times: 2 });
-    const { withdrawalId, key } = await sending.due();
+    const { accountId, withdrawalId, cutOffAt, key } = await sending.requested();
+    const match = { reference: key };
+    await sending.provider.fault('payout.ach', 'error-after-execution', {}, { match });
+    await sending.provider.fault('payout.ach', 'lost-webhook', {}, { match, times: 20 });
+    await sending.provider.fault('payout.read', 'not-found-yet', {}, { match, times: 2 });
+    await sending.reach(new Date(cutOffAt));
     await sending.becomes(withdrawalId, 'unknown');
     await sending.passHours(1);
-    expect(await sending.payouts.statusOf(withdrawalId)).toBe('sent');
+    expect(await sending.payouts.typesOf(accountId)).toEqual(['withdrawal.unconfirmed', 'withdrawal.sent']);
     expect(await sending.sendings(key)).toHaveLength(1);
     expect(await sending.moved(key)).toEqual(once);
   }, 60_000);
@@ -181,13 +184,26 @@ test('F48, fault 34: in a brown-out the breaker opens, and its probe is a read, 
   await sending.stopProcess();
   await sending.provider.closeClients();
   sending.startProcess({ volumeThreshold: 1, resetTimeout: 500 });
-  const [first, second] = [await sending.requested(), await sending.requested()];
-  await sending.provider.fault('payout.ach', 'brown-out', { ratio: 1, seconds: 4 });
-  await sending.reach(new Date(first.cutOffAt));
-  const probes = () => sending.provider.requests({ op: 'payout.read' });
-  const probe = await eventually(probes, (calls) => calls.some(({ path }) => path.endsWith('per_page=1')));
-  expect(probe.length).toBeGreaterThan(0);
-  await pause(4_000);
+  await sending.provider.fault('payout.ach', 'brown-out', { ratio: 1, seconds: 5 });
+  const first = await sending.due();
+  await sending.becomes(first.withdrawalId, 'unknown');
+  // The breaker is open; the next sending comes when it tries again.
+  const second = await sending.requested();
+  await pause(600);
+  await sending.payouts.rows('update withdrawals set cut_off_at = $2, next_call_at = $2 where id = $1', [
+    second.withdrawalId,
+    sending.payouts.now(),
+  ]);
+  await eventually(
+    () => sending.sendings(second.key),
+    (calls) => calls.length > 0,
+  );
+  const calls = await sending.provider.requests({});
+  const probeAt = calls.findIndex(({ path }) => path.endsWith('per_page=1'));
+  const sentAt = calls.findIndex(({ idempotencyKey }) => idempotencyKey === second.key);
+  expect(probeAt).toBeGreaterThanOrEqual(0);
+  expect(probeAt).toBeLessThan(sentAt);
+  await pause(5_000);
   // What was in doubt is found absent; what was not sent is sent.
   await sending.passHours(1);
   for (const { key, withdrawalId } of [first, second]) {

@@ -3,7 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { Rejection } from '@holdfast/domain';
 import { Deadlines, WallClock } from '@holdfast/messaging';
-import { type BreakerSettings, FinishNoticeHandler, ReceiveNoticeHandler } from '@holdfast/providers';
+import {
+  type BreakerSettings,
+  FinishNoticeHandler,
+  PostponeNoticeHandler,
+  ReceiveNoticeHandler,
+} from '@holdfast/providers';
 import { CONFIG } from '@holdfast/service';
 import { eventually } from '@holdfast/testing';
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
@@ -103,6 +108,7 @@ export class Sending {
     const handlers = [
       new EndCoolingHandler(unitOfWork, texts),
       new FinishNoticeHandler(unitOfWork),
+      new PostponeNoticeHandler(unitOfWork),
       new FinishStopHandler(unitOfWork),
       new ReceiveNoticeHandler(unitOfWork),
       new RecordAttemptHandler(unitOfWork),
