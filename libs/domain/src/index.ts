@@ -1,3 +1,4 @@
+export * from './doubt.ts';
 export * from './journal.ts';
 export * from './money.ts';
 export * from './rejection.ts';

@@ -1,4 +1,5 @@
 export * from './notice-alarms.ts';
+export * from './notice-deadline.ts';
 export * from './notices.controller.ts';
 export * from './provider-client.ts';
 export * from './provider-notice.table.ts';

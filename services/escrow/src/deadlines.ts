@@ -1,5 +1,5 @@
 import type { AnyDeadline, Deadline } from '@holdfast/messaging';
-import { ProviderNoticeTable } from '@holdfast/providers';
+import { noticeDeadline } from '@holdfast/providers';
 import { CONFIG, deployedTopics } from '@holdfast/service';
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
@@ -63,16 +63,6 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     stoppedBy: [],
     fire: (method) => setups.advance(method),
   };
-  const noticed: Deadline<typeof ProviderNoticeTable> = {
-    kind: 'provider_notice.read',
-    does: 'work',
-    entity: ProviderNoticeTable,
-    dueAt: 'nextCallAt',
-    keys: ['id'],
-    parties: [],
-    stoppedBy: [],
-    fire: (notice) => notices.work(notice),
-  };
   const settling: Deadline<typeof SettlementTable> = {
     kind: 'settlement.call',
     does: 'work',
@@ -83,5 +73,5 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     stoppedBy: [],
     fire: (settlement) => settlements.advance(settlement),
   };
-  return [reviewSilence, payersTime, charging, verifying, noticed, settling];
+  return [reviewSilence, payersTime, charging, verifying, noticeDeadline(notices), settling];
 }

@@ -1,5 +1,5 @@
 import type { AnyDeadline, Deadline } from '@holdfast/messaging';
-import { ProviderNoticeTable } from '@holdfast/providers';
+import { noticeDeadline } from '@holdfast/providers';
 import { type BaseConfig, CONFIG, deployedTopics } from '@holdfast/service';
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
@@ -83,16 +83,6 @@ function sendingDeadlines(app: INestApplicationContext): AnyDeadline[] {
     stoppedBy: [],
     fire: (withdrawal) => withdrawals.advance(withdrawal),
   };
-  const noticed: Deadline<typeof ProviderNoticeTable> = {
-    kind: 'provider_notice.read',
-    does: 'work',
-    entity: ProviderNoticeTable,
-    dueAt: 'nextCallAt',
-    keys: ['id'],
-    parties: [],
-    stoppedBy: [],
-    fire: (notice) => notices.work(notice),
-  };
   const stopped: Deadline<typeof SendingStopTable> = {
     kind: 'sending_stop.review',
     does: 'work',
@@ -103,5 +93,5 @@ function sendingDeadlines(app: INestApplicationContext): AnyDeadline[] {
     stoppedBy: [],
     fire: (stop) => stops.work(stop),
   };
-  return [sending, noticed, stopped];
+  return [sending, noticeDeadline(notices), stopped];
 }

@@ -1,4 +1,15 @@
-import { feeOf, isLate, type Money, plusHours, plusMinutes, usd } from '@holdfast/domain';
+import {
+  feeOf,
+  isKeyForgotten,
+  isLate,
+  isProvenAbsent,
+  type Money,
+  missedAgain,
+  nextQueryAt,
+  noMisses,
+  plusMinutes,
+  usd,
+} from '@holdfast/domain';
 import type { FundingFailure } from '@holdfast/events';
 
 /** Parts of a charge (P-3): principal, client fee (P-4), initiation fee with the first charge only (P-6). */
@@ -85,15 +96,6 @@ export type Observation =
   /** A query that found nothing. One proves nothing. */
   | { kind: 'absent' };
 
-/**
- * Between queries. Three misses prove that nothing was executed, once they span ten minutes (0.1 of the
- * protocols).
- */
-const queryMinutes = 5;
-const missesNeeded = 3;
-const missesSpanMinutes = 10;
-/** The provider knows a key for 24 h; an hour less, so that clocks need not agree. */
-const keyHours = 23;
 /** A payment that is being processed is asked about again, in case its notice is lost. */
 const processingMinutes = 10;
 
@@ -172,20 +174,15 @@ export function expire(funding: Funding, now: Date): Funding | undefined {
  * The same key and bytes are sent again only inside the key's window, after 3 misses in at least 10 minutes.
  */
 function missed(funding: Funding, now: Date): Funding {
-  const misses = funding.misses + 1;
-  const firstMissAt = funding.firstMissAt ?? now;
-  if (misses < missesNeeded || !isLate(now, plusMinutes(firstMissAt, missesSpanMinutes))) {
-    return wait(funding, 'read', plusMinutes(now, queryMinutes), { misses, firstMissAt });
-  }
+  const doubt = missedAgain(funding, now);
+  if (!isProvenAbsent(doubt, now)) return wait(funding, 'read', nextQueryAt(now), doubt);
   const { intentId, ending, keySince } = funding;
   if (ending && !intentId) return ended(funding, ending);
   // An intent that the provider gave us and no longer knows, or a key that it may have forgotten: a person
   // looks.
-  if (ending || isLate(now, plusHours(keySince, keyHours))) return { ...base(funding), status: 'in_review' };
+  if (ending || isKeyForgotten(keySince, now)) return { ...base(funding), status: 'in_review' };
   return wait(funding, intentId ? 'confirm' : 'create', now, noMisses);
 }
-
-const noMisses = { misses: 0, firstMissAt: undefined };
 
 const expiryOf = (funding: Funding): Date | undefined =>
   'expiresAt' in funding ? funding.expiresAt : undefined;

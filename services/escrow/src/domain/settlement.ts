@@ -1,4 +1,14 @@
-import { isLate, type Money, plusDays, plusHours, plusMinutes, Rejection, usd } from '@holdfast/domain';
+import {
+  isKeyForgotten,
+  isProvenAbsent,
+  type Money,
+  missedAgain,
+  nextQueryAt,
+  noMisses,
+  plusDays,
+  Rejection,
+  usd,
+} from '@holdfast/domain';
 
 /** Why a settlement moved nothing, or came back; a closed list, the provider's own words stay with it. */
 export const settlementFailures = [
@@ -54,15 +64,6 @@ export type PayoutObservation =
   /** A query that found nothing. One proves nothing. */
   | { kind: 'absent' };
 
-/**
- * Between queries. Three misses prove that nothing was executed, once they span ten minutes (0.1 of the
- * protocols).
- */
-const queryMinutes = 5;
-const missesNeeded = 3;
-const missesSpanMinutes = 10;
-/** The provider knows a key for 24 h; an hour less, so that clocks need not agree. */
-const keyHours = 23;
 /** A payout takes days; it is asked about daily, in case its notice is lost. */
 const transitDays = 1;
 
@@ -100,8 +101,7 @@ export function nextStep(settlement: Settlement, now: Date): 'create' | 'find' |
   return settlement.status === 'requested' && !isKeyOver(settlement, now) ? 'create' : 'find';
 }
 
-const isKeyOver = ({ keySince }: Settlement, now: Date): boolean =>
-  isLate(now, plusHours(keySince, keyHours));
+const isKeyOver = ({ keySince }: Settlement, now: Date): boolean => isKeyForgotten(keySince, now);
 
 /** What a settlement becomes by what was observed. Ranks decide, not the order of arrival. */
 export function observe(settlement: Settlement, observation: PayoutObservation, now: Date): Settlement {
@@ -155,16 +155,11 @@ const isAsAsked = ({ amount }: Settlement, { amountMinor, currency }: PayoutView
  */
 function missed(settlement: Settlement, now: Date): Settlement {
   if (!('nextCallAt' in settlement)) return settlement;
-  const misses = settlement.misses + 1;
-  const firstMissAt = settlement.firstMissAt ?? now;
-  if (misses < missesNeeded || !isLate(now, plusMinutes(firstMissAt, missesSpanMinutes))) {
-    return { ...settlement, misses, firstMissAt, nextCallAt: plusMinutes(now, queryMinutes) };
-  }
+  const doubt = missedAgain(settlement, now);
+  if (!isProvenAbsent(doubt, now)) return { ...settlement, ...doubt, nextCallAt: nextQueryAt(now) };
   if (settlement.payoutId || isKeyOver(settlement, now)) return { ...base(settlement), status: 'in_review' };
   return { ...base(settlement), ...noMisses, status: 'requested', nextCallAt: now };
 }
-
-const noMisses = { misses: 0, firstMissAt: undefined };
 
 const inTransit = (settlement: Settlement & { payoutId: string }, now: Date): Settlement => ({
   ...base(settlement),

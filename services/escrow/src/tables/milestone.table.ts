@@ -100,7 +100,9 @@ export async function loadMilestone(tx: Tx, id: string, owner: MilestoneOwner): 
 
 export async function loadMilestonesOf(tx: Tx, agreementId: string): Promise<Milestone[]> {
   const rows = await tx.many(MilestoneTable, { agreementId });
-  const milestones = await Promise.all(rows.map(async (row) => fromRow(row, await freezesOf(tx, row.id))));
+  const milestones: Milestone[] = [];
+  // One after another: a transaction has one connection.
+  for (const row of rows) milestones.push(fromRow(row, await freezesOf(tx, row.id)));
   return milestones.sort((a, b) => a.order - b.order);
 }
 

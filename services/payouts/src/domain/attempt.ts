@@ -1,4 +1,14 @@
-import { isLate, type Money, plusHours, plusMinutes, usd } from '@holdfast/domain';
+import {
+  isKeyForgotten,
+  isLate,
+  isProvenAbsent,
+  type Money,
+  missedAgain,
+  nextQueryAt,
+  plusHours,
+  plusMinutes,
+  usd,
+} from '@holdfast/domain';
 import type { ReturnReason, WithdrawalFailure } from '@holdfast/events';
 import { plusBusinessDays } from './business-days.ts';
 
@@ -78,15 +88,6 @@ export type Observation =
   /** A query that found nothing. One proves nothing. */
   | { kind: 'absent' };
 
-/**
- * Between queries. Three misses prove that nothing was executed, once they span ten minutes (0.1 of the
- * protocols).
- */
-const queryMinutes = 5;
-const missesNeeded = 3;
-const missesSpanMinutes = 10;
-/** The provider knows a key for 24 h; an hour less, so that clocks need not agree. */
-const keyHours = 23;
 /** ACH takes days: what is under way, or waits for a person, is asked about in case its notice is lost. */
 const followHours = 4;
 /** Our account at the bank is filled in the course of a day (M-23). */
@@ -114,7 +115,7 @@ export const isCalling = (attempt: Attempt | undefined): boolean =>
 
 /** Whether the provider may have forgotten the key (W-15): then nothing is sent under it any more. */
 export const isWindowOver = ({ keySince }: Attempt, now: Date): boolean =>
-  keySince !== undefined && isLate(now, plusHours(keySince, keyHours));
+  keySince !== undefined && isKeyForgotten(keySince, now);
 
 /** Sends the same attempt again, same key and bytes: only what is proven not executed, inside the window. */
 export function callAgain(attempt: Attempt & { state: 'created' }, now: Date): Attempt {
@@ -231,10 +232,8 @@ const inDoubt = (attempt: Attempt & { state: 'created' }, now: Date): Attempt =>
 
 /** Not executed is proven by three misses in at least ten minutes; after the window nothing is sent again. */
 function missed(attempt: Attempt & { state: 'unknown' }, now: Date): Attempt {
-  const misses = attempt.misses + 1;
-  const firstMissAt = attempt.firstMissAt ?? now;
-  const counted = { ...attempt, misses, firstMissAt };
-  if (misses < missesNeeded || !isLate(now, plusMinutes(firstMissAt, missesSpanMinutes))) return counted;
+  const counted = { ...attempt, ...missedAgain(attempt, now) };
+  if (!isProvenAbsent(counted, now)) return counted;
   if (isWindowOver(attempt, now)) return { ...counted, review: 'window_over' };
   return { ...base(attempt), state: 'created' };
 }
@@ -260,7 +259,7 @@ export function nextCallAt(attempt: Attempt, observation: Observation, now: Date
       return isOutOfMoney ? plusMinutes(now, outOfMoneyMinutes) : now;
     case 'unknown':
       if (attempt.review) return plusHours(now, followHours);
-      return attempt.misses === 0 ? now : plusMinutes(now, queryMinutes);
+      return attempt.misses === 0 ? now : nextQueryAt(now);
     case 'submitted':
     case 'processing':
       return plusHours(now, followHours);

@@ -303,8 +303,9 @@ export function evolve(withdrawal: Withdrawal, event: WithdrawalEvent): Withdraw
   const known = frameOf(withdrawal);
   switch (event.type) {
     case 'payouts.withdrawal.held': {
-      const causes = withdrawal.status === 'held' ? withdrawal.causes : [];
-      return { ...known, status: 'held', causes: [...causes, event.reason] };
+      const others = withdrawal.status === 'held' ? withdrawal.causes : [];
+      const causes = [...others.filter((cause) => cause !== event.reason), event.reason];
+      return { ...known, status: 'held', causes };
     }
     case 'payouts.withdrawal.resumed':
       return { ...known, status: 'requested', cutOffAt: event.dueAt, arrivesBy: arrivalOf(event.dueAt) };
