@@ -220,7 +220,7 @@ export const payoutsEvents = catalogue('payouts', {
       feeKept: z.boolean(),
       reason: ReturnReason,
       subAccount: PayoutProviderName,
-      /** Of the clearing posting; absent where there is none (never paid, and no bank charge). */
+      /** Absent where no cash moves: never paid, and no bank charge. Escrow posts its side under it. */
       transferId: Id.optional(),
       returnedAt: Instant,
     }),

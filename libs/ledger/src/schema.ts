@@ -1,9 +1,9 @@
 /**
- * The ledger's tables: append-only journals and entries, stored balances for the accounts that may never be on the
- * wrong side of zero, and the chain of seals over the journals. The database itself refuses an unbalanced journal (M-1),
+ * The ledger's tables: append-only journals and entries, and stored balances for the accounts that may never be on the
+ * wrong side of zero. The database itself refuses an unbalanced journal (M-1),
  * a change or a deletion (M-9, AD-17).
  */
-export const ledgerSchema = [
+export const journalsSchema: readonly string[] = [
   `create table journals (
     id uuid primary key,
     position bigint generated always as identity unique,
@@ -37,14 +37,6 @@ export const ledgerSchema = [
     amount_minor bigint not null check (amount_minor >= 0),
     primary key (account, sub_account)
   )`,
-  // `below`: every journal whose position is below it was sealed by then, or will never be there (its number went lost).
-  `create table seals (
-    number bigint primary key check (number > 0),
-    journal_id uuid not null unique references journals (id),
-    hash bytea not null check (length(hash) = 32),
-    below bigint not null,
-    sealed_at timestamptz not null default clock_timestamp()
-  )`,
   `create function refuse_change() returns trigger language plpgsql as $$
   begin
     raise exception 'ledger rows are never changed or deleted (M-9)' using errcode = 'restrict_violation';
@@ -53,11 +45,8 @@ export const ledgerSchema = [
     for each row execute function refuse_change()`,
   `create trigger entries_append_only before update or delete on entries
     for each row execute function refuse_change()`,
-  `create trigger seals_append_only before update or delete on seals
-    for each row execute function refuse_change()`,
   'create trigger journals_no_truncate before truncate on journals execute function refuse_change()',
   'create trigger entries_no_truncate before truncate on entries execute function refuse_change()',
-  'create trigger seals_no_truncate before truncate on seals execute function refuse_change()',
   // Only this transaction's own journals take entries: a balanced pair slipped under an old journal is refused too.
   `create function check_journal() returns trigger language plpgsql as $$
   begin
@@ -72,6 +61,24 @@ export const ledgerSchema = [
   `create constraint trigger entries_sum_to_zero after insert on entries deferrable initially deferred
     for each row execute function check_journal()`,
 ];
+
+/** The chain of seals over the journals (AD-17), and the way to the journals of one kind. */
+export const sealsSchema: readonly string[] = [
+  // `below`: every journal whose position is below it was sealed by then, or will never be there (its number went lost).
+  `create table seals (
+    number bigint primary key check (number > 0),
+    journal_id uuid not null unique references journals (id),
+    hash bytea not null check (length(hash) = 32),
+    below bigint not null,
+    sealed_at timestamptz not null default clock_timestamp()
+  )`,
+  `create trigger seals_append_only before update or delete on seals
+    for each row execute function refuse_change()`,
+  'create trigger seals_no_truncate before truncate on seals execute function refuse_change()',
+  'create index journals_kind on journals (kind, position)',
+];
+
+export const ledgerSchema: readonly string[] = [...journalsSchema, ...sealsSchema];
 
 export const ledgerGrants: Readonly<Record<string, string>> = {
   journals: 'select, insert',

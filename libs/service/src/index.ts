@@ -12,7 +12,7 @@ export * from './policy.ts';
 export * from './problem.ts';
 export type { MovementKind, MovementRow, MovementSource } from './proof-movements.ts';
 export { DigitsIn, Message } from './request.ts';
-export { commonSchema, ledgerSchema } from './schema.ts';
+export { commonSchema, journalsSchema, sealsSchema } from './schema.ts';
 export * from './service-definition.ts';
 export type { Runtime } from './service-module.ts';
 export * from './start.ts';

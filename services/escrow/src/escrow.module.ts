@@ -44,6 +44,7 @@ import { KafkaController } from './kafka.controller.ts';
 import { Migration001Escrow } from './migrations/001-escrow.ts';
 import { Migration002Notices } from './migrations/002-notices.ts';
 import { Migration003Settlements } from './migrations/003-settlements.ts';
+import { Migration004Seals } from './migrations/004-seals.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
 import { CardPayout } from './providers/card-payout.ts';
@@ -100,6 +101,7 @@ export const definition: ServiceDefinition = {
     { name: '001-escrow', class: Migration001Escrow },
     { name: '002-notices', class: Migration002Notices },
     { name: '003-settlements', class: Migration003Settlements },
+    { name: '004-seals', class: Migration004Seals },
   ],
   grants: {
     agreements: 'select, insert, update',

@@ -50,6 +50,7 @@ import { UnknownPayouts } from './metrics.ts';
 import { Migration001Credits } from './migrations/001-credits.ts';
 import { Migration002Methods } from './migrations/002-methods.ts';
 import { Migration003Withdrawals } from './migrations/003-withdrawals.ts';
+import { Migration004Seals } from './migrations/004-seals.ts';
 import { Bank } from './providers/bank.ts';
 import { BankClient } from './providers/bank-client.ts';
 import { MethodWorker } from './providers/method.worker.ts';
@@ -112,6 +113,7 @@ export const definition: ServiceDefinition = {
     { name: '001-credits', class: Migration001Credits },
     { name: '002-methods', class: Migration002Methods },
     { name: '003-withdrawals', class: Migration003Withdrawals },
+    { name: '004-seals', class: Migration004Seals },
   ],
   grants: {
     agreements: 'select, insert, update',

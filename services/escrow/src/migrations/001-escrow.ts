@@ -1,11 +1,11 @@
-import { commonSchema, ledgerSchema, personKeysSchema } from '@holdfast/service';
+import { commonSchema, journalsSchema, personKeysSchema } from '@holdfast/service';
 import { Migration } from '@mikro-orm/migrations';
 
 export class Migration001Escrow extends Migration {
   override up(): void {
     for (const statement of [
       ...commonSchema,
-      ...ledgerSchema,
+      ...journalsSchema,
       ...personKeysSchema,
       ...agreementSchema,
       ...payInSchema,

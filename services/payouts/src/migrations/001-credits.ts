@@ -1,9 +1,9 @@
-import { commonSchema, ledgerSchema } from '@holdfast/service';
+import { commonSchema, journalsSchema } from '@holdfast/service';
 import { Migration } from '@mikro-orm/migrations';
 
 export class Migration001Credits extends Migration {
   override up(): void {
-    for (const statement of [...commonSchema, ...ledgerSchema]) this.addSql(statement);
+    for (const statement of [...commonSchema, ...journalsSchema]) this.addSql(statement);
     this.addSql(`create table agreements (
       id uuid primary key,
       client_id text not null,
