@@ -11,7 +11,7 @@ export * from './person-texts.ts';
 export * from './policy.ts';
 export * from './problem.ts';
 export type { MovementKind, MovementRow, MovementSource } from './proof-movements.ts';
-export { DigitsIn, Message } from './request.ts';
+export { BodyNotKept, DigitsIn, Message } from './request.ts';
 export { commonSchema, journalsSchema, sealsSchema } from './schema.ts';
 export * from './service-definition.ts';
 export type { Runtime } from './service-module.ts';

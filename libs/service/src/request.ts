@@ -79,6 +79,14 @@ const digitsKey = 'holdfast.digits';
  */
 export const DigitsIn = (field: string): MethodDecorator => SetMetadata(digitsKey, field);
 
+const unkeptKey = 'holdfast.unkept';
+
+/**
+ * A body of which nothing is stored but what the route checks by itself: a provider's signed notice, whose traces
+ * and references may pass for a card number by chance and must not be refused for it (P-15).
+ */
+export const BodyNotKept = (): MethodDecorator => SetMetadata(unkeptKey, true);
+
 /** The body as it is looked through: without that field, where it is digits and nothing else. */
 function withoutDigits(body: unknown, field: string | undefined): unknown {
   if (field === undefined || typeof body !== 'object' || body === null) return body;
@@ -98,7 +106,8 @@ export class ContentGuard implements CanActivate {
     if (context.getType() !== 'http') return true;
     const { body, query, params } = context.switchToHttp().getRequest<FastifyRequest>();
     const digitsField = this.reflector.get<string | undefined>(digitsKey, context.getHandler());
-    if (holdsCardNumber([withoutDigits(body, digitsField), query, params])) {
+    const isKept = this.reflector.get<boolean | undefined>(unkeptKey, context.getHandler()) !== true;
+    if (holdsCardNumber([isKept ? withoutDigits(body, digitsField) : null, query, params])) {
       throw new Problem('request.card_number');
     }
     const problem = 'holds a sign that is no text';

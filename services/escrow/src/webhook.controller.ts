@@ -1,7 +1,7 @@
 import { Rejection } from '@holdfast/domain';
 import { WallClock } from '@holdfast/messaging';
 import { ReceiveNotice } from '@holdfast/providers';
-import { CONFIG, Open, Summary } from '@holdfast/service';
+import { BodyNotKept, CONFIG, holdsCardNumber, Open, Problem, Summary } from '@holdfast/service';
 import { Controller, Headers, HttpCode, Inject, Post, RawBody } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
@@ -28,6 +28,7 @@ export class WebhookController {
     'Verified over the raw bytes, stored, answered; worked off afterwards (0.2 of the provider protocols).',
   )
   @Post('card')
+  @BodyNotKept()
   @HttpCode(200)
   async card(
     @RawBody() rawBody: Buffer | undefined,
@@ -39,6 +40,7 @@ export class WebhookController {
     }
     const notice = Notice.safeParse(parsed(bytes));
     if (!notice.success) throw new Rejection('webhook.malformed');
+    if (holdsCardNumber(notice.data)) throw new Problem('request.card_number');
     const { id, type: eventType, data } = notice.data;
     const concernsUs = /^(payment_intent|setup_intent|payout)\./.test(eventType);
     if (concernsUs) {

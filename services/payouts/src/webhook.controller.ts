@@ -1,6 +1,6 @@
 import { Rejection } from '@holdfast/domain';
 import { ReceiveNotice } from '@holdfast/providers';
-import { CONFIG, Open, Summary } from '@holdfast/service';
+import { BodyNotKept, CONFIG, holdsCardNumber, Open, Problem, Summary } from '@holdfast/service';
 import { Controller, Headers, HttpCode, Inject, Post, RawBody } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
@@ -27,6 +27,7 @@ export class WebhookController {
     'Verified over the raw bytes, stored, answered; worked off afterwards (0.2 of the provider protocols).',
   )
   @Post('bank')
+  @BodyNotKept()
   @HttpCode(200)
   async bank(
     @RawBody() rawBody: Buffer | undefined,
@@ -40,6 +41,7 @@ export class WebhookController {
     const id = NoticeId.safeParse(webhookId);
     const notice = Notice.safeParse(parsed(bytes));
     if (!id.success || !notice.success) throw new Rejection('webhook.malformed');
+    if (holdsCardNumber([id.data, notice.data])) throw new Problem('request.card_number');
     const { event: eventType, data } = notice.data;
     const message = { source: 'worker', id: id.data } as const;
     await this.commands.execute(
