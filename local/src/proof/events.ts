@@ -121,7 +121,8 @@ export function eventsAreApplied({ store }: Collection, underWay: Findings): Che
   const mistaken = `select m.service, m.command, m.message_id as id, m.refused, f.type
     from marks m join facts f on f.id = m.message_id
     where m.refused = 1 or not exists (select 1 from handled h where h.service = m.service
-      and h.command = m.command and h.type = f.type) group by m.service, m.command, m.message_id`;
+      and h.command = m.command and h.type = f.type) group by m.service, m.command, m.message_id
+    order by m.message_id`;
   for (const row of store.each<Named & { command: string; refused: bigint }>(mistaken)) {
     const { service, command, id, type, refused } = row;
     const how = refused === 1n ? 'refused it' : `does not handle ${type}`;

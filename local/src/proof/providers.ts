@@ -53,7 +53,7 @@ const compared = `with told as (
   from told full join executed using (provider, reference, currency)
     left join posted using (provider, reference, currency)
   where coalesce(executed, 0) <> coalesce(booked, 0) or coalesce(booked, 0) <> coalesce(cash, 0)
-    or coalesce(open, 0) > 0 or told.provider is null`;
+    or coalesce(open, 0) > 0 or told.provider is null order by provider, reference`;
 
 /**
  * M-3, I5: each movement in a provider's book is one of ours with the same amount, booked on the cash account of that
@@ -63,6 +63,7 @@ export async function providersAgree(
   collection: Collection,
   evidence: Evidence,
   underWay: Findings,
+  betweenLooksMs = pauseMs,
 ): Promise<Check[]> {
   for (const table of ['movements', 'cash', 'book'] as const) collection.store.index(table);
   const wrong = new Map<string, Findings>();
@@ -70,17 +71,21 @@ export async function providersAgree(
     if (!wrong.has(provider)) wrong.set(provider, new Findings());
     return wrong.get(provider)!;
   };
-  let differing = collection.store.all<Compared>(compared);
+  const explained = async (one: Compared): Promise<boolean> => {
+    const reason = await reasonOf(collection, evidence, one);
+    if (reason) underWay.add(one.reference, `${one.provider}: ${reason}`);
+    return reason !== undefined;
+  };
+  const all = collection.store.all<Compared>(compared);
+  // What its own row explains need not be looked at again.
+  for (const one of all.filter(isOpen)) await explained(one);
+  let differing = all.filter((one) => !isOpen(one));
   for (let look = 1; differing.length > 0 && look <= looksMax; look += 1) {
-    if (look > 1) await pause(pauseMs);
+    if (look > 1) await pause(betweenLooksMs);
     differing = await lookAgain(collection, differing);
-    if (differing.some(({ open }) => open === 0n)) await evidence.refresh();
+    if (differing.length > 0) await evidence.refresh();
     const unexplained: Compared[] = [];
-    for (const one of differing) {
-      const reason = await reasonOf(collection, evidence, one);
-      if (reason) underWay.add(one.reference, `${one.provider}: ${reason}`);
-      else unexplained.push(one);
-    }
+    for (const one of differing) if (!(await explained(one))) unexplained.push(one);
     differing = unexplained;
   }
   for (const one of differing) wrongAt(one.provider).add(one.reference, differenceOf(one));
@@ -92,6 +97,8 @@ export async function providersAgree(
   );
   return providers.map(({ provider }) => checkOfProvider(collection, provider, wrongAt(provider)));
 }
+
+const isOpen = ({ open }: Compared): boolean => open > 0n;
 
 interface Untold {
   provider: string;
@@ -140,7 +147,7 @@ async function reasonOf(
   evidence: Evidence,
   one: Compared,
 ): Promise<string | undefined> {
-  if (one.open > 0n) return differenceOf(one);
+  if (isOpen(one)) return differenceOf(one);
   if (one.told === 0n) return undefined;
   const reasons: string[] = [];
   if (one.executed !== one.booked) {

@@ -245,6 +245,9 @@ describe(`what is planted in a random row is named by its id (F41, seed ${seed})
     await rig().market.settle();
   }
 
+  const factsAbout = async (agreementId: string, service: ServiceName, type: string) =>
+    (await rig().factsOf(service, type)).filter(({ key }) => key === agreementId);
+
   async function proven(options?: ProofOptions): Promise<string[]> {
     const { system, planted } = rig();
     return faultsOf(await proveSystem(system.urls, system.brokers, { foreign: planted, ...options }));
@@ -356,20 +359,18 @@ describe(`what is planted in a random row is named by its id (F41, seed ${seed})
       await system.stopService('payouts');
       const older = await copied('payouts');
       await system.startService('payouts');
-      await wholePath(market);
+      const { agreementId } = await wholePath(market);
       await market.settle();
-      const released = (await rig().factsOf('escrow', 'escrow.milestone.released')).at(-1)!;
-      const credited = (await rig().factsOf('payouts', 'payouts.funds.credited')).filter(
-        ({ value }) => JSON.parse(value).transferId === JSON.parse(released.value).transferId,
-      );
+      const [released] = await factsAbout(agreementId, 'escrow', 'escrow.milestone.released');
+      const [credited] = await factsAbout(agreementId, 'payouts', 'payouts.funds.credited');
       await system.stopService('payouts');
       const found = await provenOn('payouts', older);
       await system.startService('payouts');
       expect(found).toEqual(
         expect.arrayContaining([
-          expect.stringContaining(`I7 ${released.id}: payouts has read escrow.milestone.released`),
-          expect.stringContaining(`I7 ${credited[0]!.id}: payouts.funds.credited is on the topic of payouts`),
-          expect.stringContaining(`M-2 ${JSON.parse(released.value).transferId}: transfer: `),
+          expect.stringContaining(`I7 ${released!.id}: payouts has read escrow.milestone.released`),
+          expect.stringContaining(`I7 ${credited!.id}: payouts.funds.credited is on the topic of payouts`),
+          expect.stringContaining(`M-2 ${JSON.parse(released!.value).transferId}: transfer: `),
         ]),
       );
     },
