@@ -59,6 +59,8 @@ interface Statements {
 }
 
 const pollMs = 500;
+/** Commits come much faster than anything falls due by them: they share a look. */
+const restMs = 50;
 /** At once per kind, so that one slow provider does not hold up the others. */
 const concurrency = 8;
 const retryAfterMs = 1_000;
@@ -172,6 +174,7 @@ export class Deadlines {
         this.#options.onError?.(error, `sweep of ${deadline.kind}`);
       }
       if (this.#stopping.signal.aborted) return;
+      await pause(restMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       await pause(pollMs, undefined, { signal: woken }).catch(() => undefined);
     }
   }

@@ -1,15 +1,16 @@
 import type { Finding } from './wire.ts';
 
+/** Enough for whoever reads the JSON; more would be read by nobody. */
+const firstMax = 1_000;
+
 /** The first ones are kept; all are counted. */
 export class Findings {
   readonly first: Finding[] = [];
   total = 0;
 
-  constructor(private readonly limit = 1_000) {}
-
   add(id: string, what: string): void {
     this.total += 1;
-    if (this.first.length < this.limit) this.first.push({ id, what });
+    if (this.first.length < firstMax) this.first.push({ id, what });
   }
 
   addAll(findings: readonly Finding[], total = findings.length): void {
