@@ -18,7 +18,7 @@ export interface TopicReaderOptions {
  */
 export class TopicReader {
   readonly #options: TopicReaderOptions;
-  readonly #groupId = `reader-${newId()}`;
+  readonly #groupId = `topic-reader-${newId()}`;
   readonly #consumer: Consumer;
   readonly #admin: Admin;
   /** Next offset to read, per `topic/partition`. */

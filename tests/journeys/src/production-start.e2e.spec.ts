@@ -18,6 +18,13 @@ const environment = {
   CARD_BASE_URL: 'http://127.0.0.1:1',
   CARD_API_KEY: 'sk_live_something',
   CARD_WEBHOOK_SECRETS: 'whsec_something',
+  BANK_BASE_URL: 'http://127.0.0.1:1',
+  BANK_ORGANIZATION_ID: 'org_something',
+  BANK_API_KEY: 'mt_live_something',
+  BANK_WEBHOOK_SECRETS: 'mtwh_something',
+  BANK_ORIGINATING_ACCOUNT_ID: 'ia_something',
+  SCREENING_BASE_URL: 'http://127.0.0.1:1',
+  SCREENING_API_KEY: 'scr_live_something',
 };
 
 function start(service: string, more: Record<string, string>): { status: number | null; said: string } {

@@ -56,7 +56,12 @@ describe('withdrawals while operators stop and resume sending (W-10, W-18)', () 
     expect(await withdrawalOf(freelancer, kept.withdrawalId)).toMatchObject({ status: 'held', attempts: [] });
     const resume = `/v1/sending-stops/${stopId}/resume`;
     await market.operator.post('payouts', resume, { reason: 'It is over.' });
-    await status(kept.withdrawalId, 'requested');
+    // Its cut-off is over, so that it is sent as soon as it is no longer held.
+    await until(
+      'the withdrawal is sent',
+      () => withdrawalOf(freelancer, kept.withdrawalId),
+      (one) => one.status === 'sent',
+    );
     await market.advance({ by: 'P7D' });
     const paid = await withdrawalOf(freelancer, kept.withdrawalId);
     expect(paid).toMatchObject({ status: 'paid', attempts: [{ state: 'paid' }] });
