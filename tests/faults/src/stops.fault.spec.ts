@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '@holdfast/journeys';
 import { type ServiceName, serviceNames } from '@holdfast/local';
 import { describe, expect, it } from '@jest/globals';
@@ -64,6 +65,31 @@ describe('a service that is stopped, frozen or cut off', () => {
       await assertBooksExact(rig());
       expect(rig().pids()).toContain(frozen);
       await replica.stop(20_000);
+    },
+    4 * minuteMs,
+  );
+
+  it(
+    'the broker stands still under load: calls go on, events wait, and all of them are published afterwards (F18)',
+    async () => {
+      const { system, market } = rig();
+      const load = startLoad(market);
+      await load.acknowledged(12);
+      system.kafka.pause();
+      try {
+        const people = busyPeople(rig());
+        const unpublished = async (): Promise<number> =>
+          (await rig().sql('contracts', `select id from outbox where aggregateid <> ''`)).length;
+        await until('events wait in the outbox', unpublished, (count) => count > 50, minuteMs);
+        // Longer than a producer waits for its answer, and than a consumer may be silent.
+        await pause(20_000);
+        const { statuses } = await people.stop();
+        expect(new Set(statuses)).toEqual(new Set([201]));
+      } finally {
+        system.kafka.resume();
+      }
+      await load.finish();
+      await assertBooksExact(rig());
     },
     4 * minuteMs,
   );
