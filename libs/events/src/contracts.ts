@@ -33,6 +33,24 @@ const offer = z.object({
   dueAt: Instant,
 });
 
+/** Who of the two acted. */
+const Party = z.enum(['client', 'freelancer']);
+
+/** Why the platform stops a contract for a while (A-17, S-5, P-9). */
+export const PauseReason = z.enum(['safety_hold', 'financial_hold']);
+export type PauseReason = z.output<typeof PauseReason>;
+
+const amendment = z.object({ agreementId: Id, amendmentId: Id, version: Version });
+
+const milestoneTerms = z.object({
+  agreementId: Id,
+  milestoneId: Id,
+  version: Version,
+  price: WireMoney,
+  dueDate: z.iso.date(),
+  order: z.int().min(1).max(200),
+});
+
 export const contractsEvents = catalogue('contracts', {
   'contracts.account.opened': {
     version: 1,
@@ -94,6 +112,22 @@ export const contractsEvents = catalogue('contracts', {
     summary: 'Nobody accepted in time (A-4).',
     data: offer.pick({ agreementId: true, offerId: true, version: true }),
   },
+  'contracts.offer.changes_requested': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'offerId',
+    summary: 'The freelancer asks for other terms; the client may answer with a new version (A-6).',
+    data: offer.pick({ agreementId: true, offerId: true, version: true, dueAt: true }).extend({
+      reasonHash: Sha256,
+    }),
+  },
+  'contracts.offer.declined': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'offerId',
+    summary: 'The freelancer declined the offer (A-6).',
+    data: offer.pick({ agreementId: true, offerId: true, version: true }),
+  },
   'contracts.contract.activated': {
     version: 1,
     key: 'agreementId',
@@ -133,6 +167,112 @@ export const contractsEvents = catalogue('contracts', {
       contentHash: Sha256,
       submittedAt: Instant,
     }),
+  },
+  'contracts.payment.requested': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'paymentRequestId',
+    summary: 'The freelancer asks the client to pay a milestone or the whole project (E-27).',
+    data: z.object({
+      agreementId: Id,
+      paymentRequestId: Id,
+      clientId: AccountId,
+      freelancerId: AccountId,
+      milestoneIds: z.array(Id).min(1).max(200),
+      requestedAt: Instant,
+    }),
+  },
+  'contracts.amendment.proposed': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'amendmentId',
+    summary: 'One party proposes other terms; unanswered they lapse at `dueAt` (A-11).',
+    data: amendment.extend({ by: Party, termsHash: Sha256, dueAt: Instant }),
+  },
+  'contracts.amendment.lapsed': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'amendmentId',
+    summary:
+      'The terms stay as they are: nobody accepted in time, or a party or escrow said no (A-11, A-13).',
+    data: amendment.extend({ reason: z.enum(['expired', 'declined', 'withdrawn', 'refused_by_escrow']) }),
+  },
+  'contracts.contract.amended': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'agreementId',
+    summary: 'Both parties agreed to other terms; money that is funded is untouched (A-11).',
+    data: amendment.extend({ amendedAt: Instant }),
+  },
+  'contracts.contract.paused': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'agreementId',
+    summary: 'The platform stopped the contract for a while: nothing is funded (A-17, S-5).',
+    data: z.object({ agreementId: Id, reason: PauseReason, holdId: Id, pausedAt: Instant }),
+  },
+  'contracts.contract.resumed': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'agreementId',
+    summary: 'The last cause of the pause is gone (A-17).',
+    data: z.object({ agreementId: Id, resumedAt: Instant }),
+  },
+  'contracts.contract.end_requested': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'agreementId',
+    summary: 'A party ends the contract. Escrow answers `cleared` or `clearing_refused` (A-16, A-19).',
+    data: z.object({
+      agreementId: Id,
+      by: Party,
+      /** Milestones under review that the freelancer gives up by name (E-17). */
+      waivedMilestoneIds: z.array(Id).max(200),
+      requestedAt: Instant,
+    }),
+  },
+  'contracts.contract.ended': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'agreementId',
+    summary: 'Escrow holds nothing of it and nothing is open: the contract has ended (A-19).',
+    data: z.object({ agreementId: Id, endedAt: Instant }),
+  },
+  'contracts.milestone.agreed': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'milestoneId',
+    summary: 'A milestone that was agreed later than the offer (A-9, A-13).',
+    data: milestoneTerms,
+  },
+  'contracts.milestone.terms_proposed': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'milestoneId',
+    summary:
+      'Both parties agreed to change or delete an agreed milestone; it holds once escrow says so (A-13).',
+    data: milestoneTerms.extend({ amendmentId: Id, delete: z.boolean() }),
+  },
+  'contracts.milestone.changed': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'milestoneId',
+    summary: 'Escrow applied the changed terms, or the client reordered the milestones (A-13).',
+    data: milestoneTerms,
+  },
+  'contracts.milestone.cancelled': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'milestoneId',
+    summary: 'The milestone is gone: nothing was funded for it (A-13).',
+    data: z.object({ agreementId: Id, milestoneId: Id, version: Version }),
+  },
+  'contracts.account.closed': {
+    version: 1,
+    key: 'accountId',
+    subject: 'accountId',
+    summary: 'The account takes part in nothing new (S-12).',
+    data: z.object({ accountId: AccountId, reason: z.enum(['by_owner', 'by_operator']) }),
   },
   'contracts.watermark.reached': watermark,
 });

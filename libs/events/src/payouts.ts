@@ -43,6 +43,17 @@ const AttemptId = z
 const sending = withdrawal.extend({ attemptId: AttemptId, sent: WireMoney });
 const stop = z.object({ stopId: Id, provider: z.enum([...PayoutProviderName.options, 'all']) });
 
+const hold = z.object({
+  agreementId: Id,
+  accountId: AccountId,
+  holdId: Id,
+  cause: z.enum(['chargeback', 'case']),
+  causeId: Id,
+  amount: WireMoney,
+});
+/** `amount`: opened with, or settled now. */
+const debt = z.object({ accountId: AccountId, debtId: Id, amount: WireMoney, left: WireMoney });
+
 export const payoutsEvents = catalogue('payouts', {
   'payouts.identity.verified': {
     version: 1,
@@ -135,6 +146,90 @@ export const payoutsEvents = catalogue('payouts', {
       amount: WireMoney,
       maturedAt: Instant,
     }),
+  },
+  'payouts.funds.held': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'holdId',
+    summary: 'Paid money waits for a chargeback or a case; what is there, at most the net (B-5).',
+    data: hold,
+  },
+  'payouts.funds.unheld': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'holdId',
+    summary: 'What was held is back where it came from (B-5).',
+    data: hold,
+  },
+  'payouts.funds.clawed_back': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'transferId',
+    summary: 'Unprotected pay was taken back; what was not there is a debt. Never refused (B-6, P-11).',
+    data: z.object({
+      agreementId: Id,
+      chargebackId: Id,
+      transferId: Id,
+      accountId: AccountId,
+      taken: WireMoney,
+      debt: WireMoney,
+    }),
+  },
+  'payouts.funds.restored': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'transferId',
+    summary: 'A chargeback was won later, or a refund reversed: the net is back, debts first (E-25, P-11).',
+    data: z.object({
+      agreementId: Id,
+      cause: z.enum(['chargeback', 'refund']),
+      causeId: Id,
+      transferId: Id,
+      accountId: AccountId,
+      toDebt: WireMoney,
+      toAvailable: WireMoney,
+    }),
+  },
+  'payouts.refund.taken': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'transferId',
+    summary: 'The net of a refund after release left the balance: pending first, then available (E-25).',
+    data: z.object({
+      agreementId: Id,
+      refundId: Id,
+      transferId: Id,
+      accountId: AccountId,
+      fromPending: WireMoney,
+      fromAvailable: WireMoney,
+      debt: WireMoney,
+    }),
+  },
+  'payouts.refund.refused': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'refundId',
+    summary: 'The balance does not cover the refund: nothing was taken (E-25).',
+    data: z.object({
+      agreementId: Id,
+      refundId: Id,
+      accountId: AccountId,
+      reason: z.enum(['balance_too_low', 'account_held']),
+    }),
+  },
+  'payouts.debt.opened': {
+    version: 1,
+    key: 'accountId',
+    subject: 'debtId',
+    summary: 'The freelancer owes the platform; later releases pay it first (B-6).',
+    data: debt,
+  },
+  'payouts.debt.settled': {
+    version: 1,
+    key: 'accountId',
+    subject: 'debtId',
+    summary: 'A debt was paid, or a part of it; `left` is what remains (B-6).',
+    data: debt,
   },
   'payouts.withdrawal.requested': {
     version: 1,

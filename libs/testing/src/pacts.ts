@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type PinnedSettings, pinnedDefaults } from '@holdfast/events';
 import { projectRoot } from '@holdfast/local';
 import { type OutboxRow, recordOfRow, run } from '@holdfast/messaging';
 import type { Pool } from 'pg';
@@ -46,7 +47,15 @@ export const some = {
     currency: 'USD',
   }),
   listOf: (item: unknown) => ({ 'pact:matcher:type': 'type', value: [item], min: 1 }),
+  /** The settings that an agreement pins: of each its kind, of the words the very one. */
+  pinnedSettings: () =>
+    Object.fromEntries(Object.entries(pinnedDefaults).map(([name, value]) => [name, likeSetting(value)])),
 };
+
+function likeSetting(value: PinnedSettings[keyof PinnedSettings]): unknown {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' ? some.integer(value) : some.listOf(some.integer(value[0]));
+}
 
 /** The envelope that every consumer reads (AD-5), and the key that keeps the order (AD-6). */
 const envelopeOf = (provider: string, type: string, key: object) => ({

@@ -6,6 +6,7 @@ export const escrowErrors = {
   'milestone.already_funded': { status: 409, title: 'The milestone is funded or settled already.' },
   'milestone.funding_pending': { status: 409, title: 'A charge for the milestone is under way.' },
   'milestone.not_funded': { status: 409, title: 'Nothing is held for the milestone.' },
+  'milestone.settled': { status: 409, title: 'Nothing is held for the milestone any more.' },
   'milestone.released': { status: 409, title: 'The milestone has been released.' },
   'milestone.frozen': { status: 409, title: 'The money is frozen by a case, a chargeback or a safety hold.' },
   'terms.version_outdated': {

@@ -45,6 +45,7 @@ import { Migration001Escrow } from './migrations/001-escrow.ts';
 import { Migration002Notices } from './migrations/002-notices.ts';
 import { Migration003Settlements } from './migrations/003-settlements.ts';
 import { Migration004Seals } from './migrations/004-seals.ts';
+import { Migration005FixedPrice } from './migrations/005-fixed-price.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
 import { CardPayout } from './providers/card-payout.ts';
@@ -102,11 +103,12 @@ export const definition: ServiceDefinition = {
     { name: '002-notices', class: Migration002Notices },
     { name: '003-settlements', class: Migration003Settlements },
     { name: '004-seals', class: Migration004Seals },
+    { name: '005-fixed-price', class: Migration005FixedPrice },
   ],
   grants: {
     agreements: 'select, insert, update',
     milestones: 'select, insert, update',
-    freezes: 'select, insert, update, delete',
+    freezes: 'select, insert, update',
     fundings: 'select, insert, update',
     lots: 'select, insert, update',
     transfers: 'select, insert, update',

@@ -41,17 +41,7 @@ describe('what escrow needs of others (AD-8)', () => {
   beforeAll(() => forgetNeeds('escrow'));
 
   it('of contracts: parties, pinned settings and milestones of an agreement, to charge the first one', async () => {
-    const settings = {
-      'fee.client_bps': some.integer(500),
-      'fee.initiation': some.integer(499),
-      'fee.freelancer_bps': some.integer(1_000),
-      'funding.mode': 'one_at_a_time',
-      'funding.first_charge': 'offer_accepted',
-      'milestone.min': some.integer(500),
-      'review.days': some.integer(14),
-      'review.min_hours': some.integer(72),
-      'hold.days': some.integer(5),
-    };
+    const settings = some.pinnedSettings();
     const milestone = {
       milestoneId: some.id(milestoneId),
       version: some.integer(),

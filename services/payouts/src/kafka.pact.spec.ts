@@ -38,17 +38,7 @@ describe('what payouts needs of others (AD-8)', () => {
   beforeAll(() => forgetNeeds('payouts'));
 
   it('of contracts: the parties and pinned settings of an agreement', async () => {
-    const settings = {
-      'fee.client_bps': some.integer(500),
-      'fee.initiation': some.integer(499),
-      'fee.freelancer_bps': some.integer(1_000),
-      'funding.mode': 'one_at_a_time',
-      'funding.first_charge': 'offer_accepted',
-      'milestone.min': some.integer(500),
-      'review.days': some.integer(14),
-      'review.min_hours': some.integer(72),
-      'hold.days': some.integer(5),
-    };
+    const settings = some.pinnedSettings();
     const milestone = {
       milestoneId: some.id(),
       version: some.integer(),

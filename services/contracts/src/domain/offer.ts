@@ -1,7 +1,17 @@
 import { isLate, plusDays, Rejection } from '@holdfast/domain';
 import type { contractsEvents, EventOf } from '@holdfast/events';
 
-export type OfferEvent = Extract<EventOf<typeof contractsEvents>, { type: `contracts.offer.${string}` }>;
+export type OfferEvent = Extract<
+  EventOf<typeof contractsEvents>,
+  {
+    type:
+      | 'contracts.offer.sent'
+      | 'contracts.offer.revised'
+      | 'contracts.offer.withdrawn'
+      | 'contracts.offer.accepted'
+      | 'contracts.offer.expired';
+  }
+>;
 export type OfferSent = Extract<OfferEvent, { type: 'contracts.offer.sent' }>;
 export type OfferRevised = Extract<OfferEvent, { type: 'contracts.offer.revised' }>;
 export type OfferWithdrawn = Extract<OfferEvent, { type: 'contracts.offer.withdrawn' }>;

@@ -35,6 +35,9 @@ export class ActivateAgreementHandler implements ICommandHandler<ActivateAgreeme
         clientId,
         freelancerId,
         settings,
+        status: 'active',
+        endedAt: null,
+        clientRegion: 'other',
         initiationFee: 'due',
         initiationFeeMinor: 0n,
       };

@@ -12,14 +12,10 @@ import { CONFIG, currentSettings } from '@holdfast/service';
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { EscrowConfig } from '../config.ts';
+import { assertFundable } from '../domain/charging.ts';
 import { chargeParts, startFunding } from '../domain/funding.ts';
-import {
-  assertFundable,
-  evolve,
-  type FundingFailed,
-  type FundingStarted,
-  type Milestone,
-} from '../domain/milestone.ts';
+import { evolve, type Milestone } from '../domain/milestone.ts';
+import type { FundingFailed, FundingStarted } from '../domain/milestone-events.ts';
 import { confirmBodyOf, createBodyOf } from '../providers/card.ts';
 import { escrowSettings } from '../settings.ts';
 import { type Agreement, AgreementTable } from '../tables/agreement.table.ts';

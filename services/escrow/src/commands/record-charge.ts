@@ -2,15 +2,11 @@ import { NotYet } from '@holdfast/domain';
 import { type EventOf, escrowEvents } from '@holdfast/events';
 import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { takesCharge } from '../domain/charging.ts';
 import { type Funding, type Observation, observe } from '../domain/funding.ts';
 import { fundingJournal, orphanedJournal } from '../domain/journals.ts';
-import {
-  evolve,
-  type FundingFailed,
-  type Milestone,
-  type MilestoneFunded,
-  takesCharge,
-} from '../domain/milestone.ts';
+import { evolve, type Milestone } from '../domain/milestone.ts';
+import type { FundingFailed, MilestoneFunded } from '../domain/milestone-events.ts';
 import { type Agreement, AgreementTable } from '../tables/agreement.table.ts';
 import { type FundingFrame, loadFunding, saveFunding } from '../tables/funding.table.ts';
 import { insertLot } from '../tables/lot.table.ts';
@@ -114,6 +110,10 @@ function fund(
     principalLeftMinor: principal.amountMinor,
     clientFeeLeftMinor: clientFee.amountMinor,
     chargedAt: tx.now,
+    rolledFrom: null,
+    taxReturnedMinor: 0n,
+    principalRefundedMinor: 0n,
+    atRiskUntil: null,
   });
   if (agreement.initiationFee === 'due') {
     tx.save(AgreementTable, {

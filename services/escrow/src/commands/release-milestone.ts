@@ -4,13 +4,9 @@ import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { z } from 'zod';
 import { releaseJournal } from '../domain/journals.ts';
-import {
-  evolve,
-  type Milestone,
-  type MilestoneReleased,
-  release,
-  releaseBySilence,
-} from '../domain/milestone.ts';
+import { evolve, type Milestone } from '../domain/milestone.ts';
+import type { MilestoneReleased } from '../domain/milestone-events.ts';
+import { release, releaseBySilence } from '../domain/release.ts';
 import { type Agreement, AgreementTable, initiationFeeHeld } from '../tables/agreement.table.ts';
 import { useLots } from '../tables/lot.table.ts';
 import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
@@ -84,7 +80,7 @@ async function book(
     released,
   }: { milestone: Milestone; agreement: Agreement; released: MilestoneReleased },
 ): Promise<void> {
-  const { agreementId, milestoneId, transferId, gross, clientFee, net, releasedAt } = released;
+  const { agreementId, milestoneId, transferId, gross, clientFee, freelancerFee, net, releasedAt } = released;
   saveMilestone(tx, evolve(milestone, released));
   await useLots(tx, milestoneId, { gross: gross.amountMinor, clientFee: clientFee.amountMinor });
   if (agreement.initiationFee === 'held') tx.save(AgreementTable, { ...agreement, initiationFee: 'earned' });
@@ -92,7 +88,13 @@ async function book(
     id: transferId,
     agreementId,
     milestoneId,
+    bonusId: null,
     netMinor: net.amountMinor,
+    grossMinor: gross.amountMinor,
+    clientFeeMinor: clientFee.amountMinor,
+    freelancerFeeMinor: freelancerFee.amountMinor,
+    refundedMinor: 0n,
+    protected: true,
     status: 'sent',
     releasedAt,
     availableAt: null,

@@ -2,7 +2,8 @@ import { escrowEvents } from '@holdfast/events';
 import { type MessageRef, newId, UnitOfWork } from '@holdfast/messaging';
 import { PersonTexts, sha256 } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { evolve, requestChanges } from '../domain/milestone.ts';
+import { evolve } from '../domain/milestone.ts';
+import { requestChanges } from '../domain/review.ts';
 import { ChangeRequestTable } from '../tables/change-request.table.ts';
 import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
 

@@ -1,7 +1,8 @@
 import { escrowEvents } from '@holdfast/events';
 import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { evolve, startReview } from '../domain/milestone.ts';
+import { evolve } from '../domain/milestone.ts';
+import { startReview } from '../domain/review.ts';
 import { AgreementTable } from '../tables/agreement.table.ts';
 import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
 

@@ -15,7 +15,9 @@ import {
   withdrawalPaidJournal,
   withdrawalReturnedJournal,
 } from './journals.ts';
-import { evolve, type MilestoneReleased, release } from './milestone.ts';
+import { evolve } from './milestone.ts';
+import type { MilestoneReleased } from './milestone-events.ts';
+import { release } from './release.ts';
 import { clearingApplied } from './withdrawal.ts';
 
 const ids = { agreementId: 'A', milestoneId: 'M1', fundingId: 'funding-1' };

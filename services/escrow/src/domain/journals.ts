@@ -1,6 +1,6 @@
 import { credit, debit, type Journal, journal, type Money } from '@holdfast/domain';
 import type { ChargeParts } from './funding.ts';
-import type { MilestoneReleased } from './milestone.ts';
+import type { MilestoneReleased } from './milestone-events.ts';
 import { clearingAccount, type WithdrawalPaid, type WithdrawalReturned } from './withdrawal.ts';
 
 /** Which accounts each fact debits and credits (golden cases of docs/golden-cases.md). */

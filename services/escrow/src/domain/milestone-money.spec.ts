@@ -3,19 +3,11 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { fromRow, toRow } from '../tables/milestone.table.ts';
 import { agreedMilestone, fundedFact, settings } from '../testing/milestones.ts';
-import {
-  assertFundable,
-  evolve,
-  type FundingFailed,
-  type FundingStarted,
-  type Milestone,
-  type MilestoneEvent,
-  release,
-  releaseBySilence,
-  requestChanges,
-  startReview,
-  takesCharge,
-} from './milestone.ts';
+import { assertFundable, takesCharge } from './charging.ts';
+import { evolve, type Milestone } from './milestone.ts';
+import type { FundingFailed, FundingStarted, MilestoneEvent } from './milestone-events.ts';
+import { release, releaseBySilence } from './release.ts';
+import { requestChanges, startReview } from './review.ts';
 
 const submittedAt = new Date('2026-11-23T09:00:00.000Z');
 const reasonHash = 'c'.repeat(64);

@@ -1,39 +1,33 @@
-import {
-  earnedFee,
-  feeOf,
-  isLate,
-  later,
-  type Money,
-  plusDays,
-  plusHours,
-  Rejection,
-  subtract,
-  usd,
-} from '@holdfast/domain';
-import type { EventOf, escrowEvents, ReleaseCause, SubmissionRefusal } from '@holdfast/events';
+import { type Money, Rejection, subtract, usd } from '@holdfast/domain';
+import type { FreezeCause } from '@holdfast/events';
+import type {
+  ChangesRequested,
+  FundingFailed,
+  FundingStarted,
+  MilestoneChargedBack,
+  MilestoneEvent,
+  MilestoneFrozen,
+  MilestoneFunded,
+  MilestoneReleased,
+  MilestoneRolled,
+  MilestoneUnfrozen,
+  RefundDecided,
+  ReviewResumed,
+  ReviewStarted,
+  ReviewSuspended,
+  TermsApplied,
+} from './milestone-events.ts';
 
-type EscrowEvent = EventOf<typeof escrowEvents>;
-type Of<Type extends EscrowEvent['type']> = Extract<EscrowEvent, { type: Type }>;
-export type FundingStarted = Of<'escrow.funding.started'>;
-export type FundingFailed = Of<'escrow.funding.failed'>;
-export type MilestoneFunded = Of<'escrow.milestone.funded'>;
-export type ReviewStarted = Of<'escrow.review.started'>;
-export type SubmissionRefused = Of<'escrow.submission.refused'>;
-export type ChangesRequested = Of<'escrow.milestone.changes_requested'>;
-export type MilestoneReleased = Of<'escrow.milestone.released'>;
-export type MilestoneEvent =
-  | FundingStarted
-  | FundingFailed
-  | MilestoneFunded
-  | ReviewStarted
-  | ChangesRequested
-  | MilestoneReleased;
-
-/** Money that waits for a case, chargeback or safety hold. Several may overlap: rows, no status (E-22). */
+/**
+ * Money that waits for a case, chargeback or safety hold. Several may overlap: rows, no status (E-22). A chargeback
+ * freezes the lots of its charge.
+ */
 export type Freeze = Readonly<{
   causeId: string;
-  cause: 'case' | 'chargeback' | 'safety_hold';
+  cause: FreezeCause;
   amount: Money;
+  /** The charge whose lots are frozen. */
+  fundingId?: string;
 }>;
 
 /** What both parties agreed; the version is that of the terms (E-26). */
@@ -47,218 +41,208 @@ export type Terms = Readonly<{
   price: Money;
 }>;
 
-/** Of `principal` with its `clientFee`, `held` is still here; the difference has been released. */
+/**
+ * Of `principal` with its `clientFee`, `held` is still here; the difference has been released. What rolls over or goes
+ * back to the client leaves all three (R-6).
+ */
 export type Holding = Readonly<{
   held: Money;
   principal: Money;
   clientFee: Money;
   freezes: readonly Freeze[];
+  /** Waits for the charge that funds a later milestone, and nothing else may move it (E-9). */
+  reserved?: Readonly<{ fundingId: string; amount: Money }>;
 }>;
+
+/** A review runs to its due instant, or stands still with the time that is left (E-16). */
+export type Review = Readonly<
+  { reviewDueAt: Date; reviewLeftMs?: undefined } | { reviewDueAt?: undefined; reviewLeftMs: number }
+>;
 
 export type Milestone = Terms &
   (
     | { status: 'agreed' }
     | { status: 'funding_pending'; fundingId: string }
     | (Holding & { status: 'funded' })
-    | (Holding & { status: 'submitted'; submissionId: string; reviewDueAt: Date })
+    | (Holding & Review & { status: 'submitted'; submissionId: string })
     | (Holding & { status: 'changes_requested'; submissionId: string })
-    | { status: 'released' }
+    | (Holding & { status: 'refund_pending'; refundRequestId: string })
+    /** `released`: what the freelancer got of it before. */
+    | { status: 'refunding' | 'refund_failed'; released: Money }
+    | { status: 'released' | 'refunded' | 'split' | 'charged_back' | 'cancelled' }
   );
 
-/** Statuses in which money is held or on its way in: the next milestone opens only after them (E-2). */
-const unsettled: readonly Milestone['status'][] = [
-  'funding_pending',
-  'funded',
-  'submitted',
-  'changes_requested',
-];
+export type HeldMilestone = Extract<Milestone, Holding>;
 
-/**
- * Whether this milestone may be charged now, by the version of the terms that the client saw (E-2, E-26).
- * @throws Rejection milestone.already_funded | milestone.funding_pending | terms.version_outdated |
- *   funding.one_at_a_time
- */
-export function assertFundable(milestone: Milestone, others: readonly Milestone[], version: number): void {
-  if (milestone.status === 'funding_pending') throw new Rejection('milestone.funding_pending');
-  if (milestone.status !== 'agreed') throw new Rejection('milestone.already_funded');
-  if (version !== milestone.termsVersion) throw new Rejection('terms.version_outdated');
-  const open = openBeside(milestone, others);
-  if (open) throw new Rejection('funding.one_at_a_time', { openMilestoneId: open.id });
-}
-
-/**
- * Whether a charge that succeeded funds its milestone: it waits for this charge, or is agreed again at that
- * version and no other has been opened meanwhile (E-2, E-26). Else the charge is an orphan.
- */
-export function takesCharge(
-  milestone: Milestone,
-  others: readonly Milestone[],
-  charge: Readonly<{ fundingId: string; termsVersion: number }>,
-): boolean {
-  if (milestone.status === 'funding_pending') return milestone.fundingId === charge.fundingId;
-  const stillAgreed = milestone.status === 'agreed' && milestone.termsVersion === charge.termsVersion;
-  return stillAgreed && !openBeside(milestone, others);
-}
-
-const openBeside = (milestone: Milestone, others: readonly Milestone[]): Milestone | undefined =>
-  others.find((other) => other.id !== milestone.id && unsettled.includes(other.status));
-
-/**
- * Work was submitted: the review begins, or the freelancer is told why not (E-4). It lasts `review.days` from
- * the submission and at least `review.min_hours` from the instant it was received: the later of the two
- * (E-5).
- */
-export function startReview(
-  milestone: Milestone,
-  submission: Readonly<{ submissionId: string; submittedAt: Date; receivedAt: Date }>,
-  settings: Readonly<{ 'review.days': number; 'review.min_hours': number }>,
-): ReviewStarted | SubmissionRefused {
-  const { agreementId, id: milestoneId } = milestone;
-  const { submissionId, submittedAt, receivedAt } = submission;
-  const reason = refusalOf(milestone);
-  if (reason) return { type: 'escrow.submission.refused', agreementId, milestoneId, submissionId, reason };
-  const dueAt = later(
-    plusDays(submittedAt, settings['review.days']),
-    plusHours(receivedAt, settings['review.min_hours']),
-  );
-  return { type: 'escrow.review.started', agreementId, milestoneId, submissionId, dueAt };
-}
-
-function refusalOf({ status }: Milestone): SubmissionRefusal | undefined {
-  switch (status) {
+/** @throws Rejection milestone.released | milestone.not_funded | milestone.settled */
+export function assertHeld(milestone: Milestone): asserts milestone is HeldMilestone {
+  if ('held' in milestone) return;
+  switch (milestone.status) {
+    case 'released':
+      throw new Rejection('milestone.released');
     case 'agreed':
     case 'funding_pending':
-      return 'not_funded';
-    case 'released':
-      return 'released';
-    case 'submitted':
-      return 'already_under_review';
-    case 'funded':
-    case 'changes_requested':
-      return undefined;
+      throw new Rejection('milestone.not_funded');
+    default:
+      throw new Rejection('milestone.settled', { status: milestone.status });
   }
 }
 
 /**
- * The client asks for changes, before the review ends; it stops the timer (E-6).
- * @throws Rejection milestone.not_funded | milestone.released | submission.outdated | review.over
+ * What may leave now: no freeze but the one named covers it, and nothing of it is reserved (E-9, E-22, M-12). Freezes
+ * add up, so that what one of them ends never takes what another covers.
  */
-export function requestChanges(
-  milestone: Milestone,
-  { submissionId, reasonHash, now }: Readonly<{ submissionId: string; reasonHash: string; now: Date }>,
-): ChangesRequested {
-  assertHeld(milestone);
-  if (milestone.status !== 'submitted' || milestone.submissionId !== submissionId) {
-    throw new Rejection('submission.outdated');
-  }
-  if (isLate(now, milestone.reviewDueAt)) throw new Rejection('review.over');
-  const { agreementId, id: milestoneId } = milestone;
-  return { type: 'escrow.milestone.changes_requested', agreementId, milestoneId, submissionId, reasonHash };
-}
-
-export type Release = Readonly<{
-  cause: ReleaseCause;
-  /** The submission that is judged; none where the client pays unasked (E-7). */
-  submissionId?: string;
-  transferId: string;
-  now: Date;
-  /** `fee.freelancer_bps`, pinned. */
-  freelancerFeeBps: bigint;
-}>;
-
-/**
- * Pays all held money to the freelancer's balance (E-7). The client fee is earned in proportion (P-5, R-6),
- * the freelancer fee is worked out on the released amount (P-7, R-2). Rule M-12: frozen money moves only by
- * the outcome of what froze it.
- * @throws Rejection milestone.not_funded | milestone.released | submission.outdated | milestone.frozen
- */
-export function release(milestone: Milestone, decision: Release): MilestoneReleased {
-  assertHeld(milestone);
-  const { submissionId, cause, transferId, now, freelancerFeeBps } = decision;
-  if (submissionId !== undefined && currentSubmission(milestone) !== submissionId) {
-    throw new Rejection('submission.outdated');
-  }
-  if (milestone.freezes.length > 0) throw new Rejection('milestone.frozen');
-  const gross = milestone.held;
-  const freelancerFee = usd(feeOf(gross.amountMinor, freelancerFeeBps));
-  const clientFee = earnedFee({
-    feeMinor: milestone.clientFee.amountMinor,
-    principalMinor: milestone.principal.amountMinor,
-    movedBeforeMinor: subtract(milestone.principal, milestone.held).amountMinor,
-    movedMinor: gross.amountMinor,
-  });
-  return {
-    type: 'escrow.milestone.released',
-    agreementId: milestone.agreementId,
-    milestoneId: milestone.id,
-    ...(submissionId === undefined ? {} : { submissionId }),
-    freelancerId: milestone.freelancerId,
-    gross,
-    clientFee: usd(clientFee),
-    freelancerFee,
-    net: subtract(gross, freelancerFee),
-    balance: usd(0n),
-    cause,
-    transferId,
-    releasedAt: now,
-  };
-}
-
-/** The timer of E-5: undefined where the review no longer runs, or not yet to its end. */
-export function releaseBySilence(
-  milestone: Milestone,
-  decision: Omit<Release, 'cause' | 'submissionId'>,
-): MilestoneReleased | undefined {
-  if (milestone.status !== 'submitted' || !isLate(decision.now, milestone.reviewDueAt)) return undefined;
-  return release(milestone, { ...decision, cause: 'auto', submissionId: milestone.submissionId });
-}
-
-/**
- * Only a submission under review can be judged: one that was answered by a change request is an older one
- * (E-6).
- */
-const currentSubmission = (milestone: Milestone): string | undefined =>
-  milestone.status === 'submitted' ? milestone.submissionId : undefined;
-
-function assertHeld(milestone: Milestone): asserts milestone is Extract<Milestone, Holding> {
-  if (milestone.status === 'released') throw new Rejection('milestone.released');
-  if (!('held' in milestone)) throw new Rejection('milestone.not_funded');
+export function movable({ held, freezes, reserved }: Holding, ownCauseId?: string): Money {
+  const covered = freezes
+    .filter(({ causeId }) => causeId !== ownCauseId)
+    .reduce((sum, { amount }) => sum + amount.amountMinor, reserved?.amount.amountMinor ?? 0n);
+  return usd(covered >= held.amountMinor ? 0n : held.amountMinor - covered);
 }
 
 /** The state after an event. */
 export function evolve(milestone: Milestone, event: MilestoneEvent): Milestone {
-  const terms = termsOf(milestone);
   switch (event.type) {
     case 'escrow.funding.started':
-      return { ...terms, status: 'funding_pending', fundingId: event.fundingId };
     case 'escrow.funding.failed':
-      return { ...terms, status: 'agreed' };
-    case 'escrow.milestone.funded': {
-      const { amount, clientFee } = event;
-      return { ...terms, status: 'funded', held: amount, principal: amount, clientFee, freezes: [] };
-    }
-    case 'escrow.review.started': {
-      const { submissionId, dueAt } = event;
-      return { ...terms, ...holdingOf(milestone), status: 'submitted', submissionId, reviewDueAt: dueAt };
-    }
+    case 'escrow.milestone.funded':
+    case 'escrow.milestone.terms_applied':
+      return evolveOpening(milestone, event);
+    case 'escrow.review.started':
+    case 'escrow.review.suspended':
+    case 'escrow.review.resumed':
     case 'escrow.milestone.changes_requested':
-      return {
-        ...terms,
-        ...holdingOf(milestone),
-        status: 'changes_requested',
-        submissionId: event.submissionId,
-      };
+      return evolveReview(milestone, event);
+    case 'escrow.milestone.frozen':
+    case 'escrow.milestone.unfrozen':
+      return evolveFreezes(milestone, event);
     case 'escrow.milestone.released':
-      return { ...terms, status: 'released' };
+    case 'escrow.milestone.rolled':
+    case 'escrow.milestone.charged_back':
+    case 'escrow.refund.decided':
+      return evolveLeaving(milestone, event);
+    case 'escrow.refund.requested': {
+      const holding = holdingOf(milestone);
+      return {
+        ...terms(milestone),
+        ...holding,
+        status: 'refund_pending',
+        refundRequestId: event.refundRequestId,
+      };
+    }
+    case 'escrow.refund.failed':
+      return { ...terms(milestone), status: 'refund_failed', released: releasedOf(milestone) };
+    case 'escrow.milestone.refunded':
+      return { ...terms(milestone), status: event.outcome };
   }
 }
 
-function termsOf({ id, agreementId, clientId, freelancerId, order, termsVersion, price }: Milestone): Terms {
+/** A charge begins, ends or succeeds; the rest of an earlier milestone waits for it meanwhile (E-9, E-26). */
+function evolveOpening(
+  milestone: Milestone,
+  event: FundingStarted | FundingFailed | MilestoneFunded | TermsApplied,
+): Milestone {
+  switch (event.type) {
+    case 'escrow.funding.started': {
+      const { fundingId, reserved } = event;
+      if (event.milestoneIds.includes(milestone.id)) {
+        return { ...terms(milestone), status: 'funding_pending', fundingId };
+      }
+      if (reserved?.milestoneId !== milestone.id || !('held' in milestone)) return milestone;
+      return { ...milestone, reserved: { fundingId, amount: reserved.amount } };
+    }
+    case 'escrow.funding.failed':
+      if (event.milestoneIds.includes(milestone.id)) return { ...terms(milestone), status: 'agreed' };
+      if (!('held' in milestone) || milestone.reserved?.fundingId !== event.fundingId) return milestone;
+      return { ...milestone, reserved: undefined };
+    case 'escrow.milestone.funded': {
+      const { amount, clientFee } = event;
+      return {
+        ...terms(milestone),
+        status: 'funded',
+        held: amount,
+        principal: amount,
+        clientFee,
+        freezes: [],
+      };
+    }
+    case 'escrow.milestone.terms_applied': {
+      const { price, version: termsVersion, deleted } = event;
+      if (deleted) return { ...terms(milestone), termsVersion, status: 'cancelled' };
+      return { ...terms(milestone), price, termsVersion, status: 'agreed' };
+    }
+  }
+}
+
+function evolveReview(
+  milestone: Milestone,
+  event: ReviewStarted | ReviewSuspended | ReviewResumed | ChangesRequested,
+): Milestone {
+  const { submissionId } = event;
+  // The review of a milestone that is asked back stands still: the request alone decides what follows.
+  if (milestone.status === 'refund_pending') return milestone;
+  const known = { ...terms(milestone), ...holdingOf(milestone), submissionId };
+  switch (event.type) {
+    case 'escrow.review.started':
+    case 'escrow.review.resumed':
+      return { ...known, status: 'submitted', reviewDueAt: event.dueAt };
+    case 'escrow.review.suspended':
+      return { ...known, status: 'submitted', reviewLeftMs: event.leftMs };
+    case 'escrow.milestone.changes_requested':
+      return { ...known, status: 'changes_requested' };
+  }
+}
+
+function evolveFreezes(milestone: Milestone, event: MilestoneFrozen | MilestoneUnfrozen): Milestone {
+  assertHeld(milestone);
+  const { cause, causeId } = event;
+  const others = milestone.freezes.filter((freeze) => freeze.cause !== cause || freeze.causeId !== causeId);
+  if (event.type === 'escrow.milestone.unfrozen') return { ...milestone, freezes: others };
+  const { amount, fundingId } = event;
+  const freeze = { cause, causeId, amount, ...(fundingId ? { fundingId } : {}) };
+  return { ...milestone, freezes: [...others, freeze] };
+}
+
+/** Money leaves: to the freelancer, to a later milestone, to the client, or back to the client's bank. */
+function evolveLeaving(
+  milestone: Milestone,
+  event: MilestoneReleased | MilestoneRolled | MilestoneChargedBack | RefundDecided,
+): Milestone {
+  if (event.type === 'escrow.milestone.released') {
+    if (event.balance.amountMinor === 0n) return { ...terms(milestone), status: 'released' };
+    return { ...terms(milestone), ...holdingOf(milestone), held: event.balance, status: 'funded' };
+  }
+  // A later attempt of a refund that has left already.
+  if (!('held' in milestone)) {
+    return { ...terms(milestone), status: 'refunding', released: releasedOf(milestone) };
+  }
+  const moved = event.type === 'escrow.refund.decided' ? event.principal : event.amount;
+  const left = { ...milestone, ...leave(milestone, moved, event.clientFee) };
+  if (event.type === 'escrow.milestone.rolled') delete (left as { reserved?: unknown }).reserved;
+  if (left.held.amountMinor > 0n) return left;
+  switch (event.type) {
+    case 'escrow.milestone.rolled':
+      return { ...terms(milestone), status: 'released' };
+    case 'escrow.milestone.charged_back':
+      return { ...terms(milestone), status: 'charged_back' };
+    case 'escrow.refund.decided':
+      return { ...terms(milestone), status: 'refunding', released: left.principal };
+  }
+}
+
+const leave = ({ held, principal, clientFee }: Holding, amount: Money, fee: Money) => ({
+  held: subtract(held, amount),
+  principal: subtract(principal, amount),
+  clientFee: subtract(clientFee, fee),
+});
+
+const releasedOf = (milestone: Milestone): Money => ('released' in milestone ? milestone.released : usd(0n));
+
+function terms({ id, agreementId, clientId, freelancerId, order, termsVersion, price }: Milestone): Terms {
   return { id, agreementId, clientId, freelancerId, order, termsVersion, price };
 }
 
 function holdingOf(milestone: Milestone): Holding {
   assertHeld(milestone);
-  const { held, principal, clientFee, freezes } = milestone;
-  return { held, principal, clientFee, freezes };
+  const { held, principal, clientFee, freezes, reserved } = milestone;
+  return { held, principal, clientFee, freezes, ...(reserved ? { reserved } : {}) };
 }

@@ -80,7 +80,7 @@ test('E-3: only the client sees where the payer must act; after a failure both s
 
 test('E-22: frozen money is shown with its cause', async () => {
   const { agreementId, clientId, milestoneIds } = await escrow().funded();
-  await escrow().rows(`insert into freezes values ($1, $2, 'chargeback', 'dp_1', 500, 1)`, [
+  await escrow().rows(`insert into freezes values ($1, $2, 'chargeback', 'dp_1', 500, 1, null, false)`, [
     newId(),
     milestoneIds[0],
   ]);

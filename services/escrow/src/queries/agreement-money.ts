@@ -37,7 +37,7 @@ export class AgreementMoney {
     const [fundings, transfers, freezes] = await Promise.all([
       em.find(FundingTable, { agreementId }, { orderBy: { id: 'desc' } }),
       em.find(TransferTable, { agreementId }),
-      em.find(FreezeTable, { milestoneId: { $in: milestones.map((milestone) => milestone.id) } }),
+      em.find(FreezeTable, { milestoneId: { $in: milestones.map(({ id }) => id) }, ended: false }),
     ]);
     const isClient = agreement.clientId === accountId;
     return {
@@ -122,6 +122,17 @@ function nextOf(
         who: 'client',
         at: instant(milestone.reviewDueAt),
       };
+    case 'refund_pending':
+      return { what: 'approve the refund or dispute it', who: 'freelancer' };
+    case 'refunding':
+      return { what: 'pay the refund', who: 'provider' };
+    case 'refund_failed':
+      return { what: 'choose another way for the refund', who: 'operator' };
+    case 'refunded':
+    case 'charged_back':
+    case 'cancelled':
+      return { what: 'nothing', who: 'nobody' };
+    case 'split':
     case 'released':
       return transfer?.status === 'matured'
         ? { what: 'withdraw', who: 'freelancer' }

@@ -11,8 +11,13 @@ export const AgreementTable = defineEntity({
     clientId: p.text(),
     freelancerId: p.text(),
     settings: p.json<PinnedSettings>(),
-    /** `due` until the first charge succeeds, `held` until the first release earns it. */
-    initiationFee: p.text().$type<'due' | 'held' | 'earned'>(),
+    /** While it is closing nothing is funded (A-19). */
+    status: p.text().$type<'active' | 'paused' | 'closing' | 'ended'>(),
+    endedAt: p.datetime().nullable(),
+    /** Decides the tax on the platform's fees (P-12). */
+    clientRegion: p.text().$type<'US' | 'other'>(),
+    /** `due` until the first charge succeeds, `held` until the first release earns it (P-6). */
+    initiationFee: p.text().$type<'due' | 'held' | 'earned' | 'returned'>(),
     /** What was charged; the setting may have been 0. */
     initiationFeeMinor: p.bigint(),
     version: p.integer(),

@@ -23,6 +23,13 @@ export const LotTable = defineEntity({
     principalLeftMinor: p.bigint(),
     clientFeeLeftMinor: p.bigint(),
     chargedAt: p.datetime(),
+    /** The lot that this one was a part of before it rolled over. */
+    rolledFrom: p.uuid().nullable(),
+    taxReturnedMinor: p.bigint(),
+    /** What went back to the source, from escrow or after a release. */
+    principalRefundedMinor: p.bigint(),
+    /** A bank debit may still come back until then (P-14). */
+    atRiskUntil: p.datetime().nullable(),
     version: p.integer(),
   },
 });

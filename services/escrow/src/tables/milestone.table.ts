@@ -1,7 +1,7 @@
 import { NotYet, usd } from '@holdfast/domain';
 import type { Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import type { Freeze, Milestone } from '../domain/milestone.ts';
+import type { Freeze, Holding, Milestone, Review } from '../domain/milestone.ts';
 
 export const MilestoneTable = defineEntity({
   name: 'Milestone',
@@ -22,11 +22,19 @@ export const MilestoneTable = defineEntity({
     submissionId: p.uuid().nullable(),
     /** When silence releases it (E-5); null while no review runs. */
     reviewDueAt: p.datetime().nullable(),
+    /** What is left of a review that stands still (E-16). */
+    reviewLeftMs: p.bigint('number').nullable(),
+    /** Of what is held, what waits for the charge of a later milestone (E-9). */
+    reservedMinor: p.bigint(),
+    reservedFor: p.uuid().nullable(),
+    refundRequestId: p.uuid().nullable(),
+    /** What the freelancer got of a milestone whose rest goes back to the client. */
+    releasedMinor: p.bigint(),
     version: p.integer(),
   },
 });
 
-/** Freezes are rows per cause (E-22); the services that freeze come with cases and chargebacks. */
+/** Freezes are rows per cause (E-22). */
 export const FreezeTable = defineEntity({
   name: 'Freeze',
   tableName: 'freezes',
@@ -36,6 +44,9 @@ export const FreezeTable = defineEntity({
     cause: p.text().$type<Freeze['cause']>(),
     causeId: p.text(),
     amountMinor: p.bigint(),
+    /** The charge whose lots a chargeback freezes. */
+    fundingId: p.uuid().nullable(),
+    ended: p.boolean(),
     version: p.integer(),
   },
 });
@@ -59,7 +70,12 @@ export function toRow(milestone: Milestone): Row {
     principalMinor: holding?.principal.amountMinor ?? 0n,
     clientFeeMinor: holding?.clientFee.amountMinor ?? 0n,
     submissionId: 'submissionId' in milestone ? milestone.submissionId : null,
-    reviewDueAt: milestone.status === 'submitted' ? milestone.reviewDueAt : null,
+    reviewDueAt: (milestone.status === 'submitted' && milestone.reviewDueAt) || null,
+    reviewLeftMs: milestone.status === 'submitted' ? (milestone.reviewLeftMs ?? null) : null,
+    reservedMinor: holding?.reserved?.amount.amountMinor ?? 0n,
+    reservedFor: holding?.reserved?.fundingId ?? null,
+    refundRequestId: milestone.status === 'refund_pending' ? milestone.refundRequestId : null,
+    releasedMinor: 'released' in milestone ? milestone.released.amountMinor : 0n,
   };
 }
 
@@ -67,26 +83,34 @@ export function fromRow(row: Row, freezes: readonly Freeze[]): Milestone {
   const { id, agreementId, clientId, freelancerId, termsVersion, status } = row;
   const price = usd(row.priceMinor);
   const terms = { id, agreementId, clientId, freelancerId, order: row.position, termsVersion, price };
-  const holding = {
+  const holding: Holding = {
     held: usd(row.heldMinor),
     principal: usd(row.principalMinor),
     clientFee: usd(row.clientFeeMinor),
     freezes,
+    ...(row.reservedFor ? { reserved: { fundingId: row.reservedFor, amount: usd(row.reservedMinor) } } : {}),
   };
   switch (status) {
-    case 'agreed':
-    case 'released':
-      return { ...terms, status };
     case 'funding_pending':
       return { ...terms, status, fundingId: row.fundingId! };
     case 'funded':
       return { ...terms, ...holding, status };
     case 'submitted':
-      return { ...terms, ...holding, status, submissionId: row.submissionId!, reviewDueAt: row.reviewDueAt! };
+      return { ...terms, ...holding, ...reviewOf(row), status, submissionId: row.submissionId! };
     case 'changes_requested':
       return { ...terms, ...holding, status, submissionId: row.submissionId! };
+    case 'refund_pending':
+      return { ...terms, ...holding, status, refundRequestId: row.refundRequestId! };
+    case 'refunding':
+    case 'refund_failed':
+      return { ...terms, status, released: usd(row.releasedMinor) };
+    default:
+      return { ...terms, status };
   }
 }
+
+const reviewOf = ({ reviewDueAt, reviewLeftMs }: Row): Review =>
+  reviewDueAt ? { reviewDueAt } : { reviewLeftMs: reviewLeftMs! };
 
 /** Who asks: a foreign id is an unknown id, so the party stands in the statement. */
 export type MilestoneOwner = { clientId: string } | { freelancerId: string } | Record<never, never>;
@@ -107,8 +131,13 @@ export async function loadMilestonesOf(tx: Tx, agreementId: string): Promise<Mil
 }
 
 async function freezesOf(tx: Tx, milestoneId: string): Promise<Freeze[]> {
-  const rows = await tx.many(FreezeTable, { milestoneId });
-  return rows.map(({ cause, causeId, amountMinor }) => ({ cause, causeId, amount: usd(amountMinor) }));
+  const rows = await tx.many(FreezeTable, { milestoneId, ended: false });
+  return rows.map(({ cause, causeId, amountMinor, fundingId }) => ({
+    cause,
+    causeId,
+    amount: usd(amountMinor),
+    ...(fundingId ? { fundingId } : {}),
+  }));
 }
 
 export const insertMilestone = (tx: Tx, milestone: Milestone): void =>

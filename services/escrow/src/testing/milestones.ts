@@ -1,5 +1,6 @@
 import { usd } from '@holdfast/domain';
-import type { Milestone, MilestoneFunded } from '../domain/milestone.ts';
+import type { Milestone } from '../domain/milestone.ts';
+import type { MilestoneFunded } from '../domain/milestone-events.ts';
 
 export const settings = {
   'fee.client_bps': 500,

@@ -1,7 +1,7 @@
 import { type Money, NotYet, Rejection } from '@holdfast/domain';
 import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ClearingTransferTable } from '../tables/clearing-transfer.table.ts';
+import { type ClearingKind, ClearingTransferTable } from '../tables/clearing-transfer.table.ts';
 
 export class NoteClearing extends Command<void> {
   constructor(
@@ -10,7 +10,7 @@ export class NoteClearing extends Command<void> {
       accountId: string;
       transferId: string;
       amount: Money;
-      kind: 'withdrawal_paid' | 'withdrawal_returned';
+      kind: ClearingKind;
     },
   ) {
     super();

@@ -1,4 +1,8 @@
+import type { EventOf, escrowEvents } from '@holdfast/events';
 import { defineEntity, p } from '@mikro-orm/postgresql';
+
+/** What a transfer on clearing that payouts posts first is for; escrow echoes it (M-22). */
+export type ClearingKind = Extract<EventOf<typeof escrowEvents>, { type: 'escrow.clearing.applied' }>['kind'];
 
 /** Payouts' own transfers on clearing, and whether escrow has posted its side (M-22). */
 export const ClearingTransferTable = defineEntity({
@@ -8,8 +12,9 @@ export const ClearingTransferTable = defineEntity({
     /** The transfer's. */
     id: p.uuid().primary(),
     accountId: p.text(),
+    /** What it is for: a withdrawal, a refund, a chargeback. */
     withdrawalId: p.uuid(),
-    kind: p.text().$type<'withdrawal_paid' | 'withdrawal_returned'>(),
+    kind: p.text().$type<ClearingKind>(),
     amountMinor: p.bigint(),
     postedAt: p.datetime(),
     status: p.text().$type<'sent' | 'applied'>(),
