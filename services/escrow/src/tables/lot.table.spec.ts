@@ -8,7 +8,8 @@ type Left = { principal: bigint; fee: bigint };
 /** What is left of a milestone's lots after a part of it was used. */
 async function used(lots: readonly Left[], gross: bigint, clientFee: bigint): Promise<Left[]> {
   const rows = lots.map(({ principal, fee }, index) => {
-    return { id: `lot-${index}`, principalLeftMinor: principal, clientFeeLeftMinor: fee };
+    const charged = { fundingId: `charge-${index}`, chargedAt: new Date('2026-11-23T09:00:00.000Z') };
+    return { id: `lot-${index}`, ...charged, principalLeftMinor: principal, clientFeeLeftMinor: fee };
   });
   const saved = new Map(rows.map((row) => [row.id, row]));
   const save = (_: unknown, row: (typeof rows)[number]) => saved.set(row.id, row);

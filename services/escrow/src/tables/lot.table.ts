@@ -1,5 +1,6 @@
 import type { Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import { takeLots } from '../domain/lots.ts';
 
 /**
  * Funding lots (E-21): which charge paid how much of which milestone. Refunds and chargebacks name a charge,
@@ -45,20 +46,17 @@ export async function useLots(
   amounts: { gross: bigint; clientFee: bigint },
 ): Promise<void> {
   const lots = await tx.many(LotTable, { milestoneId });
-  let { gross, clientFee } = amounts;
-  const least = (left: bigint, right: bigint): bigint => (left < right ? left : right);
-  for (const lot of lots) {
-    const principal = least(lot.principalLeftMinor, gross);
-    const fee = least(lot.clientFeeLeftMinor, clientFee);
-    if (principal === 0n && fee === 0n) continue;
-    gross -= principal;
-    clientFee -= fee;
+  const shares = takeLots(lots, {
+    principalMinor: amounts.gross,
+    clientFeeMinor: amounts.clientFee,
+    order: 'oldest_first',
+  });
+  for (const { lotId, principalMinor, clientFeeMinor } of shares) {
+    const lot = lots.find(({ id }) => id === lotId)!;
     tx.save(LotTable, {
       ...lot,
-      principalLeftMinor: lot.principalLeftMinor - principal,
-      clientFeeLeftMinor: lot.clientFeeLeftMinor - fee,
+      principalLeftMinor: lot.principalLeftMinor - principalMinor,
+      clientFeeLeftMinor: lot.clientFeeLeftMinor - clientFeeMinor,
     });
   }
-  if (gross > 0n || clientFee > 0n)
-    throw new RangeError(`the lots of milestone ${milestoneId} do not cover it`);
 }
