@@ -37,6 +37,7 @@ export class Show {
   readonly #market: Marketplace;
   readonly #seen: Message<Catalogue>[] = [];
   readonly #posted = new Set<string>();
+  readonly #timed = new Set<string>();
   #tail: { stop(): Promise<void> } | undefined;
 
   constructor(
@@ -67,7 +68,16 @@ export class Show {
       console.log(`\n  ${dim(now)}  ${bold(who === 'time' ? 'Time:' : `The ${who}`)} ${does}`);
       this.#showEvents();
       await this.#showJournals(scene);
+      if (scene.agreement) await this.#showTimers(scene.agreement.agreementId);
     }
+  }
+
+  /** What is set to happen by itself, merged from all services, soonest first. */
+  async timersAtAGlance(): Promise<void> {
+    console.log(`\n${bold('What happens by itself, and when')}\n`);
+    const timers = await this.#timers();
+    for (const timer of timers) console.log(`    ${inWords(timer)}`);
+    if (timers.length === 0) console.log('    nothing is under a timer');
   }
 
   /** Where all the money is, per ledger. */
@@ -84,6 +94,26 @@ export class Show {
       for (const { account, amountMinor } of answer.balances) {
         console.log(`    ${account.padEnd(28)} ${dollars(BigInt(amountMinor)).padStart(16)}`);
       }
+    }
+  }
+
+  async #timers(): Promise<Json[]> {
+    const lists = await Promise.all(
+      (['contracts', 'escrow', 'payouts'] as const).map(async (service) => {
+        const { deadlines } = await this.#market.operator.get(service, '/v1/deadlines/all');
+        return deadlines as Json[];
+      }),
+    );
+    return lists.flat().sort((a, b) => String(a.dueAt).localeCompare(String(b.dueAt)));
+  }
+
+  /** Timers of the agreement that were not shown yet. */
+  async #showTimers(agreementId: string): Promise<void> {
+    for (const timer of await this.#timers()) {
+      const name = `${timer.kind}/${timer.id}/${timer.dueAt}`;
+      if (timer.key !== agreementId || this.#timed.has(name)) continue;
+      this.#timed.add(name);
+      console.log(`      ${green('timer')}    ${inWords(timer)}`);
     }
   }
 
@@ -126,6 +156,12 @@ export class Show {
       console.log(`                 ${side} ${shown}  ${shortened(account)}`);
     }
   }
+}
+
+/** A timer: what it is, when it fires, and the money that it moves. */
+function inWords({ kind, dueAt, atStake }: Json): string {
+  const at = String(dueAt).slice(0, 16).replace('T', ' ');
+  return `${at}  ${String(kind).padEnd(20)} ${atStake ? dollars(BigInt(atStake.amountMinor)).padStart(12) : ''}`.trimEnd();
 }
 
 /** Sub-accounts are ids; their first signs are enough to tell them apart on a screen. */

@@ -63,6 +63,7 @@ async function playAll(system: System): Promise<boolean> {
   await show.open();
   try {
     for (const [index, story] of stories.entries()) await show.play(story, index + 1);
+    await show.timersAtAGlance();
     await show.moneyAtAGlance();
   } finally {
     await show.close();

@@ -1,7 +1,7 @@
 import type { MikroORM } from '@mikro-orm/core';
 import type { Pool } from 'pg';
 import { run } from './database.ts';
-import type { AnyDeadline } from './deadlines.ts';
+import type { AnyDeadline } from './deadline.ts';
 import { partitionOf } from './partitions.ts';
 import { ReceivedWatermarks } from './received-watermarks.ts';
 import { statementsOf } from './table-statements.ts';

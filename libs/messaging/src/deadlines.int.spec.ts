@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import { BusinessClock, WallClock } from './clocks.ts';
 import { createPool } from './database.ts';
-import { type AnyDeadline, type Deadline, Deadlines } from './deadlines.ts';
+import type { AnyDeadline, Deadline } from './deadline.ts';
+import { Deadlines } from './deadlines.ts';
 import { newId } from './ids.ts';
 import { ParkedMessages } from './parking.ts';
 import { partitionCount, partitionOf } from './partitions.ts';
@@ -396,7 +397,7 @@ describe('work at a provider', () => {
     const work = deadlineOf({ does: 'work', fire: async () => undefined });
     const deadlines = new Deadlines({ pool: database.pool, orm: database.orm, clock }, [work]);
     expect(await deadlines.unswept(database.pool)).toEqual([]);
-    expect(await deadlines.listFor(timer.clientId)).toEqual([]);
+    expect(await deadlines.list.of(timer.clientId)).toEqual([]);
     expect(await deadlines.dueNow()).toEqual([work.kind]);
   });
 });
@@ -415,12 +416,14 @@ test('what is due next, due now, not yet swept, and whom it concerns', async () 
     { partition: partitionOf(past.agreementId), dueAt },
   ]);
   const common = { kind: deadline.kind, stoppedBy: topics };
-  expect(await deadlines.listFor(past.clientId)).toEqual([
+  expect(await deadlines.list.of(past.clientId)).toEqual([
     { ...common, id: past.id, key: past.agreementId, dueAt },
     { ...common, id: later.id, key: later.agreementId, dueAt: future },
   ]);
-  expect(await deadlines.listFor(later.accountId)).toHaveLength(1);
-  expect(await deadlines.listFor('nobody')).toEqual([]);
+  expect(await deadlines.list.of(later.accountId)).toHaveLength(1);
+  expect(await deadlines.list.of('nobody')).toEqual([]);
+  expect((await deadlines.list.between(dueAt, future)).map(({ id }) => id)).toEqual([past.id]);
+  expect(await deadlines.list.between(new Date(future.getTime() + 1), new Date('2999-01-01'))).toEqual([]);
   await database.pool.query('delete from timers');
   expect([await deadlines.nextDueAt(), await deadlines.dueNow()]).toEqual([undefined, []]);
 });

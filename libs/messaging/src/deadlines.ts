@@ -1,44 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { InferEntity, MikroORM } from '@mikro-orm/core';
+import type { MikroORM } from '@mikro-orm/core';
 import type { Pool } from 'pg';
 import { runCausedBy } from './causality.ts';
 import type { BusinessClock } from './clocks.ts';
 import { type Client, run } from './database.ts';
+import type { AnyDeadline } from './deadline.ts';
+import { DeadlineList } from './deadline-list.ts';
 import { parkedKeysAmong } from './parking.ts';
 import { partitionCount, partitionOf } from './partitions.ts';
 import { ReceivedWatermarks } from './received-watermarks.ts';
 import { timerSpan } from './spans.ts';
-import { type Entity, statementsOf } from './table-statements.ts';
+import { statementsOf } from './table-statements.ts';
 import type { MessageRef } from './unit-of-work.ts';
-
-/**
- * A due instant that stands as a column on the aggregate that owns it; null where nothing is due (AD-13).
- * `timer`: the ordinary command, dated at the due instant. `work`: something to do at a provider from that instant on.
- */
-export interface Deadline<E extends Entity> {
-  kind: string;
-  does: 'timer' | 'work';
-  entity: E;
-  dueAt: keyof InferEntity<E> & string;
-  /** Properties with the Kafka keys whose facts could stop it: the agreement's first, then its two accounts'. */
-  keys: readonly (keyof InferEntity<E> & string)[];
-  /** Properties with the account ids of the persons who may see it. */
-  parties: readonly (keyof InferEntity<E> & string)[];
-  /** Topics of the deployed services whose facts can stop it (M-18, table in docs/domain-rules.md). */
-  stoppedBy: readonly string[];
-  fire: (row: InferEntity<E> & { id: string }, message: MessageRef & { source: 'timer' }) => Promise<void>;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: a list of deadlines mixes entities; each one is typed where it is defined.
-export type AnyDeadline = Deadline<any>;
-
-export interface ListedDeadline {
-  kind: string;
-  id: string;
-  key: string;
-  dueAt: Date;
-  stoppedBy: readonly string[];
-}
 
 export interface DeadlinesOptions {
   pool: Pool;
@@ -54,7 +27,6 @@ interface Statements {
   /** The same behind a row: those that must still wait do not hide the ones behind them. */
   dueAfter: string;
   next: string;
-  mine: string;
   fromRow: (row: Record<string, unknown>) => Record<string, unknown>;
 }
 
@@ -74,6 +46,8 @@ export class Deadlines {
   readonly #statements = new Map<AnyDeadline, Statements>();
   readonly #backoff = new Map<string, number>();
   readonly #running = new Set<string>();
+  /** Which timers are set, for the persons concerned and for operators. */
+  readonly list: DeadlineList;
   #stopping = new AbortController();
   #wake = new AbortController();
   #loops: Promise<void>[] = [];
@@ -81,6 +55,7 @@ export class Deadlines {
   constructor(options: DeadlinesOptions, deadlines: readonly AnyDeadline[]) {
     this.#options = options;
     this.#deadlines = deadlines;
+    this.list = new DeadlineList(options, deadlines);
     for (const deadline of deadlines) this.#statements.set(deadline, build(options.orm, deadline));
   }
 
@@ -143,26 +118,6 @@ export class Deadlines {
         found.push(...Array.from({ length: partitionCount }, (_, partition) => ({ ...last, partition })));
     }
     return found;
-  }
-
-  /** What a person is waiting for, or must do, by when. */
-  async listFor(accountId: string): Promise<ListedDeadline[]> {
-    const lists = await Promise.all(
-      this.#deadlines
-        .filter((deadline) => deadline.does === 'timer')
-        .map(async (deadline) => {
-          const { mine, fromRow } = this.#statements.get(deadline)!;
-          const rows = await run<Record<string, unknown>>(this.#options.pool, mine, [accountId]);
-          return rows.map(fromRow).map((row) => ({
-            kind: deadline.kind,
-            id: String(row.id),
-            key: String(row[deadline.keys[0]!]),
-            dueAt: row[deadline.dueAt] as Date,
-            stoppedBy: deadline.stoppedBy,
-          }));
-        }),
-    );
-    return lists.flat().sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime());
   }
 
   async #loop(deadline: AnyDeadline): Promise<void> {
@@ -295,13 +250,11 @@ function build(orm: MikroORM, deadline: AnyDeadline): Statements {
   const due = columnOf(deadline.dueAt);
   // A place in the order that a JavaScript date can name.
   const millisecond = `date_trunc('milliseconds', ${due})`;
-  const parties = deadline.parties.map((property) => `${columnOf(property)} = $1`).join(' or ') || 'false';
   return {
     due: `select ${columns} from ${table} where ${due} <= $1 order by ${millisecond}, id limit $2`,
     dueAfter: `select ${columns} from ${table} where ${due} <= $1 and (${millisecond}, id) > ($3, $4)
       order by ${millisecond}, id limit $2`,
     next: `select min(${due}) as due from ${table}`,
-    mine: `select ${columns} from ${table} where ${due} is not null and (${parties}) order by ${due} limit 500`,
     fromRow,
   };
 }

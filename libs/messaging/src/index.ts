@@ -4,6 +4,8 @@ export type { JournalWriter } from './commit.ts';
 export * from './consumer.ts';
 export * from './crash-points.ts';
 export { type Client, createPool, isDatabaseAway, run } from './database.ts';
+export * from './deadline.ts';
+export * from './deadline-list.ts';
 export * from './deadline-watch.ts';
 export * from './deadlines.ts';
 export * from './event-tail.ts';

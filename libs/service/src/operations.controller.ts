@@ -1,7 +1,7 @@
-import { accountParts } from '@holdfast/domain';
+import { accountParts, Money, usd } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
 import { checkLedger, readBalances, readJournals } from '@holdfast/ledger';
-import { Deadlines, EventTransport } from '@holdfast/messaging';
+import { Deadlines, EventTransport, type ListedDeadline } from '@holdfast/messaging';
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { z } from 'zod';
@@ -84,17 +84,40 @@ export class LedgerController {
   }
 }
 
-/** What the caller waits for, or must do, by when (AD-24). */
+/** From when to when; without it, all that a calendar can hold. */
+const SpanQuery = z.strictObject({
+  from: Instant.default(new Date('1970-01-01T00:00:00.000Z')),
+  until: Instant.default(new Date('9999-12-31T00:00:00.000Z')),
+});
+
+/** Timers that are set: what somebody waits for, or must do, by when, and what is at stake (AD-24). */
 @Controller('v1/deadlines')
 export class DeadlinesController {
   constructor(private readonly deadlines: Deadlines) {}
 
-  @Summary('What the caller waits for, or must do, by when.')
+  @Summary('What the caller waits for, or must do, by when, and the money that it moves by itself.')
   @Get()
-  async list(@Caller() { accountId }: Party): Promise<object> {
-    const listed = await this.deadlines.listFor(accountId);
-    return { deadlines: listed.map((deadline) => ({ ...deadline, dueAt: Instant.encode(deadline.dueAt) })) };
+  async mine(@Caller() { accountId }: Party): Promise<object> {
+    return shown(await this.deadlines.list.of(accountId));
   }
+
+  @Summary('All timers that fall due in a span of business time, for operators; at most 500 of a kind.')
+  @Get('all')
+  @RolesAllowed('operator')
+  async all(@Query({ schema: SpanQuery }) { from, until }: z.output<typeof SpanQuery>): Promise<object> {
+    return shown(await this.deadlines.list.between(from, until));
+  }
+}
+
+/** The same form in every service, so that lists can be merged. */
+function shown(listed: readonly ListedDeadline[]): object {
+  return {
+    deadlines: listed.map(({ dueAt, atStakeMinor, ...deadline }) => ({
+      ...deadline,
+      dueAt: Instant.encode(dueAt),
+      ...(atStakeMinor === undefined ? {} : { atStake: Money.encode(usd(atStakeMinor)) }),
+    })),
+  };
 }
 
 const RedriveBody = z.strictObject({

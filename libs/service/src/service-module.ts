@@ -97,8 +97,13 @@ export class ServiceModule {
   }
 }
 
-function lateBound(get: () => Deadlines): Pick<Deadlines, 'listFor' | 'wake'> {
-  return { listFor: (accountId) => get().listFor(accountId), wake: () => get().wake() };
+function lateBound(get: () => Deadlines): Pick<Deadlines, 'list' | 'wake'> {
+  return {
+    get list() {
+      return get().list;
+    },
+    wake: () => get().wake(),
+  };
 }
 
 function lateAlarms(get: () => Alarms): Pick<Alarms, 'standing'> {

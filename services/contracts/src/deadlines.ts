@@ -16,6 +16,7 @@ export function contractsDeadlines(app: INestApplicationContext): AnyDeadline[] 
     parties: ['clientId', 'freelancerId'],
     // Accepting, revising and withdrawing are facts of contracts itself.
     stoppedBy: [],
+    announced: { by: 'notice', hoursBefore: 24 },
     fire: (offer, message) => commands.execute(new ExpireOffer({ message, offerId: offer.id })),
   };
   return [expiry];

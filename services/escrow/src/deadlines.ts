@@ -30,6 +30,8 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     parties: ['clientId', 'freelancerId'],
     // Safety hold, end; case (E-5).
     stoppedBy: deployedTopics(config, ['contracts', 'disputes']),
+    announced: { by: 'notice', hoursBefore: 24 },
+    atStake: 'heldMinor',
     fire: (milestone, message) =>
       commands.execute(new ReleaseBySilence({ message, milestoneId: milestone.id })),
   };
@@ -41,6 +43,7 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     keys: ['agreementId', 'clientId', 'freelancerId'],
     parties: ['clientId'],
     stoppedBy: [],
+    announced: { by: 'nobody', because: 'the life of a funding (C-8, E-26)' },
     fire: (funding, message) => commands.execute(new ExpireFunding({ message, fundingId: funding.id })),
   };
   const charging: Deadline<typeof FundingTable> = {

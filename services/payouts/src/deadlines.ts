@@ -30,6 +30,8 @@ export function payoutsDeadlines(app: INestApplicationContext): AnyDeadline[] {
     parties: ['accountId'],
     // Chargeback or refund after release; safety hold; case on paid money (B-3).
     stoppedBy: deployedTopics(config, ['escrow', 'contracts', 'disputes']),
+    announced: { by: 'nobody', because: 'the hold of a release (C-8, B-3)' },
+    atStake: 'netMinor',
     fire: (credit, message) => commands.execute(new MatureFunds({ message, transferId: credit.id })),
   };
   const identityAnswer: Deadline<typeof PersonTable> = {
@@ -40,6 +42,7 @@ export function payoutsDeadlines(app: INestApplicationContext): AnyDeadline[] {
     keys: ['id'],
     parties: ['id'],
     stoppedBy: [],
+    announced: { by: 'notice', hoursBefore: 24 },
     fire: (person, message) => commands.execute(new FailIdentity({ message, accountId: person.id })),
   };
   const cooling: Deadline<typeof WithdrawalMethodTable> = {
@@ -51,6 +54,7 @@ export function payoutsDeadlines(app: INestApplicationContext): AnyDeadline[] {
     parties: ['accountId'],
     // Hold; chargeback (W-1).
     stoppedBy: deployedTopics(config, ['contracts', 'escrow']),
+    announced: { by: 'nobody', because: 'it takes no right and moves no money (W-1)' },
     fire: (method, message) => commands.execute(new EndCooling({ message, methodId: method.id })),
   };
   const screening: Deadline<typeof WithdrawalMethodTable> = {

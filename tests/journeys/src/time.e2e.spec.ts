@@ -71,6 +71,35 @@ describe('business time in the sandbox (AD-14)', () => {
     expect(await listed(market.newPerson('stranger', ['client']))).toEqual([]);
   }, 60_000);
 
+  it('C-8, AD-24: the money under timers is what stands on the accounts that they move', async () => {
+    const { agreement } = await underReview(market);
+    const atStakeOf = async (service: 'escrow' | 'payouts') => {
+      const { deadlines } = await market.operator.get(service, '/v1/deadlines/all');
+      return deadlines
+        .filter(({ key, atStake }: Json) => key === agreement.agreementId && atStake)
+        .map(({ kind, atStake }: Json) => [kind, atStake.amountMinor]);
+    };
+    const balanceOf = async (service: 'escrow' | 'payouts', account: string) => {
+      const { journals } = await market.operator.get(
+        service,
+        `/v1/journals?agreement=${agreement.agreementId}`,
+      );
+      const lines = journals.flatMap((journal: Json) => journal.lines) as Json[];
+      const minor = lines
+        .filter((line) => line.account.startsWith(account))
+        .reduce((sum, { amountMinor }) => sum - BigInt(amountMinor), 0n);
+      return String(minor);
+    };
+    expect(await atStakeOf('escrow')).toEqual([
+      ['review.silence', await balanceOf('escrow', 'E.escrow.milestone')],
+    ]);
+    await market.advance({ by: 'P15D' });
+    expect(await atStakeOf('escrow')).toEqual([]);
+    expect(await atStakeOf('payouts')).toEqual([
+      ['hold.end', await balanceOf('payouts', 'P.freelancer.pending')],
+    ]);
+  }, 60_000);
+
   it('moves forward only', async () => {
     const past = new Date((await market.now()).getTime() - day).toISOString();
     await expect(market.advance({ to: past })).rejects.toThrow('business time moves forward only');

@@ -57,7 +57,7 @@ test('A-4: after the due instant an accept is refused, even before the sweep exp
   const commands = { execute: (command: ExpireOffer) => handler.execute(command) };
   const deadlines = new Deadlines({ pool, orm, clock }, contractsDeadlines({ get: () => commands } as never));
   for (const accountId of Object.values(ids)) {
-    expect(await deadlines.listFor(accountId)).toEqual([
+    expect(await deadlines.list.of(accountId)).toMatchObject([
       { kind: 'offer.expiry', id: offerId, key: agreementId, dueAt: new Date(dueAt), stoppedBy: [] },
     ]);
   }
@@ -76,7 +76,7 @@ test('A-4: after the due instant an accept is refused, even before the sweep exp
       () => deadlines.dueNow(),
       (due) => due.length === 0,
     );
-    expect(await deadlines.listFor(ids.clientId)).toEqual([]);
+    expect(await deadlines.list.of(ids.clientId)).toEqual([]);
   } finally {
     await deadlines.stop();
   }

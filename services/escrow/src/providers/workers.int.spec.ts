@@ -58,7 +58,7 @@ describe('a charge', () => {
     expect(await provider.charged(fundingId)).toHaveLength(1);
     await passMinutes(60);
     expect(
-      await workers().deadlines.listFor(
+      await workers().deadlines.list.of(
         (await escrow().rows('select client_id from fundings where id = $1', [fundingId]))[0]!
           .client_id as string,
       ),
@@ -204,11 +204,11 @@ test('E-5: a review that nobody answers is released by the sweep; nothing is due
   await escrow().submit(milestoneId, newId());
   const { dueAt } = (await escrow().published(agreementId)).at(-1) as { dueAt: Date };
   await quiet();
-  expect(await workers().deadlines.listFor(clientId)).toMatchObject([
+  expect(await workers().deadlines.list.of(clientId)).toMatchObject([
     { kind: 'review.silence', id: milestoneId, dueAt },
   ]);
   escrow().pass(dueAt);
   await quiet();
   expect((await escrow().published(agreementId)).at(-1)).toMatchObject({ cause: 'auto', releasedAt: dueAt });
-  expect(await workers().deadlines.listFor(clientId)).toEqual([]);
+  expect(await workers().deadlines.list.of(clientId)).toEqual([]);
 });

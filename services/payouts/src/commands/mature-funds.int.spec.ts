@@ -73,8 +73,8 @@ test('B-3: the sweep matures what is due, in its order, and then nothing is due'
   const app = { get: (token: unknown) => known.get(token) };
   const deadlines = new Deadlines({ pool, orm, clock }, payoutsDeadlines(app as never));
   const { agreementId, clientId, freelancerId, transferId, dueAt } = await pending();
-  expect(await deadlines.listFor(freelancerId)).toMatchObject([{ kind: 'hold.end', id: transferId, dueAt }]);
-  expect(await deadlines.listFor(clientId)).toEqual([]);
+  expect(await deadlines.list.of(freelancerId)).toMatchObject([{ kind: 'hold.end', id: transferId, dueAt }]);
+  expect(await deadlines.list.of(clientId)).toEqual([]);
   payouts().pass(dueAt);
   deadlines.start();
   try {
@@ -83,7 +83,7 @@ test('B-3: the sweep matures what is due, in its order, and then nothing is due'
       (due) => due.length === 0,
     );
     expect(await matured(agreementId)).toMatchObject([{ maturedAt: dueAt }]);
-    expect(await deadlines.listFor(freelancerId)).toEqual([]);
+    expect(await deadlines.list.of(freelancerId)).toEqual([]);
   } finally {
     await deadlines.stop();
   }

@@ -106,12 +106,12 @@ describe('W-1, W-17: a new method', () => {
       provider_account_id: expect.stringMatching(/^ea_/),
     });
     expect(await registrations(methodId)).toMatchObject([{ outcome: 'executed', status: 201 }]);
-    expect(await deadlines.listFor(accountId)).toMatchObject([
+    expect(await deadlines.list.of(accountId)).toMatchObject([
       { kind: 'method.cooling', id: methodId, dueAt: new Date(usableAt) },
     ]);
     await passDays(3);
     expect(await statusOf(methodId)).toMatchObject({ status: 'active' });
-    expect(await deadlines.listFor(accountId)).toEqual([]);
+    expect(await deadlines.list.of(accountId)).toEqual([]);
     const [told] = await payouts().rows(
       `select headers from outbox where aggregateid = $1 and type = 'payouts.method.activated.v1'`,
       [accountId],
@@ -240,12 +240,12 @@ describe('the registration of the account at the bank', () => {
 test('S-3: identity that nobody answers fails by the sweep', async () => {
   const accountId = await payouts().openAccount();
   await payouts().identity(accountId, 'requested');
-  expect(await deadlines.listFor(accountId)).toMatchObject([{ kind: 'identity.answer', id: accountId }]);
+  expect(await deadlines.list.of(accountId)).toMatchObject([{ kind: 'identity.answer', id: accountId }]);
   await passDays(7);
   expect(await payouts().published(accountId)).toEqual([
     { type: 'payouts.identity.failed', accountId, reason: 'unanswered' },
   ]);
-  expect(await deadlines.listFor(accountId)).toEqual([]);
+  expect(await deadlines.list.of(accountId)).toEqual([]);
 });
 
 test('0.1: holds and chargebacks can stop an activation, by the topics where they arise', () => {

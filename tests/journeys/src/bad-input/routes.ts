@@ -66,6 +66,7 @@ const ofEveryService = (service: Service, setting: Json): Route[] => [
     body: () => ({ settings: setting, reason: 'a trial' }),
   },
   { service, method: 'GET', path: '/v1/deadlines', of: 'caller' },
+  { service, method: 'GET', path: '/v1/deadlines/all', of: 'operator' },
   { service, method: 'GET', path: '/v1/alarms', of: 'operator' },
   { service, method: 'GET', path: '/v1/parked-messages', of: 'operator' },
   {
