@@ -299,5 +299,7 @@ function dataOf(value: Buffer | null): Record<string, unknown> {
   }
 }
 
-/** What each kind does to the balance at its provider. */
-const signOf = (kind: string): bigint => (['refund', 'payout'].includes(kind) ? -1n : 1n);
+/** The kinds that take from the balance at their provider; all others add to it. */
+const taking = ['refund', 'payout', 'dispute', 'dispute_fee', 'processing_fee'];
+
+const signOf = (kind: string): bigint => (taking.includes(kind) ? -1n : 1n);

@@ -176,6 +176,18 @@ describe('M-3, I5: a provider’s book is ours', () => {
     expect(await judge()).toMatchObject({ wrong: ['provider.bank po-1'], underWay: [] });
   });
 
+  test('a chargeback takes amount and fee, and what comes back of them is added', async () => {
+    for (const id of ['du-1', 'du-2']) {
+      movement(id, id === 'du-1' ? -6 : 0);
+      posted(id, id === 'du-1' ? -6 : 0);
+      executed(id, 5, { kind: 'dispute' });
+      executed(id, 1, { kind: 'dispute_fee' });
+    }
+    executed('du-2', 5, { kind: 'dispute_reinstated' });
+    executed('du-2', 1, { kind: 'dispute_fee_returned' });
+    expect((await judge()).wrong).toEqual([]);
+  });
+
   test('cash that no movement tells of is named by its journal', async () => {
     posted('x-1', 5, { journalId: 'j-9' });
     expect((await judge()).wrong).toEqual(['provider.card j-9']);

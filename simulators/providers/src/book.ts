@@ -9,6 +9,11 @@ const effects = {
   charge: 1n,
   refund: -1n,
   refund_failed: 1n,
+  /** What a payer's bank takes with a chargeback, and gives back with it. */
+  dispute: -1n,
+  dispute_fee: -1n,
+  dispute_reinstated: 1n,
+  dispute_fee_returned: 1n,
   /** Money that left: the bank's to somebody, the card provider's to the bank. */
   payout: -1n,
   payout_failed: 1n,
@@ -19,9 +24,15 @@ const effects = {
 
 export type BookKind = keyof typeof effects;
 
+/** 1 adds to the balance, -1 takes from it. */
+export function effectOf(kind: BookKind): 1n | -1n {
+  return effects[kind];
+}
+
 /**
  * A movement of money that really happened at this provider. `parentId` is the object it belongs to (of a
  * charge: the PaymentIntent). `idempotencyKey` is the key of the call that moved the money, null if none did.
+ * `reference` is what the movement is known by where no metadata of ours says whose it is.
  */
 export type BookEntry = Readonly<{
   kind: BookKind;
@@ -31,6 +42,7 @@ export type BookEntry = Readonly<{
   amountMinor: bigint;
   currency: string;
   metadata: Metadata;
+  reference?: string;
   idempotencyKey: string | null;
   atMs: number;
 }>;
@@ -132,13 +144,14 @@ function paymentLine(entry: BookEntry) {
   };
 }
 
-function entryLine({ provider, kind, id, metadata, idempotencyKey, amountMinor, currency, atMs }: BookEntry) {
+function entryLine(entry: BookEntry) {
+  const { provider, kind, id, metadata, idempotencyKey, amountMinor, currency, atMs } = entry;
   const named = referenceNames.find((name) => metadata[name] !== undefined);
   return {
     provider,
     kind,
     id,
-    reference: named === undefined ? null : metadata[named],
+    reference: entry.reference ?? (named === undefined ? null : metadata[named]),
     idempotencyKey,
     amountMinor: String(amountMinor),
     currency,

@@ -16,9 +16,9 @@ const PayerAction = z.strictObject({ action: z.enum(['confirm', 'fail']) });
 export function addControl(app: FastifyInstance, simulation: Simulation, dialects: readonly Dialect[]): void {
   const { store, book, calls } = simulation;
   app.setErrorHandler((error, _request, reply) => {
-    const isCallers = error instanceof z.ZodError || (error as { statusCode?: number }).statusCode === 400;
-    const message = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
-    return reply.code(isCallers ? 400 : 500).send({ error: message });
+    const { message, statusCode = 500 } = error as Error & { statusCode?: number };
+    if (error instanceof z.ZodError) return reply.code(400).send({ error: z.prettifyError(error) });
+    return reply.code(statusCode).send({ error: message });
   });
   app.get('/health/live', () => ({ status: 'ok' }));
   app.get('/__sim/ledger', async (request) => {
@@ -37,6 +37,7 @@ export function addControl(app: FastifyInstance, simulation: Simulation, dialect
   app.get('/__sim/requests', async (request) => ({ requests: calls.find(CallFilter.parse(request.query)) }));
   addFaults(app, simulation);
   addClock(app, simulation);
+  for (const { control } of dialects) control?.(app);
   app.post('/__sim/payer/:intentId', async (request, reply) => {
     const { intentId } = z.object({ intentId: z.string() }).parse(request.params);
     return payerActs(simulation, dialects, intentId, PayerAction.parse(request.body).action, reply);

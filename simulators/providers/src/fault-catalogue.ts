@@ -74,6 +74,20 @@ export const faultCatalogue: Readonly<Record<string, Fault>> = {
       seconds: seconds.default(3 * 86_400),
     }),
   },
+  'dispute-debit': {
+    place: ['charge.create', 'charge.confirm', 'charge.capture'],
+    params: z.strictObject({
+      kind: z.enum(['inquiry', 'chargeback']).default('chargeback'),
+      ends: z.enum(['open', 'reinstated', 'lost', 'escalated', 'second-stage']).default('open'),
+      days: z.int().min(0).max(3650).default(0),
+      afterDays: z.int().min(0).max(3650).default(3),
+      dueInDays: z.int().min(1).max(365).optional(),
+      amountMinor: minor.optional(),
+      feeMinor: z.union([minor, z.literal(0)]).optional(),
+      feeReturned: z.boolean().default(false),
+    }),
+    isFate: true,
+  },
   return: {
     place: ['payout.ach', 'settlement.create'],
     params: z.strictObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { canBite, defaultTimes, faultCatalogue, isFateFault } from './fault-catalogue.ts';
+import { canBite, defaultTimes, faultCatalogue } from './fault-catalogue.ts';
 import { type Store, type Tx, table } from './store.ts';
 
 const Request = z.strictObject({
@@ -118,8 +118,8 @@ export class Faults {
   }
 
   /** What is to become of an object that is being made, if a rule says so; beside a fault of the call. */
-  takeFate(tx: Tx, occasion: Occasion): FaultRule | undefined {
-    return this.take(tx, occasion, ({ fault }) => isFateFault(fault));
+  takeFate(tx: Tx, occasion: Occasion, fate: string): FaultRule | undefined {
+    return this.take(tx, occasion, ({ fault }) => fault === fate);
   }
 
   /** For a fault that is played when it is set rather than on a call. */

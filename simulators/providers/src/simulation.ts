@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import type { Answer } from './answering.ts';
 import { Book } from './book.ts';
 import { BusinessClock } from './clock.ts';
@@ -23,14 +24,26 @@ export type Simulation = Readonly<{
 
 /**
  * One provider on the wire. `failure` is how it words what went wrong at an address that it `owns`; `payer`
- * is what a payer does by hand, and is absent where there is none.
+ * is what a payer does by hand, and is absent where there is none; `control` puts what else can be played
+ * on the control port.
  */
 export type Dialect = Readonly<{
   provider: string;
   owns: (path: string) => boolean;
   failure: (status: number, message: string) => Answer;
   payer?: (intentId: string, action: 'confirm' | 'fail') => PayerAnswer;
+  control?: (app: FastifyInstance) => void;
 }>;
+
+/** What was asked of the control port cannot be: 404 for what is unknown, else 409. */
+export class Impossible extends Error {
+  readonly statusCode: 404 | 409;
+
+  constructor(reason: string, statusCode: 404 | 409 = 409) {
+    super(reason);
+    this.statusCode = statusCode;
+  }
+}
 
 export type PayerAnswer = Readonly<
   | { status: 'unknown' }

@@ -117,7 +117,7 @@ export function listOrders({ tx }: Step, given: z.output<typeof ListOrders>): An
 
 /** A rule that a test has set goes before the number of the account. */
 function fateFor({ tx, simulation, op, references }: Step, account: ExternalAccount): Fate {
-  const rule = simulation.faults.takeFate(tx, { provider: 'bank', ops: [op], references });
+  const rule = simulation.faults.takeFate(tx, { provider: 'bank', ops: [op], references }, 'return');
   if (rule) return returnAsSet(rule);
   if (account.behaviour !== 'fails_once') return fateOf(account.behaviour);
   if (tx.get(failedOnce, account.numberSha256)) return fateOf('pays');

@@ -5,8 +5,11 @@ import { speak } from '../serving.ts';
 import type { Dialect, PayerAnswer, Simulation } from '../simulation.ts';
 import { ownStep } from '../step.ts';
 import { completeAction } from './confirmation.ts';
+import { addCardControl } from './control.ts';
+import { advancePlan, disputePlan } from './dispute-plans.ts';
+import { disputeDeadline, expireDispute } from './disputes.ts';
 import { errorAnswer } from './errors.ts';
-import { paymentIntents, payouts, refunds } from './model.ts';
+import { disputes, paymentIntents, payouts, refunds } from './model.ts';
 import { advancePayout, transit } from './payouts.ts';
 import { comeback, failRefund } from './refunds.ts';
 import { operations } from './routes.ts';
@@ -42,6 +45,11 @@ export function cardDialect(app: FastifyInstance, simulation: Simulation, option
     const payout = tx.get(payouts, id);
     if (payout) advancePayout(ownStep(simulation, tx, atMs, 'settlement.create'), payout);
   });
+  clock.onDue(disputePlan, (tx, id, atMs) => advancePlan(ownStep(simulation, tx, atMs, 'clock'), id));
+  clock.onDue(disputeDeadline, (tx, id, atMs) => {
+    const dispute = tx.get(disputes, id);
+    if (dispute) expireDispute(ownStep(simulation, tx, atMs, 'clock'), dispute);
+  });
   speak(app, simulation, cardProtocol(simulation, options.apiKey));
   return {
     provider: 'card',
@@ -49,15 +57,17 @@ export function cardDialect(app: FastifyInstance, simulation: Simulation, option
     failure: (status, message) =>
       errorAnswer(status, status === 404 ? 'invalid_request_error' : 'api_error', message),
     payer: (id, action) => payer(simulation, id, action),
+    control: (controlApp) => addCardControl(controlApp, simulation),
   };
 }
 
 /**
- * No notice follows a customer or a method; what has arrived at our own bank does not come back, and what has
- * not arrived comes back whole.
+ * No notice follows a customer or a method; only an inquiry can become a chargeback, and it has no other course;
+ * what has arrived at our own bank does not come back, and what has not arrived comes back whole.
  */
-function cannot(fault: string, op: string, { when, amountMinor }: FaultRule['params']): boolean {
+function cannot(fault: string, op: string, { when, amountMinor, kind, ends }: FaultRule['params']): boolean {
   if (isWebhookFault(fault)) return op === 'customer.create' || op === 'method.create';
+  if (fault === 'dispute-debit') return ends !== 'open' && (kind === 'inquiry') !== (ends === 'escalated');
   return fault === 'return' && (when !== 'before-paid' || amountMinor !== undefined);
 }
 

@@ -1,11 +1,15 @@
 /** Why a method is refused; the wire's `code` and `decline_code`. */
 export type Decline = Readonly<{ code: string; declineCode: string; message: string }>;
 
-/** How a test method behaves: when it is set up, and each time it is charged. */
+/** How the payer's bank will doubt each charge of a method, so long after it. */
+type Disputed = Readonly<{ kind: 'inquiry' | 'chargeback'; reason: string; afterDays: number }>;
+
+/** How a test method behaves: when it is set up, each time it is charged, and later. */
 type Behaviour = Readonly<{
   last4: string;
   setup: Decline | 'settles';
   charge: Decline | 'pays' | 'asks_payer';
+  disputed?: Disputed;
 }>;
 
 const generic: Decline = {
@@ -33,10 +37,25 @@ export const authenticationFailed: Decline = {
   message: 'We are unable to authenticate your payment method. Please choose a different one and try again.',
 };
 
+const fraud: Disputed = { kind: 'chargeback', reason: 'fraudulent', afterDays: 0 };
+
 export const magicMethods: Readonly<Record<string, Behaviour>> = {
   pm_card_visa: { last4: '4242', setup: 'settles', charge: 'pays' },
   pm_card_visa_chargeDeclined: { last4: '0002', setup: 'settles', charge: generic },
   pm_card_chargeDeclinedInsufficientFunds: { last4: '9995', setup: 'settles', charge: noFunds },
   pm_card_authenticationRequired: { last4: '3184', setup: 'settles', charge: 'asks_payer' },
+  pm_card_createDispute: { last4: '0259', setup: 'settles', charge: 'pays', disputed: fraud },
+  pm_card_createDisputeInquiry: {
+    last4: '1976',
+    setup: 'settles',
+    charge: 'pays',
+    disputed: { ...fraud, kind: 'inquiry' },
+  },
+  pm_card_createDisputeProductNotReceived: {
+    last4: '2685',
+    setup: 'settles',
+    charge: 'pays',
+    disputed: { ...fraud, reason: 'product_not_received' },
+  },
   pm_card_setupDeclined: { last4: '0341', setup: generic, charge: generic },
 };

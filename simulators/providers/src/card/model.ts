@@ -95,6 +95,7 @@ export type Charge = Readonly<{
   failureCode: string | null;
   declineCode: string | null;
   failureMessage: string | null;
+  latestDispute: string | null;
   transferGroup: string | null;
   metadata: Metadata;
 }>;
@@ -126,6 +127,55 @@ export type Payout = Readonly<{
   metadata: Metadata;
 }>;
 
+export type DisputeStatus =
+  | 'warning_needs_response'
+  | 'warning_under_review'
+  | 'warning_closed'
+  | 'needs_response'
+  | 'under_review'
+  | 'won'
+  | 'lost';
+
+/**
+ * What a payer's bank doubts. `transactions` are its balance transactions: none of an inquiry, one once the money
+ * is taken, two once it is back. `isFinal` is one without appeal, `isWithdrawn` one that the payer no longer
+ * wants. `evidence` is what we gave, by its field.
+ */
+export type Dispute = Readonly<{
+  id: string;
+  createdAtMs: number;
+  status: DisputeStatus;
+  amountMinor: bigint;
+  currency: string;
+  charge: string;
+  intent: string;
+  reason: string;
+  feeMinor: bigint;
+  answerDays: number;
+  dueAtMs: number;
+  isFinal: boolean;
+  isWithdrawn: boolean;
+  evidence: Readonly<Record<string, string>>;
+  submissions: number;
+  transactions: readonly string[];
+  metadata: Metadata;
+}>;
+
+/**
+ * A line of the provider's report (section 4.6). `amountMinor` is signed; `feeMinor` is taken from it, and negative
+ * where a fee comes back.
+ */
+export type BalanceTransaction = Readonly<{
+  id: string;
+  createdAtMs: number;
+  type: string;
+  category: string;
+  amountMinor: bigint;
+  feeMinor: bigint;
+  currency: string;
+  source: string;
+}>;
+
 export const customers = table<Customer>('card.customers');
 export const paymentMethods = table<PaymentMethod>('card.payment_methods');
 export const mandates = table<Mandate>('card.mandates');
@@ -134,3 +184,5 @@ export const paymentIntents = table<PaymentIntent>('card.payment_intents');
 export const charges = table<Charge>('card.charges');
 export const refunds = table<Refund>('card.refunds');
 export const payouts = table<Payout>('card.payouts');
+export const disputes = table<Dispute>('card.disputes');
+export const balanceTransactions = table<BalanceTransaction>('card.balance_transactions');

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Answer } from '../answering.ts';
 import { atHour, dateOf, nextBankingDay } from '../banking-days.ts';
-import type { BookEntry } from '../book.ts';
 import type { Step } from '../step.ts';
+import { move } from './balance-transactions.ts';
 import { invalid, missing } from './errors.ts';
 import { tell } from './events.ts';
 import { type Payout, payouts } from './model.ts';
@@ -40,7 +40,8 @@ export function createPayout(step: Step, given: z.output<typeof CreatePayout>): 
   if (given.amount > (simulation.book.balances('card').get(given.currency) ?? 0n)) {
     throw invalid('The balance is less than this payout.', { code: 'balance_insufficient', param: 'amount' });
   }
-  const fate = simulation.faults.takeFate(tx, { provider: 'card', ops: [step.op], references });
+  const occasion = { provider: 'card', ops: [step.op], references };
+  const fate = simulation.faults.takeFate(tx, occasion, 'return');
   const payout: Payout = {
     id: tx.newId('po'),
     createdAtMs: atMs,
@@ -55,7 +56,7 @@ export function createPayout(step: Step, given: z.output<typeof CreatePayout>): 
   };
   tx.put(payouts, payout.id, payout);
   simulation.clock.schedule(tx, transit, payout.id, atMs + leavesAfterMs);
-  simulation.book.enter(tx, entryOf(step, 'payout', payout));
+  movePayout(step, 'payout', payout);
   tell(step, 'payout.created', payoutObject(payout));
   return { status: 200, body: payoutObject(payout) };
 }
@@ -84,29 +85,25 @@ export function advancePayout(step: Step, payout: Payout): void {
   tx.put(payouts, payout.id, ended);
   const earlier = { type: 'payout.updated', object: payoutObject(payout) };
   if (ended.status === 'failed') {
-    simulation.book.enter(tx, entryOf(step, 'payout_failed', ended));
+    movePayout(step, 'payout_failed', ended);
     tell(step, 'payout.failed', payoutObject(ended), earlier);
     return;
   }
   simulation.book.enter(tx, {
-    ...entryOf(step, 'deposit', ended),
+    kind: 'deposit',
     provider: 'bank',
     id: tx.newId('dep'),
+    parentId: ended.id,
+    amountMinor: ended.amountMinor,
     currency: ended.currency.toUpperCase(), // As the bank writes it.
+    metadata: ended.metadata,
+    idempotencyKey: null,
+    atMs: step.atMs,
   });
   tell(step, 'payout.paid', payoutObject(ended), earlier);
 }
 
-function entryOf({ key, atMs }: Step, kind: BookEntry['kind'], payout: Payout): BookEntry {
-  return {
-    kind,
-    provider: 'card',
-    id: payout.id,
-    parentId: payout.id,
-    amountMinor: payout.amountMinor,
-    currency: payout.currency,
-    metadata: payout.metadata,
-    idempotencyKey: key,
-    atMs,
-  };
+function movePayout(step: Step, kind: 'payout' | 'payout_failed', payout: Payout): void {
+  const { id, amountMinor, currency, metadata } = payout;
+  move(step, { kind, source: id, parentId: id, amountMinor, currency, metadata });
 }

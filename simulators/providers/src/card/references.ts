@@ -1,9 +1,9 @@
 import { distinct } from '../serving.ts';
 import type { Store } from '../store.ts';
 import type { Params } from './form.ts';
-import { charges, customers, paymentIntents, payouts, refunds, setupIntents } from './model.ts';
+import { charges, customers, disputes, paymentIntents, payouts, refunds, setupIntents } from './model.ts';
 
-const tables = [paymentIntents, setupIntents, charges, refunds, customers, payouts];
+const tables = [paymentIntents, setupIntents, charges, refunds, disputes, customers, payouts];
 const linking = ['payment_intent', 'charge', 'customer'];
 
 /**

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Answer } from '../answering.ts';
 import type { Step } from '../step.ts';
+import { move } from './balance-transactions.ts';
+import { chargedBack, isRefundable, leftMinorOf } from './disputed-charges.ts';
 import { invalid, missing } from './errors.ts';
 import { tell } from './events.ts';
 import { type Charge, charges, paymentIntents, type Refund, refunds } from './model.ts';
@@ -29,8 +31,10 @@ export const comeback = 'card.refund';
  */
 export function createRefund(step: Step, given: z.output<typeof CreateRefund>): Answer {
   const charge = refundable(step, given);
-  const leftMinor = charge.amountMinor - charge.refundedMinor;
+  if (!isRefundable(step, charge)) throw chargedBack();
+  const leftMinor = leftMinorOf(step, charge);
   const amountMinor = given.amount ?? leftMinor;
+  if (leftMinor === 0n && charge.refundedMinor < charge.amountMinor) throw chargedBack();
   if (leftMinor === 0n)
     throw invalid('The charge has already been refunded.', { code: 'charge_already_refunded' });
   if (amountMinor > leftMinor) {
@@ -107,17 +111,14 @@ function refundable(step: Step, given: z.output<typeof CreateRefund>): Charge {
   return charge;
 }
 
-function enter({ tx, simulation, atMs, key }: Step, kind: 'refund' | 'refund_failed', refund: Refund): void {
-  const charged = tx.get(paymentIntents, refund.intent)?.metadata;
-  simulation.book.enter(tx, {
+function enter(step: Step, kind: 'refund' | 'refund_failed', refund: Refund): void {
+  const charged = step.tx.get(paymentIntents, refund.intent)?.metadata;
+  move(step, {
     kind,
-    provider: 'card',
-    id: refund.id,
+    source: refund.id,
     parentId: refund.intent,
     amountMinor: refund.amountMinor,
     currency: refund.currency,
     metadata: { ...charged, ...refund.metadata },
-    idempotencyKey: key,
-    atMs,
   });
 }

@@ -1,5 +1,14 @@
 import { magicMethods } from './magic-methods.ts';
-import type { Charge, Customer, PaymentIntent, PaymentMethod, Payout, Refund, SetupIntent } from './model.ts';
+import type {
+  BalanceTransaction,
+  Charge,
+  Customer,
+  PaymentIntent,
+  PaymentMethod,
+  Payout,
+  Refund,
+  SetupIntent,
+} from './model.ts';
 
 /** Wire objects of section 4.1: amounts are integers in minor units, times whole seconds. */
 
@@ -104,7 +113,7 @@ export function chargeObject(charge: Charge) {
     created: seconds(charge.createdAtMs),
     currency: charge.currency,
     customer: charge.customer,
-    disputed: false,
+    disputed: Boolean(charge.latestDispute),
     failure_code: charge.failureCode,
     failure_message: charge.failureMessage,
     livemode: false,
@@ -168,6 +177,30 @@ export function payoutObject(payout: Payout) {
     statement_descriptor: payout.statementDescriptor,
     status: payout.status,
     type: 'bank_account',
+  };
+}
+
+export function transactionObject(line: BalanceTransaction) {
+  const { id, createdAtMs, type, category, amountMinor, feeMinor, currency, source } = line;
+  const fee = Number(feeMinor);
+  const description = category === 'charge' ? 'Processing fees' : null;
+  const details = { amount: fee, application: null, currency, description, type: 'stripe_fee' };
+  return {
+    id,
+    object: 'balance_transaction',
+    amount: Number(amountMinor),
+    available_on: seconds(createdAtMs),
+    created: seconds(createdAtMs),
+    currency,
+    description: null,
+    exchange_rate: null,
+    fee,
+    fee_details: fee === 0 ? [] : [details],
+    net: Number(amountMinor - feeMinor),
+    reporting_category: category,
+    source,
+    status: 'available',
+    type,
   };
 }
 

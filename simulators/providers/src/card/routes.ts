@@ -2,6 +2,15 @@ import { get, list, operationsOf, post, type Route } from '../routes.ts';
 import { CancelIntent, CaptureIntent, cancelById, captureById } from './capture-and-cancel.ts';
 import { CreateCustomer, createCustomer, readCustomer } from './customers.ts';
 import {
+  AnswerDispute,
+  answerDispute,
+  CloseDispute,
+  closeDispute,
+  ListDisputes,
+  listDisputes,
+  readDispute,
+} from './dispute-answers.ts';
+import {
   ConfirmIntent,
   CreateIntent,
   confirmById,
@@ -34,6 +43,10 @@ export const routes: readonly Route[] = [
   post('/v1/refunds', 'refund.create', CreateRefund, createRefund),
   list('/v1/refunds', 'refund.read', ListRefunds, listRefunds),
   get('/v1/refunds/:id', 'refund.read', readRefund),
+  list('/v1/disputes', 'dispute.read', ListDisputes, listDisputes),
+  get('/v1/disputes/:id', 'dispute.read', readDispute),
+  post('/v1/disputes/:id', 'dispute.answer', AnswerDispute, answerDispute),
+  post('/v1/disputes/:id/close', 'dispute.close', CloseDispute, closeDispute),
   post('/v1/payouts', 'settlement.create', CreatePayout, createPayout),
   list('/v1/payouts', 'settlement.read', ListPayouts, listPayouts),
   get('/v1/payouts/:id', 'settlement.read', readPayout),

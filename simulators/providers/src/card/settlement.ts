@@ -1,4 +1,6 @@
 import type { Step } from '../step.ts';
+import { move } from './balance-transactions.ts';
+import { planDispute } from './dispute-plans.ts';
 import { tell } from './events.ts';
 import type { Decline } from './magic-methods.ts';
 import { type Charge, charges, type PaymentIntent, type PaymentMethod, paymentIntents } from './model.ts';
@@ -33,6 +35,7 @@ export function newCharge(
     failureCode: refused?.code ?? null,
     declineCode: refused?.declineCode ?? null,
     failureMessage: refused?.message ?? null,
+    latestDispute: null,
     transferGroup: intent.transferGroup,
     metadata: intent.metadata,
   };
@@ -61,7 +64,7 @@ export function capture(
   charge: Charge,
   amountMinor: bigint,
 ): PaymentIntent {
-  const { tx, simulation, atMs, key } = step;
+  const { tx, simulation } = step;
   const releasedMinor = charge.amountMinor - amountMinor;
   const taken = { ...charge, isCaptured: true, capturedMinor: amountMinor, refundedMinor: releasedMinor };
   const funded: PaymentIntent = {
@@ -73,17 +76,15 @@ export function capture(
   tx.put(charges, charge.id, taken);
   tx.put(paymentIntents, intent.id, funded);
   simulation.clock.unschedule(tx, expiry, intent.id);
-  simulation.book.enter(tx, {
+  move(step, {
     kind: 'charge',
-    provider: 'card',
-    id: charge.id,
+    source: charge.id,
     parentId: intent.id,
     amountMinor,
     currency: charge.currency,
     metadata: intent.metadata,
-    idempotencyKey: key,
-    atMs,
   });
+  planDispute(step, taken);
   const object = intentObject(funded);
   const earlier = { ...object, status: 'processing', amount_received: 0, latest_charge: null };
   tell(step, 'payment_intent.succeeded', object, { type: 'payment_intent.processing', object: earlier });
