@@ -70,8 +70,17 @@ export const faultCatalogue: Readonly<Record<string, Fault>> = {
   'refund-failed': {
     place: ['refund.create'],
     params: z.strictObject({
-      when: z.enum(['at-once', 'later', 'after-succeeded', 'never']).default('at-once'),
+      when: z.enum(['at-once', 'later', 'after-succeeded', 'requires-action', 'never']).default('at-once'),
       seconds: seconds.default(3 * 86_400),
+      reason: z
+        .enum([
+          'declined',
+          'expired_or_canceled_card',
+          'insufficient_funds',
+          'lost_or_stolen_card',
+          'unknown',
+        ])
+        .default('expired_or_canceled_card'),
     }),
   },
   'dispute-debit': {

@@ -6,7 +6,9 @@ import { disputeObject } from './dispute-object.ts';
 import { usualAnswerDays, usualFeeMinor } from './dispute-plans.ts';
 import { leftMinorOf } from './disputed-charges.ts';
 import { decide, openDispute, whyNotDecidable, whyNotDisputable } from './disputes.ts';
-import { type Charge, charges, type Dispute, disputes, paymentIntents } from './model.ts';
+import { type Charge, charges, disputes, paymentIntents, refunds } from './model.ts';
+import { endRefund, whyNotEnding } from './refund-course.ts';
+import { refundObject } from './render.ts';
 
 const minor = z.union([z.int().nonnegative(), z.string().regex(/^\d{1,18}$/)]).transform(BigInt);
 
@@ -29,16 +31,15 @@ const DecideDispute = z.strictObject({
   feeReturned: z.boolean().default(false),
 });
 
+const EndRefund = z.strictObject({ outcome: z.enum(['succeeded', 'failed', 'canceled']) });
+
 const Named = z.object({ id: z.string() });
 
 /** What the payers' banks do, on the control port. */
 export function addCardControl(app: FastifyInstance, simulation: Simulation): void {
   const { store, clock, webhooks } = simulation;
-  const answer = async (act: (step: Step) => Dispute) => {
-    const object = store.transact((tx) => {
-      const step = ownStep(simulation, tx, clock.nowMs(), 'cardholder');
-      return disputeObject(step, act(step));
-    });
+  const answer = async (act: (step: Step) => object) => {
+    const object = store.transact((tx) => act(ownStep(simulation, tx, clock.nowMs(), 'control')));
     await store.flushed();
     webhooks.kick();
     return object;
@@ -50,7 +51,7 @@ export function addCardControl(app: FastifyInstance, simulation: Simulation): vo
       const amountMinor = amount ?? leftMinorOf(step, charge);
       const why = amountMinor === 0n ? 'nothing is left of the charge' : undefined;
       refuseIf(whyNotDisputable(step, charge, amountMinor) ?? why);
-      return openDispute(step, charge, { ...how, amountMinor, answerDays: dueInDays });
+      return disputeObject(step, openDispute(step, charge, { ...how, amountMinor, answerDays: dueInDays }));
     });
     return reply.code(201).send(opened);
   });
@@ -61,7 +62,17 @@ export function addCardControl(app: FastifyInstance, simulation: Simulation): vo
       const dispute = step.tx.get(disputes, id);
       if (!dispute) throw new Impossible(`unknown dispute "${id}"`, 404);
       refuseIf(whyNotDecidable(step, dispute, outcome));
-      return decide(step, dispute, outcome, feeReturned);
+      return disputeObject(step, decide(step, dispute, outcome, feeReturned));
+    });
+  });
+  app.post('/__sim/refunds/:id', (request) => {
+    const { id } = Named.parse(request.params);
+    const { outcome } = EndRefund.parse(request.body);
+    return answer((step) => {
+      const refund = step.tx.get(refunds, id);
+      if (!refund) throw new Impossible(`unknown refund "${id}"`, 404);
+      refuseIf(whyNotEnding(refund, outcome));
+      return refundObject(endRefund(step, refund, outcome));
     });
   });
 }

@@ -11,7 +11,7 @@ import { disputeDeadline, expireDispute } from './disputes.ts';
 import { errorAnswer } from './errors.ts';
 import { disputes, paymentIntents, payouts, refunds } from './model.ts';
 import { advancePayout, transit } from './payouts.ts';
-import { comeback, failRefund } from './refunds.ts';
+import { endRefund, refundCourse } from './refund-course.ts';
 import { operations } from './routes.ts';
 import { close, expiry } from './settlement.ts';
 import { signHeaders } from './signature.ts';
@@ -37,9 +37,9 @@ export function cardDialect(app: FastifyInstance, simulation: Simulation, option
     if (intent?.status === 'requires_capture')
       close(ownStep(simulation, tx, atMs, 'clock'), intent, 'automatic');
   });
-  clock.onDue(comeback, (tx, id, atMs) => {
+  clock.onDue(refundCourse, (tx, id, atMs) => {
     const refund = tx.get(refunds, id);
-    if (refund && refund.status !== 'failed') failRefund(ownStep(simulation, tx, atMs, 'clock'), refund);
+    if (refund?.next) endRefund(ownStep(simulation, tx, atMs, 'refund.create'), refund, refund.next);
   });
   clock.onDue(transit, (tx, id, atMs) => {
     const payout = tx.get(payouts, id);

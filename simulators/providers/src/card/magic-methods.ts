@@ -10,6 +10,7 @@ type Behaviour = Readonly<{
   setup: Decline | 'settles';
   charge: Decline | 'pays' | 'asks_payer';
   disputed?: Disputed;
+  refund?: 'arrives' | 'is_pending' | 'comes_back';
 }>;
 
 const generic: Decline = {
@@ -57,5 +58,7 @@ export const magicMethods: Readonly<Record<string, Behaviour>> = {
     charge: 'pays',
     disputed: { ...fraud, reason: 'product_not_received' },
   },
+  pm_card_pendingRefund: { last4: '7726', setup: 'settles', charge: 'pays', refund: 'is_pending' },
+  pm_card_refundFail: { last4: '5126', setup: 'settles', charge: 'pays', refund: 'comes_back' },
   pm_card_setupDeclined: { last4: '0341', setup: generic, charge: generic },
 };

@@ -100,18 +100,24 @@ export type Charge = Readonly<{
   metadata: Metadata;
 }>;
 
+export type RefundStatus = 'pending' | 'requires_action' | 'succeeded' | 'failed' | 'canceled';
+
+/** `next` is what becomes of it by itself, null if nothing does; `failsWith` is why it will fail, if it does. */
 export type Refund = Readonly<{
   id: string;
   createdAtMs: number;
-  status: 'pending' | 'succeeded' | 'failed';
+  status: RefundStatus;
+  next: RefundEnd | null;
   amountMinor: bigint;
   currency: string;
   charge: string;
   intent: string;
   reason: string | null;
-  failureReason: string | null;
+  failsWith: string;
   metadata: Metadata;
 }>;
+
+export type RefundEnd = 'succeeded' | 'failed' | 'canceled';
 
 /** `failsWith` is why the bank will send it back, null if it will arrive. */
 export type Payout = Readonly<{

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { Answer } from '../answering.ts';
 import type { Step } from '../step.ts';
-import { move } from './balance-transactions.ts';
 import { chargedBack, isRefundable, leftMinorOf } from './disputed-charges.ts';
 import { invalid, missing } from './errors.ts';
 import { tell } from './events.ts';
-import { type Charge, charges, paymentIntents, type Refund, refunds } from './model.ts';
+import { type Charge, charges, type Refund, refunds } from './model.ts';
+import { newestFirst, pageFields } from './pages.ts';
 import { amount, metadata } from './params.ts';
 import { loadIntent } from './payment-intents.ts';
+import { courseOfRefund, endRefund, moveRefund, refundCourse } from './refund-course.ts';
 import { chargeObject, listObject, refundObject } from './render.ts';
 
 export const CreateRefund = z.strictObject({
@@ -18,84 +19,84 @@ export const CreateRefund = z.strictObject({
   metadata: metadata.default({}),
 });
 
+export const CancelRefund = z.strictObject({});
+
 export const ListRefunds = z.strictObject({
   payment_intent: z.string().optional(),
   charge: z.string().optional(),
+  ...pageFields,
 });
 
-/** Due work: a refund that was on its way, or had arrived, comes back. */
-export const comeback = 'card.refund';
-
-/**
- * Never above what is left of the charge (section 4.5). Succeeds at once unless `refund-failed` is played.
- */
+/** Never above what is left of the charge (section 4.5). Where it goes from there is `courseOfRefund`. */
 export function createRefund(step: Step, given: z.output<typeof CreateRefund>): Answer {
+  const { tx, atMs, simulation } = step;
   const charge = refundable(step, given);
-  if (!isRefundable(step, charge)) throw chargedBack();
-  const leftMinor = leftMinorOf(step, charge);
-  const amountMinor = given.amount ?? leftMinor;
-  if (leftMinor === 0n && charge.refundedMinor < charge.amountMinor) throw chargedBack();
-  if (leftMinor === 0n)
-    throw invalid('The charge has already been refunded.', { code: 'charge_already_refunded' });
-  if (amountMinor > leftMinor) {
-    throw invalid('The amount is more than is left of the charge.', {
-      code: 'amount_too_large',
-      param: 'amount',
-    });
-  }
+  const amountMinor = amountToRefund(step, charge, given.amount);
+  const { status, next, afterMs, failsWith } = courseOfRefund(step, charge);
   const refund: Refund = {
-    id: step.tx.newId('re'),
-    createdAtMs: step.atMs,
-    status: 'pending',
+    id: tx.newId('re'),
+    createdAtMs: atMs,
+    status,
+    next,
     amountMinor,
     currency: charge.currency,
     charge: charge.id,
     intent: charge.intent,
     reason: given.reason ?? null,
-    failureReason: null,
+    failsWith,
     metadata: given.metadata,
   };
-  const { when, seconds } =
-    step.fault?.fault === 'refund-failed' ? step.fault.params : { when: 'not', seconds: 0 };
-  const isPending = when === 'later' || when === 'never';
-  const first: Refund = isPending ? refund : { ...refund, status: 'succeeded' };
-  step.tx.put(charges, charge.id, { ...charge, refundedMinor: charge.refundedMinor + amountMinor });
-  step.tx.put(refunds, refund.id, first);
-  enter(step, 'refund', first);
-  tell(step, 'refund.created', refundObject(first));
-  tell(step, 'charge.refunded', chargeObject(step.tx.get(charges, charge.id) ?? charge));
-  if (when === 'later' || when === 'after-succeeded') {
-    step.simulation.clock.schedule(step.tx, comeback, refund.id, step.atMs + Number(seconds) * 1000);
-  }
-  return { status: 200, body: refundObject(when === 'at-once' ? failRefund(step, first) : first) };
-}
-
-export function readRefund({ tx }: Step, id: string): Answer {
-  const refund = tx.get(refunds, id);
-  if (!refund) throw missing('refund', id);
+  const refunded: Charge = { ...charge, refundedMinor: charge.refundedMinor + amountMinor };
+  tx.put(charges, charge.id, refunded);
+  tx.put(refunds, refund.id, refund);
+  moveRefund(step, 'refund', refund);
+  tell(step, 'refund.created', refundObject(refund));
+  tell(step, 'charge.refunded', chargeObject(refunded));
+  if (next === null) return { status: 200, body: refundObject(refund) };
+  if (afterMs === 0) return { status: 200, body: refundObject(endRefund(step, refund, next)) };
+  simulation.clock.schedule(tx, refundCourse, refund.id, atMs + afterMs);
   return { status: 200, body: refundObject(refund) };
 }
 
-/** Newest first; how a caller finds a refund whose id it never learned. */
-export function listRefunds({ tx }: Step, { payment_intent, charge }: z.output<typeof ListRefunds>): Answer {
-  const found = [...tx.all(refunds)]
-    .filter((refund) => !payment_intent || refund.intent === payment_intent)
-    .filter((refund) => !charge || refund.charge === charge);
-  return { status: 200, body: listObject('/v1/refunds', found.reverse().map(refundObject), false) };
+export function readRefund(step: Step, id: string): Answer {
+  return { status: 200, body: refundObject(loadRefund(step, id)) };
 }
 
-/** The payer's bank sent it back: the money is ours again, and the charge may be refunded anew. */
-export function failRefund(step: Step, refund: Refund): Refund {
-  const failed: Refund = { ...refund, status: 'failed', failureReason: 'expired_or_canceled_card' };
-  const charge = step.tx.get(charges, refund.charge);
-  if (charge) {
-    step.tx.put(charges, charge.id, { ...charge, refundedMinor: charge.refundedMinor - refund.amountMinor });
+/** Newest first; how a caller finds a refund whose id it never learned. */
+export function listRefunds({ tx }: Step, given: z.output<typeof ListRefunds>): Answer {
+  const fits = ({ intent, charge }: Refund) =>
+    (!given.payment_intent || intent === given.payment_intent) && (!given.charge || charge === given.charge);
+  const { rows, hasMore } = newestFirst(tx.all(refunds), given, fits, 'refund');
+  return { status: 200, body: listObject('/v1/refunds', rows.map(refundObject), hasMore) };
+}
+
+/** Only while the payer has not said where the money should go. */
+export function cancelRefund(step: Step, _given: z.output<typeof CancelRefund>, id: string): Answer {
+  const refund = loadRefund(step, id);
+  if (refund.status !== 'requires_action') {
+    throw invalid(`This refund cannot be canceled because it has a status of ${refund.status}.`);
   }
-  step.tx.put(refunds, refund.id, failed);
-  enter(step, 'refund_failed', failed);
-  const earlier = { type: 'refund.updated', object: refundObject(refund) };
-  tell(step, 'refund.failed', refundObject(failed), earlier);
-  return failed;
+  return { status: 200, body: refundObject(endRefund(step, refund, 'canceled')) };
+}
+
+function loadRefund({ tx }: Step, id: string): Refund {
+  const refund = tx.get(refunds, id);
+  if (!refund) throw missing('refund', id);
+  return refund;
+}
+
+/** @throws Refusal above what is left, and beside an open chargeback (section 4.4) */
+function amountToRefund(step: Step, charge: Charge, asked: bigint | undefined): bigint {
+  if (!isRefundable(step, charge)) throw chargedBack();
+  const leftMinor = leftMinorOf(step, charge);
+  if (leftMinor === 0n) {
+    if (charge.refundedMinor < charge.amountMinor) throw chargedBack();
+    throw invalid('The charge has already been refunded.', { code: 'charge_already_refunded' });
+  }
+  const amountMinor = asked ?? leftMinor;
+  if (amountMinor <= leftMinor) return amountMinor;
+  const details = { code: 'amount_too_large', param: 'amount' };
+  throw invalid('The amount is more than is left of the charge.', details);
 }
 
 function refundable(step: Step, given: z.output<typeof CreateRefund>): Charge {
@@ -109,16 +110,4 @@ function refundable(step: Step, given: z.output<typeof CreateRefund>): Charge {
   if (!charge && given.charge !== undefined) throw missing('charge', given.charge, 'charge');
   if (!charge?.isCaptured) throw invalid('There is no successful charge to refund.');
   return charge;
-}
-
-function enter(step: Step, kind: 'refund' | 'refund_failed', refund: Refund): void {
-  const charged = step.tx.get(paymentIntents, refund.intent)?.metadata;
-  move(step, {
-    kind,
-    source: refund.id,
-    parentId: refund.intent,
-    amountMinor: refund.amountMinor,
-    currency: refund.currency,
-    metadata: { ...charged, ...refund.metadata },
-  });
 }

@@ -133,7 +133,7 @@ export function chargeObject(charge: Charge) {
 }
 
 export function refundObject(refund: Refund) {
-  const failure = refund.failureReason === null ? {} : { failure_reason: refund.failureReason };
+  const failure = refund.status === 'failed' ? { failure_reason: refund.failsWith } : {};
   return {
     id: refund.id,
     object: 'refund',

@@ -22,7 +22,15 @@ import {
 import { CreateMethod, createMethod, readMethod } from './payment-methods.ts';
 import { CreatePayout, createPayout, ListPayouts, listPayouts, readPayout } from './payouts.ts';
 import { readBalance, readCharge, readEvent } from './reads.ts';
-import { CreateRefund, createRefund, ListRefunds, listRefunds, readRefund } from './refunds.ts';
+import {
+  CancelRefund,
+  CreateRefund,
+  cancelRefund,
+  createRefund,
+  ListRefunds,
+  listRefunds,
+  readRefund,
+} from './refunds.ts';
 import { ConfirmSetup, CreateSetup, confirmSetup, createSetup, readSetup } from './setup-intents.ts';
 
 export const routes: readonly Route[] = [
@@ -43,6 +51,7 @@ export const routes: readonly Route[] = [
   post('/v1/refunds', 'refund.create', CreateRefund, createRefund),
   list('/v1/refunds', 'refund.read', ListRefunds, listRefunds),
   get('/v1/refunds/:id', 'refund.read', readRefund),
+  post('/v1/refunds/:id/cancel', 'refund.cancel', CancelRefund, cancelRefund),
   list('/v1/disputes', 'dispute.read', ListDisputes, listDisputes),
   get('/v1/disputes/:id', 'dispute.read', readDispute),
   post('/v1/disputes/:id', 'dispute.answer', AnswerDispute, answerDispute),
