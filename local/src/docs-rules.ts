@@ -5,12 +5,22 @@ export function citedIn(text: string): Set<string> {
   return new Set(text.match(/(?<![\w-])(?:AD|[ABCDEHMPRSTW])-\d{1,2}[a-z]?(?![\w-])/g) ?? []);
 }
 
-/** The numbers that a page defines: at the start of a list item or of a table row, in bold. */
+/**
+ * The numbers that a page defines: at the start of a list item or of a table row, in bold; `H-1 to H-28` defines all of
+ * them.
+ */
 export function definedIn(text: string): Set<string> {
+  const bold = /^\s*[-|]\s*\*\*([A-Z]{1,2})-(\d+)([a-z]?)(?: to \1-(\d+))?\*\*/gm;
   return new Set(
-    [...text.matchAll(/^\s*(?:[-|]\s*)\*\*([A-Z]{1,2}-\d+[a-z]?)\*\*/gm)].map((match) => match[1]!),
+    [...text.matchAll(bold)].flatMap(([, letter, first, suffix, last]) =>
+      last ? numbersOf(letter!, Number(first), Number(last)) : [`${letter}-${first}${suffix}`],
+    ),
   );
 }
+
+/** `H-1` to `H-28`. */
+export const numbersOf = (letter: string, first: number, last: number): string[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => `${letter}-${first + index}`);
 
 /** Those of `definedIn` that the page marks as built, wholly or in part. */
 export function builtIn(text: string): string[] {

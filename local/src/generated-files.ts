@@ -2,6 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asyncapiDocument, catalogues, eventSchemas, eventsPage } from '@holdfast/events';
 import { errorCatalogues, errorsPage } from './error-catalogues.ts';
+import { rulesIn, rulesPage, untestedRules } from './rules-page.ts';
+import { sourceFiles, specFiles } from './source-files.ts';
 
 export interface GeneratedFile {
   /** Below the root. */
@@ -18,7 +20,17 @@ export async function generatedFiles(root: string): Promise<GeneratedFile[]> {
     { path: 'docs/events.md', content: eventsPage(catalogues) },
     { path: 'docs/events.asyncapi.json', content: json(asyncapiDocument(catalogues, version)) },
     { path: 'docs/errors.md', content: errorsPage(await errorCatalogues(root)) },
+    { path: 'docs/rules.md', content: await rulesOf(root) },
   ];
+}
+
+/** @throws Error naming the rules that are built and that no test names */
+async function rulesOf(root: string): Promise<string> {
+  const rules = rulesIn(await readFile(join(root, 'docs/domain-rules.md'), 'utf8'));
+  const specs = await specFiles(root);
+  const untested = untestedRules(rules, specs);
+  if (untested.length > 0) throw new Error(untested.join('\n'));
+  return rulesPage(rules, await sourceFiles(root), specs);
 }
 
 /** What the next release is compared with; written when one is made (AD-7). */

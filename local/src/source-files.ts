@@ -17,6 +17,16 @@ export interface SourceFile {
 /** The program text of libraries and services, without their specs and what only specs use. */
 export async function sourceFiles(root: string): Promise<SourceFile[]> {
   const paths = await filesUnder(root, ['libs/*/src/**/*.ts', 'services/*/src/**/*.ts']);
-  const sources = paths.filter((path) => !/\.spec\.ts$|^libs\/testing\/|\/src\/testing\//.test(path));
-  return Promise.all(sources.map(async (path) => ({ path, text: await readFile(join(root, path), 'utf8') })));
+  return read(
+    root,
+    paths.filter((path) => !/\.spec\.ts$|^libs\/testing\/|\/src\/testing\//.test(path)),
+  );
 }
+
+/** The tests of everything. */
+export async function specFiles(root: string): Promise<SourceFile[]> {
+  return read(root, await filesUnder(root, ['*/*/src/**/*.spec.ts', 'local/src/**/*.spec.ts']));
+}
+
+const read = (root: string, paths: readonly string[]): Promise<SourceFile[]> =>
+  Promise.all(paths.map(async (path) => ({ path, text: await readFile(join(root, path), 'utf8') })));

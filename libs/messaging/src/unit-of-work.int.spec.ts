@@ -150,6 +150,25 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
       expect([tries, answer]).toEqual([2, { value: 1 }]);
     });
 
+    test('M-19: whoever decides again decides at a later instant, that of the transaction which commits', async () => {
+      const counterId = await addCounter();
+      const instants: Date[] = [];
+      await first.once(new Close({ message: http(), counterId }), async (tx) => {
+        instants.push(tx.now);
+        const counter = await load(tx, counterId);
+        if (instants.length === 1) await raise(second, new Raise({ message: http(), counterId }));
+        if (counter.value === 0) throw new Rejection('counter.closed');
+        return {};
+      });
+      const [raised] = await rows<{ at: Date }>(
+        `select occurred_at as at from outbox where headers->>'subject' = $1`,
+        [counterId],
+      );
+      expect(instants).toHaveLength(2);
+      expect(instants[0]!.getTime()).toBeLessThanOrEqual(raised!.at.getTime());
+      expect(instants[1]!.getTime()).toBeGreaterThanOrEqual(raised!.at.getTime());
+    });
+
     test('the same row read twice must be the same row', async () => {
       const counterId = await addCounter();
       let tries = 0;

@@ -1,9 +1,17 @@
 import { surprises } from '@holdfast/messaging';
 import { expect, test } from '@jest/globals';
 import { payoutsDeadlines } from './deadlines.ts';
+import { definition } from './payouts.module.ts';
+
+const config = { DEPLOYED_SERVICES: ['contracts', 'escrow', 'payouts'] };
+const deadlines = payoutsDeadlines({ get: () => config } as never);
 
 test('C-8: every timer is announced at least 24 hours before, or the rules name why not', () => {
-  const deadlines = payoutsDeadlines({ get: () => ({ DEPLOYED_SERVICES: [] }) } as never);
   expect(deadlines.filter(({ does }) => does === 'timer')).not.toEqual([]);
   expect(surprises(deadlines)).toEqual([]);
+});
+
+test('M-18: the service listens to every topic whose facts can stop its deadlines', () => {
+  const heard = definition.listensTo.map(({ topic }) => topic);
+  for (const { stoppedBy } of deadlines) expect(heard).toEqual(expect.arrayContaining([...stoppedBy]));
 });

@@ -53,7 +53,7 @@ describe('fees of a release', () => {
     expect(of(gross, 0n)).toMatchObject({ freelancerFee: usd(fee), net: usd(gross - fee) });
   });
 
-  test('R-6: what is left of the client fee goes with the rest of the principal', () => {
+  test('P-5, R-6: what is left of the client fee goes with the rest of the principal', () => {
     const part = {
       ...funded,
       held: usd(33_333n),
