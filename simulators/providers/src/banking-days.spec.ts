@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { federalHolidays, isBankingDay, nextBankingDay } from './banking-days.ts';
+import { bankingDayAfter, federalHolidays, isBankingDay, nextBankingDay } from './banking-days.ts';
 
 describe('banking days (section 3.3)', () => {
   it('leave out the holidays of the Federal Reserve', () => {
@@ -30,6 +30,11 @@ describe('banking days (section 3.3)', () => {
       false,
       true,
     ]);
+  });
+
+  it('are counted over weekends and holidays', () => {
+    expect(bankingDayAfter('2026-11-24', 0)).toBe('2026-11-24');
+    expect(bankingDayAfter('2026-11-24', 4)).toBe('2026-12-01');
   });
 
   it.each([

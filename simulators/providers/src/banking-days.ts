@@ -27,6 +27,11 @@ export function nextBankingDay(date: IsoDate): IsoDate {
   return isBankingDay(next) ? next : nextBankingDay(next);
 }
 
+/** The nth banking day after a date. */
+export function bankingDayAfter(date: IsoDate, nth: number): IsoDate {
+  return nth === 0 ? date : bankingDayAfter(nextBankingDay(date), nth - 1);
+}
+
 /**
  * The days on which the Federal Reserve Banks are closed, by their rules. A holiday on a Sunday is kept on
  * the Monday after it; on a Saturday it is not made up for.

@@ -47,9 +47,11 @@ export function cancelById(step: Step, given: z.output<typeof CancelIntent>, id:
   return { status: 200, body: intentObject(close(step, intent, given.cancellation_reason ?? null)) };
 }
 
-/** The payer was faster than the cancel: the money has moved, and the cancel is refused. */
+/** The payer was faster than the cancel: the money has moved or is on its way, and the cancel is refused. */
 function tooLate(step: Step, intent: PaymentIntent): Answer {
   const automatic: PaymentIntent = { ...intent, captureMethod: 'automatic' };
   const funded = completeAction(step, automatic, 'confirm');
-  return unexpected('cancel', funded, 'it has already succeeded').answer;
+  const isPaid = funded.status === 'succeeded';
+  const why = isPaid ? 'it has already succeeded' : `it has a status of ${funded.status}`;
+  return unexpected('cancel', funded, why).answer;
 }

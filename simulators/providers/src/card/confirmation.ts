@@ -1,17 +1,21 @@
 import type { Answer } from '../answering.ts';
 import type { Step } from '../step.ts';
-import { declineAnswer, invalid } from './errors.ts';
+import { startDebit } from './bank-debits.ts';
+import { decline } from './declines.ts';
+import { invalid } from './errors.ts';
 import { tell } from './events.ts';
-import { authenticationFailed, type Decline, magicMethods, payerNeeded } from './magic-methods.ts';
-import { charges, mandates, type PaymentIntent, type PaymentMethod, paymentIntents } from './model.ts';
-import { mandateOf, resolveMethod } from './payment-methods.ts';
-import { chargeObject, intentObject, methodObject } from './render.ts';
-import { newCharge, settle } from './settlement.ts';
+import { authenticationFailed, magicMethods, payerNeeded, typeOf } from './magic-methods.ts';
+import { endMandate, mandateInvalid, mandateOf } from './mandates.ts';
+import { type PaymentIntent, paymentIntents } from './model.ts';
+import { resolveMethod } from './payment-methods.ts';
+import { intentObject } from './render.ts';
+import { settle } from './settlement.ts';
 
 type Confirmation = Readonly<{
   payment_method?: string | undefined;
   off_session?: boolean | undefined;
   mandate?: string | undefined;
+  mandate_data?: unknown;
   return_url?: string | undefined;
   setup_future_usage?: 'off_session' | 'on_session' | undefined;
 }>;
@@ -36,15 +40,14 @@ export function confirmIntent(step: Step, intent: PaymentIntent, given: Confirma
     setupFutureUsage: given.setup_future_usage ?? intent.setupFutureUsage,
   };
   const isUnattended = given.off_session === true;
-  const mandate = mandateOf(step, method);
-  if (step.fault?.params.mandate === 'withdrawn' && mandate) {
-    step.tx.put(mandates, method.id, { ...mandate, status: 'inactive' });
-  }
-  const isMandated = mandateOf(step, method)?.status === 'active';
-  if (given.mandate !== undefined && (given.mandate !== mandate?.id || !isMandated)) {
-    // Answered rather than thrown: that the mandate was withdrawn must stay.
-    const details = { code: 'payment_intent_mandate_invalid', param: 'mandate' };
-    return invalid('The provided mandate is not active for this PaymentMethod.', details).answer;
+  if (step.fault?.params.mandate === 'withdrawn') endMandate(step, method.id);
+  const mandate = mandateOf(step, method.id);
+  const isMandated = mandate?.status === 'active';
+  if (given.mandate !== undefined && (given.mandate !== mandate?.id || !isMandated)) return mandateInvalid();
+  if (typeOf(method.token) === 'us_bank_account') {
+    const isRefused = step.fault?.fault === 'payer-needed';
+    const accepts = given.mandate_data !== undefined && !isUnattended;
+    return startDebit(step, confirmed, method, { isMandated: isMandated && !isRefused, accepts });
   }
   const charging = magicMethods[method.token]?.charge ?? 'pays';
   if (typeof charging !== 'string') return decline(step, confirmed, method, charging);
@@ -58,6 +61,10 @@ export function confirmIntent(step: Step, intent: PaymentIntent, given: Confirma
 export function completeAction(step: Step, intent: PaymentIntent, action: 'confirm' | 'fail'): PaymentIntent {
   const method = resolveMethod(step, intent.paymentMethod ?? 'pm_card_visa', intent.customer);
   const answered = { ...intent, nextActionUrl: null };
+  if (action === 'confirm' && typeOf(method.token) === 'us_bank_account') {
+    startDebit(step, answered, method, { isMandated: false, accepts: true });
+    return step.tx.get(paymentIntents, intent.id) ?? intent;
+  }
   if (action === 'confirm') return settle(step, answered, method);
   decline(step, answered, method, authenticationFailed);
   return step.tx.get(paymentIntents, intent.id) ?? intent;
@@ -80,42 +87,4 @@ function askPayer(step: Step, intent: PaymentIntent): Answer {
   step.tx.put(paymentIntents, intent.id, asked);
   tell(step, 'payment_intent.requires_action', intentObject(asked));
   return { status: 200, body: intentObject(asked) };
-}
-
-/** Back to `requires_payment_method`; the refused charge stays visible. */
-function decline(step: Step, intent: PaymentIntent, method: PaymentMethod, reason: Decline): Answer {
-  const { code, declineCode, message } = reason;
-  const charge = newCharge(step, intent, method, reason);
-  step.tx.put(charges, charge.id, charge);
-  const payment_method = methodObject(method);
-  const refused: PaymentIntent = {
-    ...intent,
-    status: 'requires_payment_method',
-    paymentMethod: null,
-    nextActionUrl: null,
-    latestCharge: charge.id,
-    lastError: {
-      type: 'card_error',
-      code,
-      decline_code: declineCode,
-      message,
-      charge: charge.id,
-      payment_method,
-    },
-  };
-  step.tx.put(paymentIntents, intent.id, refused);
-  const payment_intent = intentObject(refused);
-  const earlier = { ...payment_intent, status: 'processing', last_payment_error: null };
-  tell(step, 'payment_intent.payment_failed', payment_intent, {
-    type: 'payment_intent.processing',
-    object: earlier,
-  });
-  const details = {
-    code,
-    decline_code: declineCode,
-    charge: chargeObject(charge).id,
-    payment_method,
-    payment_intent,
-  };
-  return declineAnswer(message, details);
 }

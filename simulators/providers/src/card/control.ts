@@ -50,8 +50,9 @@ export function addCardControl(app: FastifyInstance, simulation: Simulation): vo
       const charge = chargeNamed(step, payment_intent, reference);
       const amountMinor = amount ?? leftMinorOf(step, charge);
       const why = amountMinor === 0n ? 'nothing is left of the charge' : undefined;
-      refuseIf(whyNotDisputable(step, charge, amountMinor) ?? why);
-      return disputeObject(step, openDispute(step, charge, { ...how, amountMinor, answerDays: dueInDays }));
+      const opening = { ...how, amountMinor, answerDays: dueInDays };
+      refuseIf(whyNotDisputable(step, charge, opening) ?? why);
+      return disputeObject(step, openDispute(step, charge, opening));
     });
     return reply.code(201).send(opened);
   });

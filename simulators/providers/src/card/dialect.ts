@@ -4,6 +4,7 @@ import type { FaultRule } from '../faults.ts';
 import { speak } from '../serving.ts';
 import type { Dialect, PayerAnswer, Simulation } from '../simulation.ts';
 import { ownStep } from '../step.ts';
+import { clearing, endDebit } from './bank-debits.ts';
 import { completeAction } from './confirmation.ts';
 import { addCardControl } from './control.ts';
 import { advancePlan, disputePlan } from './dispute-plans.ts';
@@ -11,7 +12,7 @@ import { disputeDeadline, expireDispute } from './disputes.ts';
 import { errorAnswer } from './errors.ts';
 import { disputes, paymentIntents, payouts, refunds } from './model.ts';
 import { advancePayout, transit } from './payouts.ts';
-import { endRefund, refundCourse } from './refund-course.ts';
+import { advanceRefund, refundCourse } from './refund-course.ts';
 import { operations } from './routes.ts';
 import { close, expiry } from './settlement.ts';
 import { signHeaders } from './signature.ts';
@@ -37,9 +38,13 @@ export function cardDialect(app: FastifyInstance, simulation: Simulation, option
     if (intent?.status === 'requires_capture')
       close(ownStep(simulation, tx, atMs, 'clock'), intent, 'automatic');
   });
+  clock.onDue(clearing, (tx, id, atMs) => {
+    const intent = tx.get(paymentIntents, id);
+    if (intent) endDebit(ownStep(simulation, tx, atMs, 'charge.confirm'), intent);
+  });
   clock.onDue(refundCourse, (tx, id, atMs) => {
     const refund = tx.get(refunds, id);
-    if (refund?.next) endRefund(ownStep(simulation, tx, atMs, 'refund.create'), refund, refund.next);
+    if (refund) advanceRefund(ownStep(simulation, tx, atMs, 'refund.create'), refund);
   });
   clock.onDue(transit, (tx, id, atMs) => {
     const payout = tx.get(payouts, id);

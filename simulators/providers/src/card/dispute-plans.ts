@@ -66,8 +66,9 @@ export function advancePlan(step: Step, chargeId: string): void {
 
 function open(step: Step, plan: DisputePlan, charge: Charge): DisputePlan | undefined {
   const amountMinor = plan.opening.amountMinor ?? leftMinorOf(step, charge);
-  if (amountMinor === 0n || whyNotDisputable(step, charge, amountMinor)) return undefined;
-  const { id } = openDispute(step, charge, { ...plan.opening, amountMinor });
+  const opening = { ...plan.opening, amountMinor };
+  if (amountMinor === 0n || whyNotDisputable(step, charge, opening)) return undefined;
+  const { id } = openDispute(step, charge, opening);
   return plan.ends === 'open' ? undefined : { ...plan, dispute: id };
 }
 

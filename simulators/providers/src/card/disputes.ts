@@ -3,9 +3,10 @@ import { move } from './balance-transactions.ts';
 import { disputeObject } from './dispute-object.ts';
 import { disputesOf, isDebited, isInquiry, isOpen, leftMinorOf } from './disputed-charges.ts';
 import { tell } from './events.ts';
+import { endMandate } from './mandates.ts';
 import { type Charge, charges, type Dispute, disputes, paymentIntents } from './model.ts';
 
-/** How a payer's bank opens a dispute. `final` is one without appeal, as of a bank debit (section 4.3). */
+/** How a payer's bank opens a dispute; that of a bank debit is always final, without appeal (section 4.3). */
 export type Opening = Readonly<{
   kind: 'inquiry' | 'chargeback' | 'final';
   amountMinor: bigint;
@@ -25,18 +26,23 @@ const dayMs = 86_400_000;
 const inquiryMs = 120 * dayMs;
 
 /** @returns why there can be no such dispute, undefined if there can */
-export function whyNotDisputable(step: Step, charge: Charge, amountMinor: bigint): string | undefined {
+export function whyNotDisputable(
+  step: Step,
+  charge: Charge,
+  { kind, amountMinor }: Pick<Opening, 'kind' | 'amountMinor'>,
+): string | undefined {
+  if (kind === 'inquiry' && isDebit(charge)) return 'the bank of a debited account does not inquire';
   if (!charge.isCaptured) return 'the charge never succeeded';
   if (disputesOf(step, charge).some(isOpen)) return 'the charge has an open dispute';
   const leftMinor = leftMinorOf(step, charge);
   return amountMinor > leftMinor ? `only ${leftMinor} is left of the charge` : undefined;
 }
 
-/** A chargeback takes amount and fee at once; an inquiry takes nothing. */
+/** A chargeback takes amount and fee at once; an inquiry takes nothing. That of a bank debit ends the mandate. */
 export function openDispute(step: Step, charge: Charge, opening: Opening): Dispute {
   const { tx, atMs, simulation } = step;
   const { kind, amountMinor, reason, feeMinor, answerDays } = opening;
-  const isFinal = kind === 'final';
+  const isFinal = kind === 'final' || isDebit(charge);
   const opened: Dispute = {
     id: tx.newId(isFinal ? 'dp' : 'du'), // As such a provider's older ones are called.
     createdAtMs: atMs,
@@ -67,8 +73,12 @@ export function openDispute(step: Step, charge: Charge, opening: Opening): Dispu
   save(step, debited);
   tell(step, 'charge.dispute.created', disputeObject(step, debited));
   tell(step, 'charge.dispute.funds_withdrawn', disputeObject(step, debited));
-  if (isFinal) tell(step, 'charge.dispute.closed', disputeObject(step, debited));
-  else simulation.clock.schedule(tx, disputeDeadline, debited.id, debited.dueAtMs);
+  if (isFinal) {
+    endMandate(step, charge.paymentMethod);
+    tell(step, 'charge.dispute.closed', disputeObject(step, debited));
+  } else {
+    simulation.clock.schedule(tx, disputeDeadline, debited.id, debited.dueAtMs);
+  }
   return debited;
 }
 
@@ -195,6 +205,10 @@ function debit(step: Step, dispute: Dispute): Dispute {
     ...(dispute.feeMinor > 0n ? { fee } : {}),
   });
   return { ...dispute, transactions: [line.id] };
+}
+
+function isDebit({ methodType }: Charge): boolean {
+  return methodType === 'us_bank_account';
 }
 
 /** Known by the dispute's id: nobody on our side has named it. */

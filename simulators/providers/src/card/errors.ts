@@ -6,6 +6,7 @@ type ErrorType = 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_req
 type Details = Readonly<{
   code?: string;
   decline_code?: string;
+  network_decline_code?: string;
   param?: string;
   charge?: string;
   payment_intent?: unknown;
@@ -37,6 +38,12 @@ export function missing(kind: string, id: string, param?: string): Refusal {
   return new Refusal(
     errorAnswer(param ? 400 : 404, 'invalid_request_error', `No such ${kind}: '${id}'`, details),
   );
+}
+
+/** Nobody may take money of a bank account without the words of its owner. */
+export function mandateDataMissing(): Refusal {
+  const details = { code: 'parameter_missing', param: 'mandate_data' };
+  return invalid('Missing required param: mandate_data.', details);
 }
 
 /** A decline: asking again gets the same answer. */

@@ -5,15 +5,15 @@ export type Param = string | Param[] | { [name: string]: Param };
 export type Params = { [name: string]: Param };
 
 const deepestNesting = 5;
-/** A simulator must never hold a card number, nor what goes with it. */
-const cardSecrets = /^(?!metadata\[).*\[(number|cvc|exp_month|exp_year)\]$/;
+/** A simulator must never hold the number of a card or an account, nor what goes with it. */
+const secrets = /^(?!metadata\[).*\[(number|cvc|exp_month|exp_year|account_number)\]$/;
 
 /** @throws Refusal when a field is malformed or carries card details */
 export function parseForm(text: string): Params {
   const params: Params = Object.create(null);
   for (const [name, value] of new URLSearchParams(text)) {
-    if (cardSecrets.test(name))
-      throw invalid('Card details are not accepted: use a test payment method.', { param: name });
+    if (secrets.test(name))
+      throw invalid('Card and account details are not accepted: use a test payment method.', { param: name });
     insert(params, pathOf(name), value);
   }
   return params;

@@ -22,11 +22,14 @@ export type PaymentMethod = Readonly<{
 /** The payer's consent to unattended charges. */
 export type Mandate = Readonly<{ id: string; paymentMethod: string; status: 'active' | 'inactive' }>;
 
+export type MethodType = 'card' | 'us_bank_account';
+
 /** What an intent remembers of its last refusal, as it stands on the wire. */
 export type IntentError = Readonly<{
   type: string;
   code: string;
   decline_code?: string;
+  network_decline_code?: string;
   message: string;
   charge?: string;
   payment_method?: unknown;
@@ -82,7 +85,7 @@ export type PaymentIntent = Readonly<{
 export type Charge = Readonly<{
   id: string;
   createdAtMs: number;
-  status: 'succeeded' | 'failed';
+  status: 'pending' | 'succeeded' | 'failed';
   amountMinor: bigint;
   currency: string;
   capturedMinor: bigint;
@@ -92,8 +95,10 @@ export type Charge = Readonly<{
   intent: string;
   customer: string | null;
   paymentMethod: string;
+  methodType: MethodType;
   failureCode: string | null;
   declineCode: string | null;
+  returnCode: string | null;
   failureMessage: string | null;
   latestDispute: string | null;
   transferGroup: string | null;
@@ -102,12 +107,12 @@ export type Charge = Readonly<{
 
 export type RefundStatus = 'pending' | 'requires_action' | 'succeeded' | 'failed' | 'canceled';
 
-/** `next` is what becomes of it by itself, null if nothing does; `failsWith` is why it will fail, if it does. */
+/** `coming` is what becomes of it by itself, in order; `failsWith` is why it will fail, if it does. */
 export type Refund = Readonly<{
   id: string;
   createdAtMs: number;
   status: RefundStatus;
-  next: RefundEnd | null;
+  coming: readonly RefundChange[];
   amountMinor: bigint;
   currency: string;
   charge: string;
@@ -118,6 +123,9 @@ export type Refund = Readonly<{
 }>;
 
 export type RefundEnd = 'succeeded' | 'failed' | 'canceled';
+
+/** So long after what was before; business time. */
+export type RefundChange = Readonly<{ to: RefundEnd; afterMs: number }>;
 
 /** `failsWith` is why the bank will send it back, null if it will arrive. */
 export type Payout = Readonly<{

@@ -19,7 +19,7 @@ export const metadata = z
 
 /** Accepted and without effect here: they shape a payment page or choose among kinds of method. */
 export const withoutEffect = {
-  payment_method_types: z.array(z.literal('card')).optional(),
+  payment_method_types: z.array(z.enum(['card', 'us_bank_account'])).optional(),
   automatic_payment_methods: z.object({ enabled: flag, allow_redirects: z.string().optional() }).optional(),
   payment_method_options: z.unknown().optional(),
   receipt_email: text.optional(),

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { Answer } from '../answering.ts';
 import type { Step } from '../step.ts';
 import { invalid, missing } from './errors.ts';
-import { magicMethods } from './magic-methods.ts';
-import { customers, type Mandate, mandates, type PaymentMethod, paymentMethods } from './model.ts';
+import { magicMethods, typeOf } from './magic-methods.ts';
+import { giveMandate } from './mandates.ts';
+import { customers, type Mandate, type PaymentMethod, paymentMethods } from './model.ts';
 import { metadata } from './params.ts';
 import { methodObject } from './render.ts';
 
@@ -16,7 +17,7 @@ export const CreateMethod = z.strictObject({
 /** A card only by its test token: `tok_..` or `pm_card_..`. */
 export function createMethod(step: Step, { card, metadata: given }: z.output<typeof CreateMethod>): Answer {
   const token = card.token.replace(/^tok_/, 'pm_card_');
-  if (!magicMethods[token]) throw missing('token', card.token, 'card[token]');
+  if (!magicMethods[token] || typeOf(token) !== 'card') throw missing('token', card.token, 'card[token]');
   const method = addMethod(step, token, given);
   return { status: 200, body: methodObject(method) };
 }
@@ -58,14 +59,7 @@ export function attach(
 ): Mandate | null {
   if (customer) step.tx.put(paymentMethods, method.id, { ...method, customer });
   if (!unattended) return null;
-  const mandate: Mandate = { id: step.tx.newId('mandate'), paymentMethod: method.id, status: 'active' };
-  step.tx.put(mandates, method.id, mandate);
-  return mandate;
-}
-
-/** One per method. */
-export function mandateOf({ tx }: Step, method: PaymentMethod): Mandate | undefined {
-  return tx.get(mandates, method.id);
+  return giveMandate(step, method);
 }
 
 function addMethod({ tx, atMs }: Step, token: string, given: PaymentMethod['metadata']): PaymentMethod {

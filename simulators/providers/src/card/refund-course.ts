@@ -8,13 +8,14 @@ import {
   paymentIntents,
   paymentMethods,
   type Refund,
+  type RefundChange,
   type RefundEnd,
   refunds,
 } from './model.ts';
 import { refundObject } from './render.ts';
 
-/** Where a refund begins and what becomes of it by itself; `afterMs` is business time, 0 within the call. */
-type Course = Readonly<Pick<Refund, 'status' | 'next' | 'failsWith'> & { afterMs: number }>;
+/** Where a refund begins and what becomes of it by itself; after 0 ms it happens within the call. */
+type Course = Pick<Refund, 'status' | 'coming' | 'failsWith'>;
 
 /** Due work: a refund arrives, comes back or is given up. */
 export const refundCourse = 'card.refund';
@@ -22,38 +23,64 @@ export const refundCourse = 'card.refund';
 /** 3 days, in which a payer's bank usually answers. */
 const answersAfterMs = 3 * 86_400_000;
 
+const arrives: RefundChange = { to: 'succeeded', afterMs: answersAfterMs };
+
 const usualFailure = 'expired_or_canceled_card';
 
 /** Done at once, unless `refund-failed` is played or the method says otherwise. */
 export function courseOfRefund(step: Step, charge: Charge): Course {
-  if (step.fault?.fault === 'refund-failed') return courseAsSet(step.fault.params);
   const token = step.tx.get(paymentMethods, charge.paymentMethod)?.token ?? '';
+  const kind = magicMethods[token]?.refund ?? 'arrives';
+  if (step.fault?.fault === 'refund-failed') return courseAsSet(step.fault.params, kind === 'is_pending');
   const failsWith = usualFailure;
-  switch (magicMethods[token]?.refund ?? 'arrives') {
+  const comesBack: RefundChange = { to: 'failed', afterMs: answersAfterMs };
+  switch (kind) {
     case 'arrives':
-      return { status: 'succeeded', next: null, afterMs: 0, failsWith };
+      return { status: 'succeeded', coming: [], failsWith };
     case 'is_pending':
-      return { status: 'pending', next: 'succeeded', afterMs: answersAfterMs, failsWith };
+      return { status: 'pending', coming: [arrives], failsWith };
     case 'comes_back':
-      return { status: 'succeeded', next: 'failed', afterMs: answersAfterMs, failsWith };
+      return { status: 'succeeded', coming: [comesBack], failsWith };
   }
 }
 
-function courseAsSet({ when, seconds, reason }: Readonly<Record<string, unknown>>): Course {
-  const afterMs = Number(seconds) * 1000;
+function courseAsSet(
+  { when, seconds, reason }: Readonly<Record<string, unknown>>,
+  isPendingFirst: boolean,
+): Course {
+  const fails: RefundChange = { to: 'failed', afterMs: Number(seconds) * 1000 };
   const failsWith = String(reason);
   switch (when) {
     case 'later':
-      return { status: 'pending', next: 'failed', afterMs, failsWith };
+      return { status: 'pending', coming: [fails], failsWith };
     case 'after-succeeded':
-      return { status: 'succeeded', next: 'failed', afterMs, failsWith };
+      return isPendingFirst
+        ? { status: 'pending', coming: [arrives, fails], failsWith }
+        : { status: 'succeeded', coming: [fails], failsWith };
     case 'requires-action':
-      return { status: 'requires_action', next: 'canceled', afterMs, failsWith };
+      return { status: 'requires_action', coming: [{ ...fails, to: 'canceled' }], failsWith };
     case 'never':
-      return { status: 'pending', next: null, afterMs: 0, failsWith };
+      return { status: 'pending', coming: [], failsWith };
     default:
-      return { status: 'pending', next: 'failed', afterMs: 0, failsWith };
+      return { status: 'pending', coming: [{ ...fails, afterMs: 0 }], failsWith };
   }
+}
+
+export function scheduleRefund({ tx, atMs, simulation }: Step, { id, coming }: Refund): void {
+  const [next] = coming;
+  if (next) simulation.clock.schedule(tx, refundCourse, id, atMs + next.afterMs);
+}
+
+/** What comes next happens. */
+export function advanceRefund(step: Step, refund: Refund): Refund {
+  const [next, ...coming] = refund.coming;
+  if (!next) return refund;
+  const ended = endRefund(step, refund, next.to);
+  if (coming.length === 0) return ended;
+  const going: Refund = { ...ended, coming };
+  step.tx.put(refunds, going.id, going);
+  scheduleRefund(step, going);
+  return going;
 }
 
 /** @returns why the refund cannot end so, undefined if it can: what has arrived may still come back */
@@ -66,7 +93,7 @@ export function whyNotEnding({ status }: Refund, end: RefundEnd): string | undef
 /** Unless it arrived, the money is ours again, and the charge may be refunded anew. */
 export function endRefund(step: Step, refund: Refund, end: RefundEnd): Refund {
   const { tx, simulation } = step;
-  const ended: Refund = { ...refund, status: end, next: null };
+  const ended: Refund = { ...refund, status: end, coming: [] };
   tx.put(refunds, refund.id, ended);
   simulation.clock.unschedule(tx, refundCourse, refund.id);
   if (end !== 'succeeded') {

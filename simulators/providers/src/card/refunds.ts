@@ -8,7 +8,7 @@ import { type Charge, charges, type Refund, refunds } from './model.ts';
 import { newestFirst, pageFields } from './pages.ts';
 import { amount, metadata } from './params.ts';
 import { loadIntent } from './payment-intents.ts';
-import { courseOfRefund, endRefund, moveRefund, refundCourse } from './refund-course.ts';
+import { advanceRefund, courseOfRefund, endRefund, moveRefund, scheduleRefund } from './refund-course.ts';
 import { chargeObject, listObject, refundObject } from './render.ts';
 
 export const CreateRefund = z.strictObject({
@@ -29,15 +29,15 @@ export const ListRefunds = z.strictObject({
 
 /** Never above what is left of the charge (section 4.5). Where it goes from there is `courseOfRefund`. */
 export function createRefund(step: Step, given: z.output<typeof CreateRefund>): Answer {
-  const { tx, atMs, simulation } = step;
+  const { tx, atMs } = step;
   const charge = refundable(step, given);
   const amountMinor = amountToRefund(step, charge, given.amount);
-  const { status, next, afterMs, failsWith } = courseOfRefund(step, charge);
+  const { status, coming, failsWith } = courseOfRefund(step, charge);
   const refund: Refund = {
     id: tx.newId('re'),
     createdAtMs: atMs,
     status,
-    next,
+    coming,
     amountMinor,
     currency: charge.currency,
     charge: charge.id,
@@ -52,9 +52,9 @@ export function createRefund(step: Step, given: z.output<typeof CreateRefund>): 
   moveRefund(step, 'refund', refund);
   tell(step, 'refund.created', refundObject(refund));
   tell(step, 'charge.refunded', chargeObject(refunded));
-  if (next === null) return { status: 200, body: refundObject(refund) };
-  if (afterMs === 0) return { status: 200, body: refundObject(endRefund(step, refund, next)) };
-  simulation.clock.schedule(tx, refundCourse, refund.id, atMs + afterMs);
+  const isAtOnce = coming[0]?.afterMs === 0;
+  if (isAtOnce) return { status: 200, body: refundObject(advanceRefund(step, refund)) };
+  scheduleRefund(step, refund);
   return { status: 200, body: refundObject(refund) };
 }
 

@@ -1,8 +1,10 @@
-import { magicMethods } from './magic-methods.ts';
+import { magicMethods, typeOf } from './magic-methods.ts';
 import type {
   BalanceTransaction,
   Charge,
   Customer,
+  Mandate,
+  MethodType,
   PaymentIntent,
   PaymentMethod,
   Payout,
@@ -11,6 +13,8 @@ import type {
 } from './model.ts';
 
 /** Wire objects of section 4.1: amounts are integers in minor units, times whole seconds. */
+
+const methodTypes: readonly MethodType[] = ['card', 'us_bank_account'];
 
 export function seconds(atMs: number): number {
   return Math.floor(atMs / 1000);
@@ -31,17 +35,24 @@ export function customerObject({ id, createdAtMs, email, name, description, meta
 
 export function methodObject({ id, createdAtMs, token, customer, metadata }: PaymentMethod) {
   const last4 = magicMethods[token]?.last4 ?? '0000';
+  const type = typeOf(token);
   return {
     id,
     object: 'payment_method',
-    type: 'card',
+    type,
     customer,
     created: seconds(createdAtMs),
     livemode: false,
     metadata,
     billing_details: { address: null, email: null, name: null, phone: null },
-    card: { brand: 'visa', country: 'US', exp_month: 12, exp_year: 2034, funding: 'credit', last4 },
+    ...(type === 'card'
+      ? { card: { brand: 'visa', country: 'US', exp_month: 12, exp_year: 2034, funding: 'credit', last4 } }
+      : { us_bank_account: { account_holder_type: 'individual', account_type: 'checking', last4 } }),
   };
+}
+
+export function mandateObject({ id, paymentMethod, status }: Mandate) {
+  return { id, object: 'mandate', livemode: false, payment_method: paymentMethod, status, type: 'multi_use' };
 }
 
 export function setupIntentObject(intent: SetupIntent) {
@@ -58,7 +69,7 @@ export function setupIntentObject(intent: SetupIntent) {
     metadata: intent.metadata,
     next_action: null,
     payment_method: intent.paymentMethod,
-    payment_method_types: ['card'],
+    payment_method_types: methodTypes,
     status: intent.status,
     usage: intent.usage,
   };
@@ -86,7 +97,7 @@ export function intentObject(intent: PaymentIntent) {
     metadata: intent.metadata,
     next_action: nextAction(intent),
     payment_method: intent.paymentMethod,
-    payment_method_types: ['card'],
+    payment_method_types: methodTypes,
     setup_future_usage: intent.setupFutureUsage,
     status: intent.status,
     transfer_group: intent.transferGroup,
@@ -100,8 +111,7 @@ function nextAction({ nextActionUrl, returnUrl }: PaymentIntent) {
 }
 
 export function chargeObject(charge: Charge) {
-  const isPaid = charge.status === 'succeeded';
-  const { captureBeforeMs } = charge;
+  const { captureBeforeMs, returnCode } = charge;
   const captureBefore = captureBeforeMs === null ? {} : { capture_before: seconds(captureBeforeMs) };
   return {
     id: charge.id,
@@ -119,13 +129,17 @@ export function chargeObject(charge: Charge) {
     livemode: false,
     metadata: charge.metadata,
     outcome: {
-      network_status: isPaid ? 'approved_by_network' : 'declined_by_network',
+      network_status: charge.status === 'failed' ? 'declined_by_network' : 'approved_by_network',
+      ...(returnCode ? { network_decline_code: returnCode } : {}),
       reason: charge.declineCode,
     },
-    paid: isPaid,
+    paid: charge.status === 'succeeded',
     payment_intent: charge.intent,
     payment_method: charge.paymentMethod,
-    payment_method_details: { type: 'card', card: { brand: 'visa', ...captureBefore } },
+    payment_method_details:
+      charge.methodType === 'us_bank_account'
+        ? { type: 'us_bank_account', us_bank_account: { account_type: 'checking' } }
+        : { type: 'card', card: { brand: 'visa', ...captureBefore } },
     refunded: charge.refundedMinor === charge.amountMinor,
     status: charge.status,
     transfer_group: charge.transferGroup,

@@ -10,6 +10,7 @@ import {
   listDisputes,
   readDispute,
 } from './dispute-answers.ts';
+import { readMandate } from './mandates.ts';
 import {
   ConfirmIntent,
   CreateIntent,
@@ -38,6 +39,7 @@ export const routes: readonly Route[] = [
   get('/v1/customers/:id', 'customer.read', readCustomer),
   post('/v1/payment_methods', 'method.create', CreateMethod, createMethod),
   get('/v1/payment_methods/:id', 'method.read', readMethod),
+  get('/v1/mandates/:id', 'mandate.read', readMandate),
   post('/v1/setup_intents', 'setup.create', CreateSetup, createSetup),
   post('/v1/setup_intents/:id/confirm', 'setup.confirm', ConfirmSetup, confirmSetup),
   get('/v1/setup_intents/:id', 'setup.read', readSetup),

@@ -2,7 +2,7 @@ import type { Step } from '../step.ts';
 import { move } from './balance-transactions.ts';
 import { planDispute } from './dispute-plans.ts';
 import { tell } from './events.ts';
-import type { Decline } from './magic-methods.ts';
+import { type Decline, typeOf } from './magic-methods.ts';
 import { type Charge, charges, type PaymentIntent, type PaymentMethod, paymentIntents } from './model.ts';
 import { attach } from './payment-methods.ts';
 import { intentObject } from './render.ts';
@@ -32,8 +32,10 @@ export function newCharge(
     intent: intent.id,
     customer: intent.customer,
     paymentMethod: method.id,
+    methodType: typeOf(method.token),
     failureCode: refused?.code ?? null,
     declineCode: refused?.declineCode ?? null,
+    returnCode: refused?.returnCode ?? null,
     failureMessage: refused?.message ?? null,
     latestDispute: null,
     transferGroup: intent.transferGroup,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Answer } from '../answering.ts';
 import type { Step } from '../step.ts';
-import { declineAnswer, invalid, missing } from './errors.ts';
+import { declineAnswer, invalid, mandateDataMissing, missing } from './errors.ts';
 import { tell } from './events.ts';
-import { type Decline, magicMethods } from './magic-methods.ts';
+import { type Decline, magicMethods, typeOf } from './magic-methods.ts';
 import { type PaymentMethod, type SetupIntent, setupIntents } from './model.ts';
 import { flag, mandateData, metadata, text, usage, withoutEffect } from './params.ts';
 import { attach, requireCustomer, resolveMethod } from './payment-methods.ts';
@@ -48,29 +48,36 @@ export function createSetup(step: Step, given: z.output<typeof CreateSetup>): An
     metadata: given.metadata,
   };
   step.tx.put(setupIntents, id, intent);
-  return given.confirm ? confirm(step, intent, method) : { status: 200, body: setupIntentObject(intent) };
+  if (!given.confirm) return { status: 200, body: setupIntentObject(intent) };
+  return confirm(step, intent, method, given.mandate_data);
 }
 
 export function confirmSetup(step: Step, given: z.output<typeof ConfirmSetup>, id: string): Answer {
   const intent = loadSetup(step, id);
   const named = given.payment_method ?? intent.paymentMethod;
-  return confirm(step, intent, named === null ? null : resolveMethod(step, named, intent.customer));
+  const method = named === null ? null : resolveMethod(step, named, intent.customer);
+  return confirm(step, intent, method, given.mandate_data);
 }
 
 export function readSetup(step: Step, id: string): Answer {
   return { status: 200, body: setupIntentObject(loadSetup(step, id)) };
 }
 
-/** Verification and mandate in one (section 4.1). */
-function confirm(step: Step, intent: SetupIntent, method: PaymentMethod | null): Answer {
+/**
+ * Verification and mandate in one (section 4.1). A bank account needs the words of its owner, who is present
+ * (section 4.3).
+ */
+function confirm(step: Step, intent: SetupIntent, method: PaymentMethod | null, acceptance: unknown): Answer {
   if (intent.status === 'succeeded' || !method) {
     const why = method ? `it has a status of ${intent.status}` : 'it is missing a payment method';
     const details = { code: 'setup_intent_unexpected_state', setup_intent: setupIntentObject(intent) };
     throw invalid(`You cannot confirm this SetupIntent because ${why}.`, details);
   }
+  const isAccount = typeOf(method.token) === 'us_bank_account';
+  if (isAccount && acceptance === undefined) throw mandateDataMissing();
   const result = magicMethods[method.token]?.setup ?? 'settles';
   if (result !== 'settles') return decline(step, intent, method, result);
-  const mandate = attach(step, method, intent.customer, intent.usage === 'off_session');
+  const mandate = attach(step, method, intent.customer, isAccount || intent.usage === 'off_session');
   const settled: SetupIntent = {
     ...intent,
     status: 'succeeded',
