@@ -49,8 +49,12 @@ export function cancelById(step: Step, given: z.output<typeof CancelIntent>, id:
 
 /** The payer was faster than the cancel: the money has moved or is on its way, and the cancel is refused. */
 function tooLate(step: Step, intent: PaymentIntent): Answer {
+  const held =
+    intent.status === 'requires_capture' ? step.tx.get(charges, intent.latestCharge ?? '') : undefined;
   const automatic: PaymentIntent = { ...intent, captureMethod: 'automatic' };
-  const funded = completeAction(step, automatic, 'confirm');
+  const funded = held
+    ? capture(step, intent, held, intent.capturableMinor)
+    : completeAction(step, automatic, 'confirm');
   const isPaid = funded.status === 'succeeded';
   const why = isPaid ? 'it has already succeeded' : `it has a status of ${funded.status}`;
   return unexpected('cancel', funded, why).answer;

@@ -6,7 +6,7 @@ import { invalid } from './errors.ts';
 import { tell } from './events.ts';
 import { authenticationFailed, magicMethods, payerNeeded, typeOf } from './magic-methods.ts';
 import { endMandate, mandateInvalid, mandateOf } from './mandates.ts';
-import { type PaymentIntent, paymentIntents } from './model.ts';
+import { type PaymentIntent, type PaymentMethod, paymentIntents } from './model.ts';
 import { resolveMethod } from './payment-methods.ts';
 import { intentObject } from './render.ts';
 import { settle } from './settlement.ts';
@@ -40,21 +40,30 @@ export function confirmIntent(step: Step, intent: PaymentIntent, given: Confirma
     setupFutureUsage: given.setup_future_usage ?? intent.setupFutureUsage,
   };
   const isUnattended = given.off_session === true;
-  if (step.fault?.params.mandate === 'withdrawn') endMandate(step, method.id);
+  const isPayerNeeded = step.fault?.fault === 'payer-needed';
+  const isAccount = typeOf(method.token) === 'us_bank_account';
+  // Who wants the owner of an account once more can only take the mandate back.
+  const isMandateOver = isAccount ? isPayerNeeded : step.fault?.params.mandate === 'withdrawn';
+  if (isMandateOver) endMandate(step, method.id);
   const mandate = mandateOf(step, method.id);
   const isMandated = mandate?.status === 'active';
   if (given.mandate !== undefined && (given.mandate !== mandate?.id || !isMandated)) return mandateInvalid();
-  if (typeOf(method.token) === 'us_bank_account') {
-    const isRefused = step.fault?.fault === 'payer-needed';
+  if (isAccount) {
     const accepts = given.mandate_data !== undefined && !isUnattended;
-    return startDebit(step, confirmed, method, { isMandated: isMandated && !isRefused, accepts });
+    return startDebit(step, confirmed, method, { isMandated, accepts });
   }
+  if (isUnattended && hasAskedForPayer(intent, method)) return decline(step, confirmed, method, payerNeeded);
   const charging = magicMethods[method.token]?.charge ?? 'pays';
   if (typeof charging !== 'string') return decline(step, confirmed, method, charging);
-  const wantsPayer =
-    charging === 'asks_payer' || step.fault?.fault === 'payer-needed' || (isUnattended && !isMandated);
+  const wantsPayer = charging === 'asks_payer' || isPayerNeeded || (isUnattended && !isMandated);
   if (!wantsPayer) return { status: 200, body: intentObject(settle(step, confirmed, method)) };
   return isUnattended ? decline(step, confirmed, method, payerNeeded) : askPayer(step, confirmed);
+}
+
+/** Asked again without the payer, the bank gives the same answer (fault `payer-needed`). */
+function hasAskedForPayer({ lastError }: PaymentIntent, { id }: PaymentMethod): boolean {
+  const asked = lastError?.payment_method as { id?: string } | undefined;
+  return lastError?.code === payerNeeded.code && asked?.id === id;
 }
 
 /** What the payer does in the window of the bank: the way out of `requires_action`. */
