@@ -14,6 +14,8 @@ const effects = {
   dispute_fee: -1n,
   dispute_reinstated: 1n,
   dispute_fee_returned: 1n,
+  /** What the provider keeps for its work. */
+  processing_fee: -1n,
   /** Money that left: the bank's to somebody, the card provider's to the bank. */
   payout: -1n,
   payout_failed: 1n,

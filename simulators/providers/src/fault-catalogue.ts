@@ -97,6 +97,15 @@ export const faultCatalogue: Readonly<Record<string, Fault>> = {
     }),
     isFate: true,
   },
+  'cost-report': {
+    place: ['charge.create', 'charge.confirm', 'charge.capture', 'refund.create', 'settlement.create'],
+    params: z.strictObject({
+      kind: z.enum(['late', 'doubled', 'other-fee']).default('late'),
+      seconds: seconds.default(86_400),
+      feeMinor: z.union([minor, z.literal(0)]).optional(),
+    }),
+    isFate: true,
+  },
   return: {
     place: ['payout.ach', 'settlement.create'],
     params: z.strictObject({

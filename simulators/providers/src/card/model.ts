@@ -102,6 +102,7 @@ export type Charge = Readonly<{
   failureMessage: string | null;
   latestDispute: string | null;
   transferGroup: string | null;
+  balanceTransaction: string | null;
   metadata: Metadata;
 }>;
 
@@ -119,6 +120,7 @@ export type Refund = Readonly<{
   intent: string;
   reason: string | null;
   failsWith: string;
+  balanceTransaction: string | null;
   metadata: Metadata;
 }>;
 
@@ -138,6 +140,7 @@ export type Payout = Readonly<{
   description: string | null;
   statementDescriptor: string | null;
   failsWith: string | null;
+  balanceTransaction: string | null;
   metadata: Metadata;
 }>;
 
@@ -177,7 +180,7 @@ export type Dispute = Readonly<{
 
 /**
  * A line of the provider's report (section 4.6). `amountMinor` is signed; `feeMinor` is taken from it, and negative
- * where a fee comes back.
+ * where a fee comes back. A fault may let the report tell it late, twice or with another fee than was taken.
  */
 export type BalanceTransaction = Readonly<{
   id: string;
@@ -188,6 +191,8 @@ export type BalanceTransaction = Readonly<{
   feeMinor: bigint;
   currency: string;
   source: string;
+  reportedFromMs: number;
+  reportedTimes: number;
 }>;
 
 export const customers = table<Customer>('card.customers');

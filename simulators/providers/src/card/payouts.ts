@@ -42,7 +42,7 @@ export function createPayout(step: Step, given: z.output<typeof CreatePayout>): 
   }
   const occasion = { provider: 'card', ops: [step.op], references };
   const fate = simulation.faults.takeFate(tx, occasion, 'return');
-  const payout: Payout = {
+  const made: Payout = {
     id: tx.newId('po'),
     createdAtMs: atMs,
     status: 'pending',
@@ -52,11 +52,12 @@ export function createPayout(step: Step, given: z.output<typeof CreatePayout>): 
     description: given.description ?? null,
     statementDescriptor: given.statement_descriptor ?? null,
     failsWith: fate ? String(fate.params.reason) : null,
+    balanceTransaction: null,
     metadata: given.metadata,
   };
+  const payout: Payout = { ...made, balanceTransaction: movePayout(step, 'payout', made) };
   tx.put(payouts, payout.id, payout);
   simulation.clock.schedule(tx, transit, payout.id, atMs + leavesAfterMs);
-  movePayout(step, 'payout', payout);
   tell(step, 'payout.created', payoutObject(payout));
   return { status: 200, body: payoutObject(payout) };
 }
@@ -103,7 +104,8 @@ export function advancePayout(step: Step, payout: Payout): void {
   tell(step, 'payout.paid', payoutObject(ended), earlier);
 }
 
-function movePayout(step: Step, kind: 'payout' | 'payout_failed', payout: Payout): void {
+/** @returns the id of its line in the report */
+function movePayout(step: Step, kind: 'payout' | 'payout_failed', payout: Payout): string {
   const { id, amountMinor, currency, metadata } = payout;
-  move(step, { kind, source: id, parentId: id, amountMinor, currency, metadata });
+  return move(step, { kind, source: id, parentId: id, amountMinor, currency, metadata }).id;
 }

@@ -108,9 +108,10 @@ export function endRefund(step: Step, refund: Refund, end: RefundEnd): Refund {
   return ended;
 }
 
-export function moveRefund(step: Step, kind: 'refund' | 'refund_failed', refund: Refund): void {
+/** @returns the id of its line in the report */
+export function moveRefund(step: Step, kind: 'refund' | 'refund_failed', refund: Refund): string {
   const charged = step.tx.get(paymentIntents, refund.intent)?.metadata;
-  move(step, {
+  const line = move(step, {
     kind,
     source: refund.id,
     parentId: refund.intent,
@@ -118,4 +119,5 @@ export function moveRefund(step: Step, kind: 'refund' | 'refund_failed', refund:
     currency: refund.currency,
     metadata: { ...charged, ...refund.metadata },
   });
+  return line.id;
 }

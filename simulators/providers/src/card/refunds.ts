@@ -33,7 +33,7 @@ export function createRefund(step: Step, given: z.output<typeof CreateRefund>): 
   const charge = refundable(step, given);
   const amountMinor = amountToRefund(step, charge, given.amount);
   const { status, coming, failsWith } = courseOfRefund(step, charge);
-  const refund: Refund = {
+  const made: Refund = {
     id: tx.newId('re'),
     createdAtMs: atMs,
     status,
@@ -44,12 +44,13 @@ export function createRefund(step: Step, given: z.output<typeof CreateRefund>): 
     intent: charge.intent,
     reason: given.reason ?? null,
     failsWith,
+    balanceTransaction: null,
     metadata: given.metadata,
   };
   const refunded: Charge = { ...charge, refundedMinor: charge.refundedMinor + amountMinor };
   tx.put(charges, charge.id, refunded);
+  const refund: Refund = { ...made, balanceTransaction: moveRefund(step, 'refund', made) };
   tx.put(refunds, refund.id, refund);
-  moveRefund(step, 'refund', refund);
   tell(step, 'refund.created', refundObject(refund));
   tell(step, 'charge.refunded', chargeObject(refunded));
   const isAtOnce = coming[0]?.afterMs === 0;

@@ -1,4 +1,5 @@
 import { get, list, operationsOf, post, type Route } from '../routes.ts';
+import { ListTransactions, listTransactions, readTransaction } from './balance-transactions.ts';
 import { CancelIntent, CaptureIntent, cancelById, captureById } from './capture-and-cancel.ts';
 import { CreateCustomer, createCustomer, readCustomer } from './customers.ts';
 import {
@@ -61,6 +62,8 @@ export const routes: readonly Route[] = [
   post('/v1/payouts', 'settlement.create', CreatePayout, createPayout),
   list('/v1/payouts', 'settlement.read', ListPayouts, listPayouts),
   get('/v1/payouts/:id', 'settlement.read', readPayout),
+  list('/v1/balance_transactions', 'cost.read', ListTransactions, listTransactions),
+  get('/v1/balance_transactions/:id', 'cost.read', readTransaction),
   get('/v1/events/:id', 'event.read', readEvent),
   get('/v1/balance', 'balance.read', readBalance),
 ];

@@ -39,6 +39,7 @@ export function newCharge(
     failureMessage: refused?.message ?? null,
     latestDispute: null,
     transferGroup: intent.transferGroup,
+    balanceTransaction: null,
     metadata: intent.metadata,
   };
 }
@@ -75,10 +76,7 @@ export function capture(
     capturableMinor: 0n,
     receivedMinor: amountMinor,
   };
-  tx.put(charges, charge.id, taken);
-  tx.put(paymentIntents, intent.id, funded);
-  simulation.clock.unschedule(tx, expiry, intent.id);
-  move(step, {
+  const { id: balanceTransaction } = move(step, {
     kind: 'charge',
     source: charge.id,
     parentId: intent.id,
@@ -86,6 +84,9 @@ export function capture(
     currency: charge.currency,
     metadata: intent.metadata,
   });
+  tx.put(charges, charge.id, { ...taken, balanceTransaction });
+  tx.put(paymentIntents, intent.id, funded);
+  simulation.clock.unschedule(tx, expiry, intent.id);
   planDispute(step, taken);
   const object = intentObject(funded);
   const earlier = { ...object, status: 'processing', amount_received: 0, latest_charge: null };
