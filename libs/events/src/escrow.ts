@@ -355,6 +355,8 @@ export const escrowEvents = catalogue('escrow', {
       balance: WireMoney,
       /** The charge whose lots a chargeback freezes. */
       fundingId: Id.optional(),
+      /** Of the fact that froze it: what fell due before is not stopped by it (M-16). */
+      frozenAt: Instant,
     }),
   },
   'escrow.milestone.freeze_refused': {

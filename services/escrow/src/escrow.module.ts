@@ -29,6 +29,7 @@ import { ExpireFundingHandler } from './commands/expire-funding.ts';
 import { FundMilestoneHandler } from './commands/fund-milestone.ts';
 import { NoteTransfer, NoteTransferHandler } from './commands/note-transfer.ts';
 import { OpenTreasuryAtStart } from './commands/open-treasury.ts';
+import { RecordAccountHold, RecordAccountHoldHandler } from './commands/record-account-hold.ts';
 import { RecordChargeHandler } from './commands/record-charge.ts';
 import { RecordSettlementHandler } from './commands/record-settlement.ts';
 import { RecordSetupHandler } from './commands/record-setup.ts';
@@ -46,6 +47,7 @@ import { Migration002Notices } from './migrations/002-notices.ts';
 import { Migration003Settlements } from './migrations/003-settlements.ts';
 import { Migration004Seals } from './migrations/004-seals.ts';
 import { Migration005FixedPrice } from './migrations/005-fixed-price.ts';
+import { Migration009AccountHolds } from './migrations/009-account-holds.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
 import { CardPayout } from './providers/card-payout.ts';
@@ -59,6 +61,7 @@ import { BillingMethods } from './queries/billing-methods.ts';
 import { escrowMovements } from './queries/movements.ts';
 import { Settlements } from './queries/settlements.ts';
 import { escrowSettings } from './settings.ts';
+import { AccountHoldTable } from './tables/account-hold.table.ts';
 import { AgreementTable } from './tables/agreement.table.ts';
 import { BillingMethodTable } from './tables/billing-method.table.ts';
 import { ChangeRequestTable } from './tables/change-request.table.ts';
@@ -76,6 +79,8 @@ export const definition: ServiceDefinition = {
   publishes: escrowEvents,
   listensTo: [contractsEvents, payoutsEvents],
   handles: {
+    'contracts.account.hold_placed': RecordAccountHold.name,
+    'contracts.account.hold_lifted': RecordAccountHold.name,
     'contracts.contract.activated': ActivateAgreement.name,
     'contracts.milestone.submitted': StartReview.name,
     'payouts.funds.credited': NoteTransfer.name,
@@ -84,6 +89,7 @@ export const definition: ServiceDefinition = {
     'payouts.withdrawal.returned': ApplyWithdrawalReturned.name,
   },
   entities: [
+    AccountHoldTable,
     AgreementTable,
     MilestoneTable,
     FreezeTable,
@@ -104,8 +110,10 @@ export const definition: ServiceDefinition = {
     { name: '003-settlements', class: Migration003Settlements },
     { name: '004-seals', class: Migration004Seals },
     { name: '005-fixed-price', class: Migration005FixedPrice },
+    { name: '009-account-holds', class: Migration009AccountHolds },
   ],
   grants: {
+    account_holds: 'select, insert, update',
     agreements: 'select, insert, update',
     milestones: 'select, insert, update',
     freezes: 'select, insert, update',
@@ -148,6 +156,7 @@ const client = {
     OpenTreasuryAtStart,
     PersonTexts,
     ReceiveNoticeHandler,
+    RecordAccountHoldHandler,
     RecordChargeHandler,
     RecordSettlementHandler,
     RecordSetupHandler,

@@ -6,6 +6,7 @@ import { ActivateAgreement } from './commands/activate-agreement.ts';
 import { ApplyWithdrawalPaid } from './commands/apply-withdrawal-paid.ts';
 import { ApplyWithdrawalReturned } from './commands/apply-withdrawal-returned.ts';
 import { NoteTransfer } from './commands/note-transfer.ts';
+import { RecordAccountHold } from './commands/record-account-hold.ts';
 import { StartReview } from './commands/start-review.ts';
 
 /** IN: other services' events -> commands. */
@@ -14,9 +15,16 @@ export class KafkaController {
   constructor(private readonly commands: CommandBus) {}
 
   @EventPattern('contracts.events')
-  async onContracts(@Payload() { id, event }: Message<typeof contractsEvents>): Promise<void> {
+  async onContracts(@Payload() { id, occurredAt, event }: Message<typeof contractsEvents>): Promise<void> {
     const message = { source: 'event', id } as const;
     switch (event.type) {
+      case 'contracts.account.hold_placed':
+      case 'contracts.account.hold_lifted': {
+        const { accountId, holdId, kind } = event;
+        const isStanding = event.type === 'contracts.account.hold_placed';
+        const hold = { accountId, holdId, kind, isStanding, at: occurredAt };
+        return this.commands.execute(new RecordAccountHold({ message, ...hold }));
+      }
       case 'contracts.contract.activated': // Answered by `escrow.funding.started` or `.failed` (E-3).
         return this.commands.execute(new ActivateAgreement({ message, ...event }));
       case 'contracts.milestone.submitted': // Answered by `escrow.review.started` or `.submission.refused`.

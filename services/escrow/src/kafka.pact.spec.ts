@@ -1,5 +1,5 @@
 import { usd } from '@holdfast/domain';
-import { type Catalogue, contractsEvents, decodeMessage, payoutsEvents } from '@holdfast/events';
+import { type Catalogue, contractsEvents, decodeMessage, HoldReason, payoutsEvents } from '@holdfast/events';
 import { forgetNeeds, type ReceivedRecord, some, stateNeed } from '@holdfast/testing';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
@@ -7,6 +7,7 @@ import { ActivateAgreement } from './commands/activate-agreement.ts';
 import { ApplyWithdrawalPaid } from './commands/apply-withdrawal-paid.ts';
 import { ApplyWithdrawalReturned } from './commands/apply-withdrawal-returned.ts';
 import { NoteTransfer } from './commands/note-transfer.ts';
+import { RecordAccountHold } from './commands/record-account-hold.ts';
 import { StartReview } from './commands/start-review.ts';
 import { KafkaController } from './kafka.controller.ts';
 
@@ -14,6 +15,7 @@ const agreementId = '01a2037a-c202-74f7-a5ab-50ccbccd1461';
 const transferId = '01a2037a-c202-74f7-a5ab-50ccbccd1462';
 const milestoneId = '01a2037a-c202-74f7-a5ab-50ccbccd1463';
 const submissionId = '01a2037a-c202-74f7-a5ab-50ccbccd1464';
+const holdId = '01a2037a-c202-74f7-a5ab-50ccbccd1466';
 const withdrawalId = '01a2037a-c202-74f7-a5ab-50ccbccd1465';
 const message = { source: 'event', id: '01a2037a-c202-74f7-a5ab-50ccbccd1460' };
 const key = some.id(agreementId);
@@ -88,6 +90,25 @@ describe('what escrow needs of others (AD-8)', () => {
       const command = await reading('contracts', record);
       expect(command).toBeInstanceOf(StartReview);
       expect(command).toMatchObject({ input: { message, milestoneId, submissionId, submittedAt: instant } });
+    });
+  });
+
+  it.each([
+    ['placed', true],
+    ['lifted', false],
+  ] as const)('of contracts: which hold was %s on an account, and when', async (what, isStanding) => {
+    const data = {
+      accountId: some.account('client-1'),
+      holdId: some.id(holdId),
+      kind: some.oneOf('safety', 'identity', 'financial', 'closed'),
+      reason: some.oneOf(HoldReason.options[0]!, ...HoldReason.options.slice(1)),
+    };
+    const need = { type: `contracts.account.hold_${what}.v1`, key: some.account('client-1'), data };
+    await stateNeed({ consumer: 'escrow', provider: 'contracts' }, need, async (record) => {
+      const command = await reading('contracts', record);
+      expect(command).toBeInstanceOf(RecordAccountHold);
+      const hold = { accountId: 'client-1', holdId, kind: 'safety', isStanding, at: expect.any(Date) };
+      expect(command).toMatchObject({ input: { message, ...hold } });
     });
   });
 
@@ -173,6 +194,8 @@ describe('what escrow needs of others (AD-8)', () => {
 
   it('and of no other event', async () => {
     const stated = [
+      'contracts.account.hold_placed',
+      'contracts.account.hold_lifted',
       'contracts.contract.activated',
       'contracts.milestone.submitted',
       'payouts.funds.credited',

@@ -11,6 +11,8 @@ import { type Agreement, AgreementTable } from '../tables/agreement.table.ts';
 import { type FundingFrame, loadFunding, saveFunding } from '../tables/funding.table.ts';
 import { insertLot } from '../tables/lot.table.ts';
 import { loadMilestonesOf, saveMilestone } from '../tables/milestone.table.ts';
+import { freezeMilestone } from './freeze-milestone.ts';
+import { ordersOfHolds } from './record-account-hold.ts';
 
 export class RecordCharge extends Command<void> {
   constructor(readonly input: { message: MessageRef; fundingId: string; observation: Observation }) {
@@ -60,7 +62,7 @@ async function settle(
   // The initiation fee is charged once (P-6): a charge that holds a second one is not booked in part.
   const feeFits = parts.initiationFee.amountMinor === 0n || agreement.initiationFee === 'due';
   if (feeFits && takesCharge(milestone, milestones, { fundingId, termsVersion })) {
-    fund(tx, { agreement, milestone, funding, frame });
+    await fund(tx, { agreement, milestone, funding, frame });
   } else {
     orphan(tx, funding, frame);
   }
@@ -80,10 +82,10 @@ function orphan(tx: Tx, { id: fundingId, parts: { total } }: Funding, frame: Fun
   tx.publish(escrowEvents, [orphaned]);
 }
 
-function fund(
+async function fund(
   tx: Tx,
   charged: { agreement: Agreement; milestone: Milestone; funding: Funding; frame: FundingFrame },
-): void {
+): Promise<void> {
   const { agreement, milestone, funding, frame } = charged;
   const { principal, clientFee, initiationFee } = funding.parts;
   const ids = { agreementId: agreement.id, milestoneId: milestone.id, fundingId: funding.id };
@@ -122,9 +124,9 @@ function fund(
       initiationFeeMinor: initiationFee.amountMinor,
     });
   }
-  saveMilestone(tx, evolve(milestone, funded));
   tx.post(fundingJournal(ids, funding.parts));
   tx.publish(escrowEvents, [funded]);
+  await freezeMilestone(tx, evolve(milestone, funded), await ordersOfHolds(tx, agreement));
 }
 
 function fail(

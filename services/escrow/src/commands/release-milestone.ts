@@ -9,7 +9,7 @@ import type { MilestoneReleased } from '../domain/milestone-events.ts';
 import { release, releaseBySilence } from '../domain/release.ts';
 import { type Agreement, AgreementTable, initiationFeeHeld } from '../tables/agreement.table.ts';
 import { useLots } from '../tables/lot.table.ts';
-import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
+import { loadMilestone, saveMilestone, saveMilestoneWithFreezes } from '../tables/milestone.table.ts';
 import { TransferTable } from '../tables/transfer.table.ts';
 
 export type ReleaseAnswer = {
@@ -81,7 +81,10 @@ async function book(
   }: { milestone: Milestone; agreement: Agreement; released: MilestoneReleased },
 ): Promise<void> {
   const { agreementId, milestoneId, transferId, gross, clientFee, freelancerFee, net, releasedAt } = released;
-  saveMilestone(tx, evolve(milestone, released));
+  // A freeze that came too late for the timer ends with what it covered.
+  if ('freezes' in milestone && milestone.freezes.length > 0) {
+    await saveMilestoneWithFreezes(tx, evolve(milestone, released));
+  } else saveMilestone(tx, evolve(milestone, released));
   await useLots(tx, milestoneId, { gross: gross.amountMinor, clientFee: clientFee.amountMinor });
   if (agreement.initiationFee === 'held') tx.save(AgreementTable, { ...agreement, initiationFee: 'earned' });
   tx.insert(TransferTable, {

@@ -1,7 +1,8 @@
 import { escrowEvents } from '@holdfast/events';
-import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
+import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { evolve } from '../domain/milestone.ts';
+import { suspendReview } from '../domain/freezes.ts';
+import { evolve, type Milestone } from '../domain/milestone.ts';
 import { startReview } from '../domain/review.ts';
 import { AgreementTable } from '../tables/agreement.table.ts';
 import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
@@ -26,8 +27,16 @@ export class StartReviewHandler implements ICommandHandler<StartReview> {
       const agreement = (await tx.one(AgreementTable, { id: milestone.agreementId }))!;
       const submission = { submissionId, submittedAt, receivedAt: tx.now };
       const answer = startReview(milestone, submission, agreement.settings);
-      if (answer.type === 'escrow.review.started') saveMilestone(tx, evolve(milestone, answer));
       tx.publish(escrowEvents, [answer]);
+      if (answer.type === 'escrow.review.started') save(tx, evolve(milestone, answer));
     });
   }
+}
+
+/** The review of frozen money begins standing still (E-16). */
+function save(tx: Tx, milestone: Milestone): void {
+  const [frozen] = 'freezes' in milestone ? milestone.freezes : [];
+  const suspended = frozen && suspendReview(milestone, { cause: frozen.cause, at: tx.now });
+  if (suspended) tx.publish(escrowEvents, [suspended]);
+  saveMilestone(tx, suspended ? evolve(milestone, suspended) : milestone);
 }

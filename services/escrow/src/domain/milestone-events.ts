@@ -14,6 +14,7 @@ export type SubmissionRefused = Of<'escrow.submission.refused'>;
 export type ChangesRequested = Of<'escrow.milestone.changes_requested'>;
 export type MilestoneReleased = Of<'escrow.milestone.released'>;
 export type MilestoneFrozen = Of<'escrow.milestone.frozen'>;
+export type FreezeRefused = Of<'escrow.milestone.freeze_refused'>;
 export type MilestoneUnfrozen = Of<'escrow.milestone.unfrozen'>;
 export type MilestoneRefunded = Of<'escrow.milestone.refunded'>;
 export type MilestoneChargedBack = Of<'escrow.milestone.charged_back'>;

@@ -247,7 +247,7 @@ describe('E-7: approval releases at once', () => {
   test.each(['case', 'chargeback', 'safety_hold'] as const)(
     'M-12: a freeze by a %s keeps the money',
     (cause) => {
-      const freeze = { cause, causeId: `${cause}-1`, amount: usd(1n) };
+      const freeze = { cause, since: submittedAt, causeId: `${cause}-1`, amount: usd(1n) };
       expect(() => release(frozen(funded, freeze), approval)).toThrow(code('milestone.frozen'));
       expect(() => releaseBySilence(frozen(submitted, freeze), { ...decision, now: dueAt })).toThrow(
         code('milestone.frozen'),

@@ -26,6 +26,8 @@ export type Freeze = Readonly<{
   causeId: string;
   cause: FreezeCause;
   amount: Money;
+  /** The instant of the fact that froze it, which may have arrived later (M-16). */
+  since: Date;
   /** The charge whose lots are frozen. */
   fundingId?: string;
 }>;
@@ -197,8 +199,8 @@ function evolveFreezes(milestone: Milestone, event: MilestoneFrozen | MilestoneU
   const { cause, causeId } = event;
   const others = milestone.freezes.filter((freeze) => freeze.cause !== cause || freeze.causeId !== causeId);
   if (event.type === 'escrow.milestone.unfrozen') return { ...milestone, freezes: others };
-  const { amount, fundingId } = event;
-  const freeze = { cause, causeId, amount, ...(fundingId ? { fundingId } : {}) };
+  const { amount, fundingId, frozenAt: since } = event;
+  const freeze = { cause, causeId, amount, since, ...(fundingId ? { fundingId } : {}) };
   return { ...milestone, freezes: [...others, freeze] };
 }
 

@@ -51,14 +51,19 @@ export function release(milestone: Milestone, decision: Release): MilestoneRelea
   };
 }
 
-/** The timer of E-5: undefined where the review no longer runs, or not yet to its end. */
+/**
+ * The timer of E-5: undefined where the review no longer runs, or not yet to its end. What froze the money only at
+ * the due instant or later is too late to stop it, however the two arrive (M-16).
+ */
 export function releaseBySilence(
   milestone: Milestone,
   decision: Omit<Release, 'cause' | 'submissionId'>,
 ): MilestoneReleased | undefined {
   if (milestone.status !== 'submitted' || !milestone.reviewDueAt) return undefined;
   if (!isLate(decision.now, milestone.reviewDueAt)) return undefined;
-  return release(milestone, { ...decision, cause: 'auto', submissionId: milestone.submissionId });
+  const { reviewDueAt, submissionId } = milestone;
+  const freezes = milestone.freezes.filter(({ since }) => !isLate(since, reviewDueAt));
+  return release({ ...milestone, freezes }, { ...decision, cause: 'auto', submissionId });
 }
 
 /**

@@ -19,6 +19,7 @@ test('the login role may do what the service needs, and nothing more', async () 
   expect(await rightsOf(pool, appUrl)).toEqual({
     ...commonRights,
     ...ledgerRights,
+    account_holds: changing,
     agreements: changing,
     billing_methods: changing,
     card_cash: 'SELECT',

@@ -1,5 +1,5 @@
 import { NotYet, usd } from '@holdfast/domain';
-import type { Tx } from '@holdfast/messaging';
+import { newId, type Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import type { Freeze, Holding, Milestone, Review } from '../domain/milestone.ts';
 
@@ -23,7 +23,7 @@ export const MilestoneTable = defineEntity({
     /** When silence releases it (E-5); null while no review runs. */
     reviewDueAt: p.datetime().nullable(),
     /** What is left of a review that stands still (E-16). */
-    reviewLeftMs: p.bigint('number').nullable(),
+    reviewLeftMs: p.bigint().nullable(),
     /** Of what is held, what waits for the charge of a later milestone (E-9). */
     reservedMinor: p.bigint(),
     reservedFor: p.uuid().nullable(),
@@ -47,6 +47,8 @@ export const FreezeTable = defineEntity({
     /** The charge whose lots a chargeback freezes. */
     fundingId: p.uuid().nullable(),
     ended: p.boolean(),
+    /** The instant of the fact that froze it. */
+    since: p.datetime(),
     version: p.integer(),
   },
 });
@@ -71,7 +73,7 @@ export function toRow(milestone: Milestone): Row {
     clientFeeMinor: holding?.clientFee.amountMinor ?? 0n,
     submissionId: 'submissionId' in milestone ? milestone.submissionId : null,
     reviewDueAt: (milestone.status === 'submitted' && milestone.reviewDueAt) || null,
-    reviewLeftMs: milestone.status === 'submitted' ? (milestone.reviewLeftMs ?? null) : null,
+    reviewLeftMs: leftOf(milestone),
     reservedMinor: holding?.reserved?.amount.amountMinor ?? 0n,
     reservedFor: holding?.reserved?.fundingId ?? null,
     refundRequestId: milestone.status === 'refund_pending' ? milestone.refundRequestId : null,
@@ -110,7 +112,12 @@ export function fromRow(row: Row, freezes: readonly Freeze[]): Milestone {
 }
 
 const reviewOf = ({ reviewDueAt, reviewLeftMs }: Row): Review =>
-  reviewDueAt ? { reviewDueAt } : { reviewLeftMs: reviewLeftMs! };
+  reviewDueAt ? { reviewDueAt } : { reviewLeftMs: Number(reviewLeftMs) };
+
+const leftOf = (milestone: Milestone): bigint | null =>
+  milestone.status === 'submitted' && milestone.reviewLeftMs !== undefined
+    ? BigInt(milestone.reviewLeftMs)
+    : null;
 
 /** Who asks: a foreign id is an unknown id, so the party stands in the statement. */
 export type MilestoneOwner = { clientId: string } | { freelancerId: string } | Record<never, never>;
@@ -132,10 +139,11 @@ export async function loadMilestonesOf(tx: Tx, agreementId: string): Promise<Mil
 
 async function freezesOf(tx: Tx, milestoneId: string): Promise<Freeze[]> {
   const rows = await tx.many(FreezeTable, { milestoneId, ended: false });
-  return rows.map(({ cause, causeId, amountMinor, fundingId }) => ({
+  return rows.map(({ cause, causeId, amountMinor, since, fundingId }) => ({
     cause,
     causeId,
     amount: usd(amountMinor),
+    since,
     ...(fundingId ? { fundingId } : {}),
   }));
 }
@@ -144,3 +152,30 @@ export const insertMilestone = (tx: Tx, milestone: Milestone): void =>
   tx.insert(MilestoneTable, toRow(milestone));
 export const saveMilestone = (tx: Tx, milestone: Milestone): void =>
   tx.save(MilestoneTable, toRow(milestone));
+
+/** With its freezes as they stand now: a row per cause, ended and never deleted (E-22). */
+export async function saveMilestoneWithFreezes(tx: Tx, milestone: Milestone): Promise<void> {
+  saveMilestone(tx, milestone);
+  const { id: milestoneId } = milestone;
+  const standing = 'held' in milestone ? milestone.freezes : [];
+  const rows = await tx.many(FreezeTable, { milestoneId });
+  const isOf = (freeze: Freeze) => (row: { cause: string; causeId: string }) =>
+    row.cause === freeze.cause && row.causeId === freeze.causeId;
+  for (const row of rows) {
+    if (!row.ended && !standing.some((freeze) => isOf(freeze)(row))) {
+      tx.save(FreezeTable, { ...row, ended: true });
+    }
+  }
+  for (const freeze of standing) {
+    const { cause, causeId, since } = freeze;
+    const known = rows.find(isOf(freeze));
+    const state = {
+      amountMinor: freeze.amount.amountMinor,
+      fundingId: freeze.fundingId ?? null,
+      ended: false,
+      since,
+    };
+    if (known) tx.save(FreezeTable, { ...known, ...state });
+    else tx.insert(FreezeTable, { id: newId(), milestoneId, cause, causeId, ...state });
+  }
+}

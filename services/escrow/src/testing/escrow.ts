@@ -1,5 +1,11 @@
 import { type Money, usd } from '@holdfast/domain';
-import { type EventOf, escrowEvents, type PinnedSettings, pinnedDefaults } from '@holdfast/events';
+import {
+  type EventOf,
+  escrowEvents,
+  type HoldKind,
+  type PinnedSettings,
+  pinnedDefaults,
+} from '@holdfast/events';
 import {
   checkLedger,
   LedgerWriter,
@@ -21,6 +27,7 @@ import {
 import { ExpireFunding, ExpireFundingHandler } from '../commands/expire-funding.ts';
 import { FundMilestone, FundMilestoneHandler } from '../commands/fund-milestone.ts';
 import { NoteTransfer, NoteTransferHandler } from '../commands/note-transfer.ts';
+import { RecordAccountHold, RecordAccountHoldHandler } from '../commands/record-account-hold.ts';
 import { RecordCharge, RecordChargeHandler } from '../commands/record-charge.ts';
 import { RecordSettlement, RecordSettlementHandler } from '../commands/record-settlement.ts';
 import { RecordSetup, RecordSetupHandler, type SetupObservation } from '../commands/record-setup.ts';
@@ -225,6 +232,20 @@ export class Escrow {
   ) {
     const command = new RequestChanges({ message, clientId, milestoneId, submissionId, reason });
     return new RequestChangesHandler(this.#uow, texts).execute(command);
+  }
+
+  hold(
+    accountId: string,
+    {
+      holdId = newId(),
+      kind = 'safety' as HoldKind,
+      isStanding = true,
+      at = this.now(),
+      message = event(),
+    } = {},
+  ) {
+    const command = new RecordAccountHold({ message, accountId, holdId, kind, isStanding, at });
+    return new RecordAccountHoldHandler(this.#uow).execute(command);
   }
 
   note(transferId: string, status: 'credited' | 'matured', availableAt: Date, message = event()) {
