@@ -3,6 +3,7 @@ export type MovementKind =
   | 'opening'
   | 'charge'
   | 'refund'
+  | 'refund_failed'
   | 'payout'
   | 'payout_failed'
   | 'payout_returned'

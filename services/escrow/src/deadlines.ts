@@ -8,11 +8,13 @@ import { ReleaseBySilence } from './commands/release-milestone.ts';
 import type { EscrowConfig } from './config.ts';
 import { ChargeWorker } from './providers/charge.worker.ts';
 import { NoticeWorker } from './providers/notice.worker.ts';
+import { RefundWorker } from './providers/refund.worker.ts';
 import { SettlementWorker } from './providers/settlement.worker.ts';
 import { SetupWorker } from './providers/setup.worker.ts';
 import { BillingMethodTable } from './tables/billing-method.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { MilestoneTable } from './tables/milestone.table.ts';
+import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
 import { SettlementTable } from './tables/settlement.table.ts';
 
 /** What falls due in escrow, and whose facts can stop it (docs/deadlines.md). */
@@ -20,7 +22,7 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
   const commands = app.get(CommandBus);
   const config = app.get<EscrowConfig>(CONFIG);
   const [charges, setups, notices] = [app.get(ChargeWorker), app.get(SetupWorker), app.get(NoticeWorker)];
-  const settlements = app.get(SettlementWorker);
+  const [settlements, refunds] = [app.get(SettlementWorker), app.get(RefundWorker)];
   const reviewSilence: Deadline<typeof MilestoneTable> = {
     kind: 'review.silence',
     does: 'timer',
@@ -76,5 +78,15 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     stoppedBy: [],
     fire: (settlement) => settlements.advance(settlement),
   };
-  return [reviewSilence, payersTime, charging, verifying, noticeDeadline(notices), settling];
+  const refunding: Deadline<typeof RefundAttemptTable> = {
+    kind: 'refund.call',
+    does: 'work',
+    entity: RefundAttemptTable,
+    dueAt: 'nextCallAt',
+    keys: ['agreementId'],
+    parties: [],
+    stoppedBy: [],
+    fire: (attempt) => refunds.advance(attempt),
+  };
+  return [reviewSilence, payersTime, charging, verifying, noticeDeadline(notices), settling, refunding];
 }

@@ -21,6 +21,8 @@ export const escrowErrors = {
   'billing_method.missing': { status: 409, title: 'A verified billing method is needed first.' },
   'submission.outdated': { status: 409, title: 'That submission is not the one under review.' },
   'review.over': { status: 409, title: 'The review has ended.' },
+  'refund.unknown': { status: 404, title: 'There is no such refund, or you are no party to it.' },
+  'refund.not_failed': { status: 409, title: 'The refund has not failed.' },
   'treasury.nothing_to_settle': {
     status: 409,
     title: 'The card provider holds nothing that is not on its way to the bank already.',

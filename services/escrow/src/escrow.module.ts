@@ -31,6 +31,7 @@ import { NoteTransfer, NoteTransferHandler } from './commands/note-transfer.ts';
 import { OpenTreasuryAtStart } from './commands/open-treasury.ts';
 import { RecordAccountHold, RecordAccountHoldHandler } from './commands/record-account-hold.ts';
 import { RecordChargeHandler } from './commands/record-charge.ts';
+import { RecordRefundHandler } from './commands/record-refund.ts';
 import { RecordSettlementHandler } from './commands/record-settlement.ts';
 import { RecordSetupHandler } from './commands/record-setup.ts';
 import { ReleaseBySilenceHandler, ReleaseMilestoneHandler } from './commands/release-milestone.ts';
@@ -47,13 +48,16 @@ import { Migration002Notices } from './migrations/002-notices.ts';
 import { Migration003Settlements } from './migrations/003-settlements.ts';
 import { Migration004Seals } from './migrations/004-seals.ts';
 import { Migration005FixedPrice } from './migrations/005-fixed-price.ts';
+import { Migration007Refunds } from './migrations/007-refunds.ts';
 import { Migration009AccountHolds } from './migrations/009-account-holds.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
 import { CardPayout } from './providers/card-payout.ts';
+import { CardRefund } from './providers/card-refund.ts';
 import { CardSetup } from './providers/card-setup.ts';
 import { ChargeWorker } from './providers/charge.worker.ts';
 import { NoticeWorker } from './providers/notice.worker.ts';
+import { RefundWorker } from './providers/refund.worker.ts';
 import { SettlementWorker } from './providers/settlement.worker.ts';
 import { SetupWorker } from './providers/setup.worker.ts';
 import { AgreementMoney } from './queries/agreement-money.ts';
@@ -68,6 +72,8 @@ import { ChangeRequestTable } from './tables/change-request.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { LotTable } from './tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from './tables/milestone.table.ts';
+import { RefundTable } from './tables/refund.table.ts';
+import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
 import { CardCashView, CashAccountTable, SettlementTable } from './tables/settlement.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
 import { TreasuryController } from './treasury.controller.ts';
@@ -100,6 +106,8 @@ export const definition: ServiceDefinition = {
     ProviderNoticeTable,
     ChangeRequestTable,
     SettlementTable,
+    RefundTable,
+    RefundAttemptTable,
     CashAccountTable,
     CardCashView,
     PersonKeyTable,
@@ -110,6 +118,7 @@ export const definition: ServiceDefinition = {
     { name: '003-settlements', class: Migration003Settlements },
     { name: '004-seals', class: Migration004Seals },
     { name: '005-fixed-price', class: Migration005FixedPrice },
+    { name: '007-refunds', class: Migration007Refunds },
     { name: '009-account-holds', class: Migration009AccountHolds },
   ],
   grants: {
@@ -124,6 +133,8 @@ export const definition: ServiceDefinition = {
     ...providerNoticesGrants,
     change_requests: 'select, insert',
     settlements: 'select, insert, update',
+    refunds: 'select, insert, update',
+    refund_attempts: 'select, insert, update',
     cash_accounts: 'select, update',
     card_cash: 'select',
     ...personKeysGrants,
@@ -158,6 +169,7 @@ const client = {
     ReceiveNoticeHandler,
     RecordAccountHoldHandler,
     RecordChargeHandler,
+    RecordRefundHandler,
     RecordSettlementHandler,
     RecordSetupHandler,
     ReleaseBySilenceHandler,
@@ -172,8 +184,10 @@ const client = {
     { provide: Card, inject: [CardClient], useFactory: (cards: CardClient) => new Card(cards) },
     { provide: CardSetup, inject: [CardClient], useFactory: (cards: CardClient) => new CardSetup(cards) },
     { provide: CardPayout, inject: [CardClient], useFactory: (cards: CardClient) => new CardPayout(cards) },
+    { provide: CardRefund, inject: [CardClient], useFactory: (cards: CardClient) => new CardRefund(cards) },
     ChargeWorker,
     NoticeWorker,
+    RefundWorker,
     SettlementWorker,
     SetupWorker,
   ],

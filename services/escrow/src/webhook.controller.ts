@@ -42,7 +42,7 @@ export class WebhookController {
     if (!notice.success) throw new Rejection('webhook.malformed');
     if (holdsCardNumber(notice.data)) throw new Problem('request.card_number');
     const { id, type: eventType, data } = notice.data;
-    const concernsUs = /^(payment_intent|setup_intent|payout)\./.test(eventType);
+    const concernsUs = /^(payment_intent|setup_intent|payout|refund)\./.test(eventType);
     if (concernsUs) {
       const message = { source: 'worker', id } as const;
       await this.commands.execute(

@@ -1,4 +1,4 @@
-import { NotYet } from '@holdfast/domain';
+import { NotYet, usd } from '@holdfast/domain';
 import { type EventOf, escrowEvents } from '@holdfast/events';
 import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
@@ -11,6 +11,7 @@ import { type Agreement, AgreementTable } from '../tables/agreement.table.ts';
 import { type FundingFrame, loadFunding, saveFunding } from '../tables/funding.table.ts';
 import { insertLot } from '../tables/lot.table.ts';
 import { loadMilestonesOf, saveMilestone } from '../tables/milestone.table.ts';
+import { chargeOf, decideRefund } from './decide-refund.ts';
 import { freezeMilestone } from './freeze-milestone.ts';
 import { ordersOfHolds } from './record-account-hold.ts';
 
@@ -64,12 +65,16 @@ async function settle(
   if (feeFits && takesCharge(milestone, milestones, { fundingId, termsVersion })) {
     await fund(tx, { agreement, milestone, funding, frame });
   } else {
-    orphan(tx, funding, frame);
+    await orphan(tx, funding, frame);
   }
 }
 
-function orphan(tx: Tx, { id: fundingId, parts: { total } }: Funding, frame: FundingFrame): void {
+/** Nothing takes it any more: it goes back whole, by itself (E-26). */
+async function orphan(tx: Tx, funding: Funding, frame: FundingFrame): Promise<void> {
   const { agreementId, milestoneId } = frame;
+  const { id: fundingId, intentId = null, parts } = funding;
+  const { principal, clientFee, initiationFee, total } = parts;
+  const refundId = newId();
   tx.post(orphanedJournal({ agreementId, fundingId }, total));
   const orphaned: EventOf<typeof escrowEvents> = {
     type: 'escrow.funding.orphaned',
@@ -77,9 +82,16 @@ function orphan(tx: Tx, { id: fundingId, parts: { total } }: Funding, frame: Fun
     fundingId,
     milestoneIds: [milestoneId],
     amount: total,
-    refundId: newId(),
+    refundId,
   };
   tx.publish(escrowEvents, [orphaned]);
+  await decideRefund(tx, {
+    refundId,
+    charge: chargeOf({ ...frame, id: fundingId, intentId }),
+    cause: 'orphaned_charge',
+    parts: { principal, clientFee, initiationFee, tax: usd(0n) },
+    source: 'payable',
+  });
 }
 
 async function fund(

@@ -70,8 +70,8 @@ export type Milestone = Terms &
     | (Holding & { status: 'changes_requested'; submissionId: string })
     | (Holding & { status: 'refund_pending'; refundRequestId: string })
     /** `released`: what the freelancer got of it before. */
-    | { status: 'refunding' | 'refund_failed'; released: Money }
-    | { status: 'released' | 'refunded' | 'split' | 'charged_back' | 'cancelled' }
+    | { status: 'refunding' | 'refund_failed' | 'split'; released: Money }
+    | { status: 'released' | 'refunded' | 'charged_back' | 'cancelled' }
   );
 
 export type HeldMilestone = Extract<Milestone, Holding>;
@@ -134,7 +134,8 @@ export function evolve(milestone: Milestone, event: MilestoneEvent): Milestone {
     case 'escrow.refund.failed':
       return { ...terms(milestone), status: 'refund_failed', released: releasedOf(milestone) };
     case 'escrow.milestone.refunded':
-      return { ...terms(milestone), status: event.outcome };
+      if (event.outcome === 'refunded') return { ...terms(milestone), status: 'refunded' };
+      return { ...terms(milestone), status: 'split', released: releasedOf(milestone) };
   }
 }
 

@@ -10,6 +10,8 @@ export type CardOperation =
   | 'charge.confirm'
   | 'charge.read'
   | 'charge.cancel'
+  | 'refund.create'
+  | 'refund.read'
   | 'settlement.create'
   | 'settlement.read';
 

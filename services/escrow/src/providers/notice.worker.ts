@@ -4,13 +4,16 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { RecordCharge } from '../commands/record-charge.ts';
+import { RecordRefund } from '../commands/record-refund.ts';
 import { RecordSettlement } from '../commands/record-settlement.ts';
 import { RecordSetup } from '../commands/record-setup.ts';
 import { BillingMethodTable } from '../tables/billing-method.table.ts';
 import { FundingTable } from '../tables/funding.table.ts';
+import { RefundAttemptTable } from '../tables/refund-attempt.table.ts';
 import { SettlementTable } from '../tables/settlement.table.ts';
 import { Card, isSeen } from './card.ts';
 import { CardPayout } from './card-payout.ts';
+import { CardRefund } from './card-refund.ts';
 import { CardSetup } from './card-setup.ts';
 
 /**
@@ -24,6 +27,7 @@ export class NoticeWorker {
     private readonly card: Card,
     private readonly setup: CardSetup,
     private readonly payouts: CardPayout,
+    private readonly refunds: CardRefund,
     private readonly commands: CommandBus,
     private readonly orm: MikroORM,
     wallClock: WallClock,
@@ -43,6 +47,7 @@ export class NoticeWorker {
   /** @returns undefined when no answer came and it must be tried again */
   #workObject(id: string): Promise<NoticeOutcome | undefined> {
     if (id.startsWith('seti_')) return this.#workSetup(id);
+    if (id.startsWith('re_')) return this.#workRefund(id);
     return id.startsWith('po_') ? this.#workPayout(id) : this.#workIntent(id);
   }
 
@@ -71,6 +76,20 @@ export class NoticeWorker {
     const message: MessageRef = { source: 'worker', id: newId() };
     await asWorkOf(settlement, () =>
       this.commands.execute(new RecordSettlement({ message, settlementId: settlement.id, observation })),
+    );
+    return 'matched';
+  }
+
+  async #workRefund(reference: string): Promise<NoticeOutcome | undefined> {
+    const observation = await this.refunds.read(reference);
+    if (observation.kind === 'not_sent') return undefined;
+    const id = observation.kind === 'seen' ? observation.refund.attemptId : undefined;
+    const attempt = id && (await this.orm.em.fork().findOne(RefundAttemptTable, { id }));
+    // A second refund that carries the mark of an attempt of ours is none that we asked for: a person looks.
+    if (!attempt || (attempt.reference ?? reference) !== reference) return 'unmatched';
+    const message: MessageRef = { source: 'worker', id: newId() };
+    await asWorkOf(attempt, () =>
+      this.commands.execute(new RecordRefund({ message, attemptId: attempt.id, observation })),
     );
     return 'matched';
   }

@@ -105,6 +105,7 @@ export function fromRow(row: Row, freezes: readonly Freeze[]): Milestone {
       return { ...terms, ...holding, status, refundRequestId: row.refundRequestId! };
     case 'refunding':
     case 'refund_failed':
+    case 'split':
       return { ...terms, status, released: usd(row.releasedMinor) };
     default:
       return { ...terms, status };

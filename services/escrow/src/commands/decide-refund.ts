@@ -1,0 +1,110 @@
+import type { Money } from '@holdfast/domain';
+import { escrowEvents, type RefundCause } from '@holdfast/events';
+import { currentCausality, currentTraceparent, newId, type Tx } from '@holdfast/messaging';
+import type { RefundDecided } from '../domain/milestone-events.ts';
+import { amountOf, decidedEvent, type PayInKind, type Refund, type RefundParts } from '../domain/refund.ts';
+import { startAttempt } from '../domain/refund-attempt.ts';
+import { refundJournal } from '../domain/refund-journals.ts';
+import { refundBodyOf } from '../providers/card-refund.ts';
+import { type FundingRow, FundingTable } from '../tables/funding.table.ts';
+import { insertRefund } from '../tables/refund.table.ts';
+import { insertRefundAttempt, type RefundPlace } from '../tables/refund-attempt.table.ts';
+import { isChargedBack } from './hold-refunds.ts';
+
+/** A charge that succeeded, as far as a refund needs to know it. */
+export type Charge = Readonly<{
+  fundingId: string;
+  agreementId: string;
+  clientId: string;
+  freelancerId: string;
+  /** The provider's name of it. */
+  reference: string;
+  subAccount: RefundPlace;
+  kind: PayInKind;
+}>;
+
+export type RefundOrder = Readonly<{
+  refundId?: string;
+  charge: Charge;
+  cause: RefundCause;
+  parts: RefundParts;
+  milestoneId?: string;
+  bonusId?: string;
+  refundRequestId?: string;
+  /** What the milestone holds afterwards. */
+  balance?: Money;
+  /** `escrow`: it is held for the milestone. `payable`: the caller's journal has made it owed already. */
+  source: 'escrow' | 'payable';
+}>;
+
+/**
+ * Decides a refund to the source of one charge (E-15, E-23): the money is owed from here on, and a provider is asked
+ * to pay it, by an intent that is stored first. A decision over the lots of two charges is two refunds (E-21). Lots,
+ * milestone and freezes are the caller's.
+ */
+export async function decideRefund(tx: Tx, order: RefundOrder): Promise<RefundDecided> {
+  const { refundId: id = newId(), charge, source, balance, ...facts } = order;
+  const { fundingId, agreementId, clientId, freelancerId } = charge;
+  const refund: Refund = {
+    ...facts,
+    id,
+    agreementId,
+    clientId,
+    freelancerId,
+    fundingId,
+    attempt: 1,
+    decidedAt: tx.now,
+    status: 'refunding',
+  };
+  insertRefund(tx, refund);
+  if (source === 'escrow') tx.post(refundJournal(refund));
+  return sendRefund(tx, refund, charge, { balance });
+}
+
+/** Stores the refund's current attempt with its exact bytes, and tells. */
+export async function sendRefund(
+  tx: Tx,
+  refund: Refund,
+  charge: Charge,
+  { balance, isDisputed = false }: Readonly<{ balance?: Money; isDisputed?: boolean }> = {},
+): Promise<RefundDecided> {
+  const amount = amountOf(refund.parts);
+  const attemptId = newId();
+  const attempt = startAttempt({
+    id: attemptId,
+    refundId: refund.id,
+    number: refund.attempt,
+    amount,
+    now: tx.now,
+    isDisputed: isDisputed || (await isChargedBack(tx, charge.fundingId)),
+  });
+  insertRefundAttempt(tx, attempt, {
+    agreementId: refund.agreementId,
+    fundingId: charge.fundingId,
+    subAccount: charge.subAccount,
+    chargeReference: charge.reference,
+    createBody: refundBodyOf({ attemptId, refundId: refund.id, intentId: charge.reference, amount }),
+    correlationId: currentCausality()?.correlationId ?? refund.id,
+    traceparent: currentTraceparent() ?? null,
+  });
+  const decided = decidedEvent(refund, charge.kind, balance);
+  tx.publish(escrowEvents, [decided]);
+  return decided;
+}
+
+/** The charge of a funding; its version is checked at the commit, since a chargeback changes it. */
+export async function loadCharge(tx: Tx, fundingId: string): Promise<Charge> {
+  return chargeOf((await tx.one(FundingTable, { id: fundingId }))!);
+}
+
+export const chargeOf = (
+  row: Pick<FundingRow, 'id' | 'agreementId' | 'clientId' | 'freelancerId' | 'intentId'>,
+): Charge => ({
+  fundingId: row.id,
+  agreementId: row.agreementId,
+  clientId: row.clientId,
+  freelancerId: row.freelancerId,
+  reference: row.intentId!,
+  subAccount: 'card',
+  kind: 'card',
+});

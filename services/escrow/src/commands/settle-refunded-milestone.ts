@@ -1,0 +1,52 @@
+import { usd } from '@holdfast/domain';
+import { escrowEvents } from '@holdfast/events';
+import type { Tx } from '@holdfast/messaging';
+import { evolve, type Milestone } from '../domain/milestone.ts';
+import type { MilestoneRefunded, RefundFailed } from '../domain/milestone-events.ts';
+import { amountOf, openRefundStatuses, type Refund } from '../domain/refund.ts';
+import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
+import { type RefundRow, RefundTable } from '../tables/refund.table.ts';
+
+/** The milestone is refunded, or split, once the last of its refunds has reached the client (E-23). */
+export async function noteRefundPaid(tx: Tx, refund: Refund): Promise<void> {
+  const milestone = await milestoneOf(tx, refund);
+  if (milestone?.status !== 'refunding') return;
+  const others = await otherRefunds(tx, refund);
+  if (others.some(({ status }) => openRefundStatuses.includes(status))) return;
+  const refunded: MilestoneRefunded = {
+    type: 'escrow.milestone.refunded',
+    agreementId: milestone.agreementId,
+    milestoneId: milestone.id,
+    refundId: refund.id,
+    amount: usd(
+      others.reduce((sum, { amountMinor }) => sum + amountMinor, amountOf(refund.parts).amountMinor),
+    ),
+    balance: usd(0n),
+    cause: refund.cause,
+    outcome: milestone.released.amountMinor > 0n ? 'split' : 'refunded',
+  };
+  saveMilestone(tx, evolve(milestone, refunded));
+  tx.publish(escrowEvents, [refunded]);
+}
+
+/** A milestone of which something is held still lives; else the failure is its state (E-23). */
+export async function noteRefundFailed(tx: Tx, refund: Refund, failed: RefundFailed): Promise<void> {
+  const milestone = await milestoneOf(tx, refund);
+  if (milestone && !('held' in milestone)) saveMilestone(tx, evolve(milestone, failed));
+}
+
+/** The refund goes another way: the milestone is refunding again, unless another refund of it has failed too. */
+export async function noteRefundRetried(tx: Tx, refund: Refund): Promise<void> {
+  const milestone = await milestoneOf(tx, refund);
+  if (milestone?.status !== 'refund_failed') return;
+  const others = await otherRefunds(tx, refund);
+  if (others.some(({ status }) => status === 'refund_failed')) return;
+  saveMilestone(tx, { ...milestone, status: 'refunding' });
+}
+
+/** A refund after release leaves the milestone released (E-18). */
+const milestoneOf = async (tx: Tx, { milestoneId, drawn }: Refund): Promise<Milestone | undefined> =>
+  milestoneId && !drawn ? loadMilestone(tx, milestoneId, {}) : undefined;
+
+const otherRefunds = async (tx: Tx, { id, milestoneId }: Refund): Promise<RefundRow[]> =>
+  (await tx.many(RefundTable, { milestoneId })).filter((row) => row.id !== id && row.transferId === null);
