@@ -9,6 +9,7 @@ export const escrowErrors = {
   'milestone.settled': { status: 409, title: 'Nothing is held for the milestone any more.' },
   'milestone.released': { status: 409, title: 'The milestone has been released.' },
   'milestone.frozen': { status: 409, title: 'The money is frozen by a case, a chargeback or a safety hold.' },
+  'milestone.refund_pending': { status: 409, title: 'The client has asked for the money back.' },
   'terms.version_outdated': {
     status: 409,
     title: 'The terms have changed; look at the current version first.',

@@ -27,6 +27,7 @@ import {
 } from './commands/apply-withdrawal-returned.ts';
 import { ExpireFundingHandler } from './commands/expire-funding.ts';
 import { FundMilestoneHandler } from './commands/fund-milestone.ts';
+import { GiveBackHandler } from './commands/give-back.ts';
 import { NoteTransfer, NoteTransferHandler } from './commands/note-transfer.ts';
 import { OpenTreasuryAtStart } from './commands/open-treasury.ts';
 import { RecordAccountHold, RecordAccountHoldHandler } from './commands/record-account-hold.ts';
@@ -163,6 +164,7 @@ const client = {
     ExpireFundingHandler,
     FinishNoticeHandler,
     FundMilestoneHandler,
+    GiveBackHandler,
     NoteTransferHandler,
     OpenTreasuryAtStart,
     PersonTexts,

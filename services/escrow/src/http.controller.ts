@@ -5,6 +5,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { AddBillingMethod } from './commands/add-billing-method.ts';
 import { FundMilestone } from './commands/fund-milestone.ts';
+import { GiveBack, type GiveBackAnswer } from './commands/give-back.ts';
 import { type ReleaseAnswer, ReleaseMilestone } from './commands/release-milestone.ts';
 import { RequestChanges } from './commands/request-changes.ts';
 import { AgreementMoney } from './queries/agreement-money.ts';
@@ -85,6 +86,18 @@ export class HttpController {
     @Body({ schema: ChangesBody }) body: z.output<typeof ChangesBody>,
   ): Promise<object> {
     return this.commands.execute(new RequestChanges({ message, clientId, milestoneId, ...body }));
+  }
+
+  @Summary('Gives all that is held of a milestone back to the client (E-12).')
+  @Post('milestones/:milestoneId/give-back')
+  @RolesAllowed('freelancer')
+  @HttpCode(202)
+  giveBack(
+    @Message() message: MessageRef,
+    @Caller() { accountId: freelancerId }: Party,
+    @Param('milestoneId', { schema: Id }) milestoneId: string,
+  ): Promise<GiveBackAnswer> {
+    return this.commands.execute(new GiveBack({ message, freelancerId, milestoneId }));
   }
 
   @Summary('Where this money is, why, and what happens next (C-10); for the parties.')

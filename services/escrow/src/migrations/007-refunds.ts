@@ -3,7 +3,8 @@ import { Migration } from '@mikro-orm/migrations';
 /** Refunds and their way at a provider (E-23, E-25). */
 export class Migration007Refunds extends Migration {
   override up(): void {
-    for (const statement of [...milestones, ...refunds, ...attempts, ...cash]) this.addSql(statement);
+    for (const statement of [...milestones, ...lots, ...refunds, ...attempts, ...cash])
+      this.addSql(statement);
   }
 }
 
@@ -12,6 +13,11 @@ const milestones = [
   'alter table milestones drop constraint milestones_released',
   `alter table milestones add constraint milestones_released check
     (status in ('refunding', 'refund_failed', 'split') or released_minor = 0)`,
+];
+
+const lots = [
+  `alter table lots add column fee_returned_minor bigint not null default 0
+    check (fee_returned_minor between 0 and client_fee_minor + initiation_fee_minor)`,
 ];
 
 const refunds = [

@@ -31,6 +31,8 @@ test('the login role may do what the service needs, and nothing more', async () 
     milestones: changing,
     person_keys: changing,
     provider_notices: changing,
+    refund_attempts: changing,
+    refunds: changing,
     settlements: changing,
     transfers: changing,
   });
@@ -45,6 +47,8 @@ test('what was posted, asked or released cannot be taken back by the service', a
     'delete from milestones',
     'delete from fundings',
     'delete from lots',
+    'delete from refunds',
+    'delete from refund_attempts',
     'delete from settlements',
   ]) {
     await expect(escrow().rows(statement)).rejects.toMatchObject({ code: denied.code });

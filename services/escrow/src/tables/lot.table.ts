@@ -1,6 +1,7 @@
 import type { Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { takeLots } from '../domain/lots.ts';
+import type { LotReturn } from '../domain/refund-plan.ts';
 
 /**
  * Funding lots (E-21): which charge paid how much of which milestone. Refunds and chargebacks name a charge,
@@ -26,6 +27,8 @@ export const LotTable = defineEntity({
     chargedAt: p.datetime(),
     /** The lot that this one was a part of before it rolled over. */
     rolledFrom: p.uuid().nullable(),
+    /** Of client and initiation fee, what went back to the source; the tax follows it (P-12). */
+    feeReturnedMinor: p.bigint(),
     taxReturnedMinor: p.bigint(),
     /** What went back to the source, from escrow or after a release. */
     principalRefundedMinor: p.bigint(),
@@ -35,9 +38,21 @@ export const LotTable = defineEntity({
   },
 });
 
-type Lot = Omit<InferEntity<typeof LotTable>, 'version'>;
+export type Lot = Omit<InferEntity<typeof LotTable>, 'version'>;
 
-export const insertLot = (tx: Tx, lot: Lot): void => tx.insert(LotTable, lot);
+export const insertLot = (tx: Tx, lot: Omit<Lot, 'feeReturnedMinor'>): void =>
+  tx.insert(LotTable, { ...lot, feeReturnedMinor: 0n });
+
+/** A part of what is held goes back to the source of the lot (E-21). */
+export const returnFromLot = (tx: Tx, lot: Lot, returned: LotReturn): void =>
+  tx.save(LotTable, {
+    ...lot,
+    principalLeftMinor: lot.principalLeftMinor - returned.principalMinor,
+    clientFeeLeftMinor: lot.clientFeeLeftMinor - returned.clientFeeMinor,
+    principalRefundedMinor: lot.principalRefundedMinor + returned.principalMinor,
+    feeReturnedMinor: lot.feeReturnedMinor + returned.clientFeeMinor + returned.initiationFeeMinor,
+    taxReturnedMinor: lot.taxReturnedMinor + returned.taxMinor,
+  });
 
 /** Takes a released amount from the milestone's lots, oldest first (E-21), and its part of the client fee. */
 export async function useLots(

@@ -26,9 +26,11 @@ import {
 } from '../commands/apply-withdrawal-returned.ts';
 import { ExpireFunding, ExpireFundingHandler } from '../commands/expire-funding.ts';
 import { FundMilestone, FundMilestoneHandler } from '../commands/fund-milestone.ts';
+import { GiveBack, GiveBackHandler } from '../commands/give-back.ts';
 import { NoteTransfer, NoteTransferHandler } from '../commands/note-transfer.ts';
 import { RecordAccountHold, RecordAccountHoldHandler } from '../commands/record-account-hold.ts';
 import { RecordCharge, RecordChargeHandler } from '../commands/record-charge.ts';
+import { RecordRefund, RecordRefundHandler } from '../commands/record-refund.ts';
 import { RecordSettlement, RecordSettlementHandler } from '../commands/record-settlement.ts';
 import { RecordSetup, RecordSetupHandler, type SetupObservation } from '../commands/record-setup.ts';
 import {
@@ -41,6 +43,7 @@ import { RequestChanges, RequestChangesHandler } from '../commands/request-chang
 import { SettleCard, SettleCardHandler } from '../commands/settle-card.ts';
 import { StartReview, StartReviewHandler } from '../commands/start-review.ts';
 import type { IntentView, Observation } from '../domain/funding.ts';
+import type { RefundObservation, RefundView } from '../domain/refund-attempt.ts';
 import type { PayoutObservation, PayoutView } from '../domain/settlement.ts';
 import type { WithdrawalPaid, WithdrawalReturned } from '../domain/withdrawal.ts';
 import { definition } from '../escrow.module.ts';
@@ -276,6 +279,31 @@ export class Escrow {
       kind: 'seen',
       payout: payout(status, { id, amountMinor, ...more }),
     });
+  }
+
+  giveBack(freelancerId: string, milestoneId: string, message = http()) {
+    return new GiveBackHandler(this.#uow).execute(new GiveBack({ message, freelancerId, milestoneId }));
+  }
+
+  /** The newest attempt of the agreement's refunds, or of one of them. */
+  async refundAttemptOf(id: string): Promise<Record<string, unknown>> {
+    const text = `select a.* from refund_attempts a where a.agreement_id = $1 or a.refund_id = $1
+      order by a.id desc limit 1`;
+    return (await this.rows(text, [id]))[0]!;
+  }
+
+  observeRefund(attemptId: string, observation: RefundObservation, message = worker()) {
+    const command = new RecordRefund({ message, attemptId, observation });
+    return new RecordRefundHandler(this.#uow).execute(command);
+  }
+
+  /** What the provider says of the newest attempt, of the right amount. */
+  async seeRefund(id: string, status: RefundView['status'], more: Partial<RefundView> = {}) {
+    const { id: attemptId, amount_minor } = await this.refundAttemptOf(id);
+    const reference = `re_${String(attemptId).replaceAll('-', '')}`;
+    const amountMinor = amount_minor as bigint;
+    const refund = { id: reference, status, amountMinor, currency: 'usd', ...more };
+    return this.observeRefund(String(attemptId), { kind: 'seen', refund });
   }
 
   withdrawalPaid(paid: WithdrawalPaid, message = event()) {

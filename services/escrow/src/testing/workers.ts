@@ -7,15 +7,18 @@ import { afterEach, beforeEach } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { ExpireFundingHandler } from '../commands/expire-funding.ts';
 import { RecordChargeHandler } from '../commands/record-charge.ts';
+import { RecordRefundHandler } from '../commands/record-refund.ts';
 import { RecordSettlementHandler } from '../commands/record-settlement.ts';
 import { RecordSetupHandler } from '../commands/record-setup.ts';
 import { ReleaseBySilenceHandler } from '../commands/release-milestone.ts';
 import { escrowDeadlines } from '../deadlines.ts';
 import { Card } from '../providers/card.ts';
 import { CardPayout } from '../providers/card-payout.ts';
+import { CardRefund } from '../providers/card-refund.ts';
 import { CardSetup } from '../providers/card-setup.ts';
 import { ChargeWorker } from '../providers/charge.worker.ts';
 import { NoticeWorker } from '../providers/notice.worker.ts';
+import { RefundWorker } from '../providers/refund.worker.ts';
 import { SettlementWorker } from '../providers/settlement.worker.ts';
 import { SetupWorker } from '../providers/setup.worker.ts';
 import type { CardProvider } from './card-provider.ts';
@@ -69,6 +72,7 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
     new ExpireFundingHandler(unitOfWork),
     new FinishNoticeHandler(unitOfWork),
     new RecordChargeHandler(unitOfWork),
+    new RecordRefundHandler(unitOfWork),
     new RecordSettlementHandler(unitOfWork),
     new RecordSetupHandler(unitOfWork),
     new ReleaseBySilenceHandler(unitOfWork),
@@ -80,6 +84,7 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
   const commands = { execute } as unknown as CommandBus;
   const client = provider.client({ timeout: 1_000 });
   const [card, setup, payouts] = [new Card(client), new CardSetup(client), new CardPayout(client)];
+  const refunds = new CardRefund(client);
   const clock = new WallClock();
   const known = new Map<unknown, unknown>([
     [CommandBus, commands],
@@ -88,7 +93,8 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
     [ChargeWorker, new ChargeWorker(card, commands, clock)],
     [SetupWorker, new SetupWorker(setup, commands, clock, config as never)],
     [SettlementWorker, new SettlementWorker(payouts, commands, orm, businessClock, clock)],
-    [NoticeWorker, new NoticeWorker(card, setup, payouts, commands, orm, clock)],
+    [RefundWorker, new RefundWorker(refunds, commands, orm, businessClock, clock)],
+    [NoticeWorker, new NoticeWorker(card, setup, payouts, refunds, commands, orm, clock)],
   ]);
   return escrowDeadlines({ get: (token: unknown) => known.get(token) } as never);
 }

@@ -1,0 +1,44 @@
+import { Money, Rejection } from '@holdfast/domain';
+import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { z } from 'zod';
+import { assertHeld } from '../domain/milestone.ts';
+import { AgreementTable } from '../tables/agreement.table.ts';
+import { loadMilestone, loadMilestonesOf } from '../tables/milestone.table.ts';
+import { refundMilestones, type Standing } from './refund-milestones.ts';
+
+export type GiveBackAnswer = { milestoneId: string; status: 'refunding'; principal: z.input<typeof Money> };
+
+export class GiveBack extends Command<GiveBackAnswer> {
+  constructor(readonly input: { message: MessageRef; freelancerId: string; milestoneId: string }) {
+    super();
+  }
+}
+
+/**
+ * The freelancer gives all that is held of a milestone back to the client, who need not ask for it (E-12).
+ * @throws Rejection milestone.not_funded | milestone.released | milestone.settled | milestone.refund_pending |
+ *   milestone.frozen
+ */
+@CommandHandler(GiveBack)
+export class GiveBackHandler implements ICommandHandler<GiveBack> {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  execute(command: GiveBack): Promise<GiveBackAnswer> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { milestoneId, freelancerId } = command.input;
+      const milestone = await loadMilestone(tx, milestoneId, { freelancerId });
+      assertHeld(milestone);
+      if (milestone.status === 'refund_pending') throw new Rejection('milestone.refund_pending');
+      const standing = await loadStanding(tx, milestone.agreementId);
+      await refundMilestones(tx, standing, [{ milestoneId, cause: 'consent' }]);
+      return { milestoneId, status: 'refunding', principal: Money.encode(milestone.held) };
+    });
+  }
+}
+
+/** An agreement with all its milestones, each checked at the commit. */
+export async function loadStanding(tx: Tx, agreementId: string): Promise<Standing> {
+  const agreement = (await tx.one(AgreementTable, { id: agreementId }))!;
+  return { agreement, milestones: await loadMilestonesOf(tx, agreementId) };
+}
