@@ -34,7 +34,7 @@ export const disputePlan = 'card.dispute_plan';
 const dayMs = 86_400_000;
 /** USD 15, as banks ask for a chargeback. */
 export const usualFeeMinor = 1500n;
-/** 7 days to answer, as our own rules count where the provider does not say (P-11). */
+/** 7 days to answer, as we count ourselves where a provider does not say. */
 export const usualAnswerDays = 7;
 
 /** The payer's bank may doubt this charge one day. */
