@@ -55,10 +55,15 @@ interface Secrets {
   bankWebhookSecret: string;
 }
 
-/** What the development's bank and screening vendor are called and opened with; real ones come from the environment. */
+/** What the development's bank, PayPal and screening vendor are called and opened with; real ones come from the environment. */
 const bank = {
   BANK_ORGANIZATION_ID: 'org_holdfast',
   BANK_API_KEY: 'mt_test_holdfast',
+};
+const paypal = {
+  PAYPAL_CLIENT_ID: 'paypal_holdfast',
+  PAYPAL_CLIENT_SECRET: 'paypal_test_holdfast',
+  PAYPAL_WEBHOOK_ID: 'WH-HOLDFAST-TEST',
 };
 const screeningKey = 'scr_test_holdfast';
 
@@ -176,6 +181,8 @@ async function startParts(
         ...bank,
         BANK_WEBHOOK_URL: `${urls.payouts}/v1/webhooks/bank`,
         BANK_WEBHOOK_SECRET: secrets.bankWebhookSecret,
+        ...paypal,
+        PAYPAL_WEBHOOK_URL: `${urls.escrow}/v1/webhooks/paypal`,
         SCREENING_API_KEY: screeningKey,
         // A wiped book must not repeat ids that a database still knows.
         SEED: secrets.cardWebhookSecret.slice(-12),
@@ -233,6 +240,10 @@ async function startParts(
     BANK_BASE_URL: urls.providers,
     BANK_WEBHOOK_SECRETS: secrets.bankWebhookSecret,
     BANK_ORIGINATING_ACCOUNT_ID: 'ia_holdfast_trust',
+    ...paypal,
+    PAYPAL_BASE_URL: urls.providers,
+    PAYPAL_CERT_HOSTS: new URL(urls.providers).host,
+    PAYPAL_CERT_AUTHORITY_FILE: join(dataDir, 'providers', 'paypal-ca.pem'),
     SCREENING_BASE_URL: urls.providers,
     SCREENING_API_KEY: screeningKey,
     ...options.env?.all,

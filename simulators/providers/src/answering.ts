@@ -66,7 +66,7 @@ export async function answerCall(simulation: Simulation, reply: FastifyReply, ca
   const { entry, rule, errors } = call;
   entry.fault = rule?.fault ?? null;
   if (rule?.fault === 'connection-refused') simulation.wire.refuse(Number(rule.params.seconds));
-  if (rule && !isExecuted(rule)) {
+  if (rule && !isExecuted(rule, entry)) {
     entry.outcome = 'not-executed';
     await simulation.store.flushed();
     return answerUnexecuted(simulation, reply, call, rule);
@@ -106,7 +106,13 @@ async function answerAfter(
   }
 }
 
-function isExecuted({ fault, params }: FaultRule): boolean {
+/** A token that has expired is refused on a call; where tokens are given, the fault makes a short-lived one. */
+export function isExpiry({ fault }: FaultRule, { op }: Readonly<{ op: string }>): boolean {
+  return fault === 'token-expired' && op !== 'token.create';
+}
+
+function isExecuted({ fault, params }: FaultRule, entry: LoggedCall): boolean {
+  if (fault === 'token-expired') return entry.op === 'token.create';
   if (fault === 'duplicate-key') return params.executed !== false;
   if (fault === 'malformed-body') return params.executed !== false && params.kind !== 'error-in-200';
   return !unexecuted.has(fault);
@@ -128,6 +134,8 @@ async function answerUnexecuted(
         ...errors.tooMany(),
         headers: { ...errors.tooMany().headers, ...retryAfter(params) },
       });
+    case 'token-expired':
+      return send(reply, entry, errors.denied(401));
     case 'wrong-credentials':
       return send(reply, entry, errors.denied(Number(params.status)));
     case 'not-found-yet':

@@ -52,7 +52,7 @@ export type BookEntry = Readonly<{
 const book = table<BookEntry>('book');
 
 /** The metadata that says whose movement it is, in its caller's own words. */
-const referenceNames = ['external_id', 'settlement_id', 'refund_id', 'funding_id'];
+const referenceNames = ['external_id', 'settlement_id', 'refund_id', 'funding_id', 'custom_id'];
 
 /**
  * What was truly executed: the truth that tests compare the services' ledgers with. Never changed, only

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BankOptions } from './bank/dialect.ts';
 import type { CardOptions } from './card/dialect.ts';
+import type { PaypalOptions } from './paypal/dialect.ts';
 import type { ScreeningOptions } from './screening/dialect.ts';
 
 const webhookUrl = z.union([z.literal(''), z.url()]).optional();
@@ -25,6 +26,12 @@ const Environment = z.object({
     .string()
     .regex(/^\d{1,18}$/)
     .default('1000000'),
+  PAYPAL_CLIENT_ID: z.string().min(1).default('paypal_holdfast'),
+  PAYPAL_CLIENT_SECRET: z.string().min(1).default('paypal_test_holdfast'),
+  PAYPAL_WEBHOOK_URL: webhookUrl,
+  PAYPAL_WEBHOOK_ID: z.string().min(1).default('WH-HOLDFAST-TEST'),
+  /** Where callers reach the wire, for the addresses of certificates; absent: this computer. */
+  PAYPAL_PUBLIC_URL: webhookUrl,
   SCREENING_API_KEY: z.string().min(1).default('scr_test_holdfast'),
 });
 
@@ -36,6 +43,7 @@ export type Config = Readonly<{
   seed: string;
   card: CardOptions;
   bank: BankOptions;
+  paypal: PaypalOptions;
   screening: ScreeningOptions;
 }>;
 
@@ -58,6 +66,14 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       webhookUrl: read.BANK_WEBHOOK_URL || undefined,
       webhookSecrets: listed(read.BANK_WEBHOOK_SECRET),
       openingMinor: BigInt(read.BANK_OPENING_BALANCE_MINOR),
+    },
+    paypal: {
+      clientId: read.PAYPAL_CLIENT_ID,
+      clientSecret: read.PAYPAL_CLIENT_SECRET,
+      webhookUrl: read.PAYPAL_WEBHOOK_URL || undefined,
+      webhookId: read.PAYPAL_WEBHOOK_ID,
+      publicUrl: read.PAYPAL_PUBLIC_URL || undefined,
+      dataDirectory: read.DATA_DIR,
     },
     screening: { apiKey: read.SCREENING_API_KEY },
   };

@@ -1,13 +1,16 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
-import type { Dialect, Simulation } from './simulation.ts';
+import type { Dialect, PayerDeed, Simulation } from './simulation.ts';
 
 const Provider = z.object({ provider: z.string().default('card') });
 const LedgerFilter = z.object({ provider: z.string().optional(), reference: z.string().optional() });
 const CallFilter = LedgerFilter.extend({ op: z.string().optional(), key: z.string().optional() });
 const Clock = z.strictObject({ offsetMs: z.int().nonnegative() });
 const Advance = z.strictObject({ seconds: z.int().positive() });
-const PayerAction = z.strictObject({ action: z.enum(['confirm', 'fail']) });
+const PayerAction = z.strictObject({
+  action: z.enum(['confirm', 'fail', 'approve', 'cancel']),
+  account: z.string().min(1).optional(),
+});
 
 /**
  * What tests and the sandbox clock ask of the simulator, on a port of its own and never beside the wire
@@ -40,7 +43,7 @@ export function addControl(app: FastifyInstance, simulation: Simulation, dialect
   for (const { control } of dialects) control?.(app);
   app.post('/__sim/payer/:intentId', async (request, reply) => {
     const { intentId } = z.object({ intentId: z.string() }).parse(request.params);
-    return payerActs(simulation, dialects, intentId, PayerAction.parse(request.body).action, reply);
+    return payerActs(simulation, dialects, intentId, PayerAction.parse(request.body), reply);
   });
 }
 
@@ -100,11 +103,11 @@ async function payerActs(
   { store, webhooks }: Simulation,
   dialects: readonly Dialect[],
   intentId: string,
-  action: 'confirm' | 'fail',
+  deed: PayerDeed,
   reply: FastifyReply,
 ) {
   for (const { payer } of dialects) {
-    const answer = payer?.(intentId, action) ?? { status: 'unknown' };
+    const answer = payer?.(intentId, deed) ?? { status: 'unknown' };
     if (answer.status === 'refused') return reply.code(409).send({ error: answer.reason });
     if (answer.status === 'unknown') continue;
     await store.flushed();

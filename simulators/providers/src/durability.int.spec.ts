@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Journal } from './journal.ts';
 import { Store, table } from './store.ts';
 import { BankRig } from './testing/bank-rig.ts';
+import { PaypalRig } from './testing/paypal-rig.ts';
 import { apiKey, Receiver, Rig, secret, subjectOf, until } from './testing/rig.ts';
 
 const children: ChildProcess[] = [];
@@ -97,6 +98,30 @@ describe('a restart of the bank', () => {
     await rig.control('POST', '/__sim/clock/advance', { seconds: 6 * 86_400 });
     expect((await rig.order(again.id)).status).toBe('completed');
     await until(() => rig.bank.about(again.id).includes('completed'));
+    await rig.stop();
+  });
+});
+
+describe('a restart of PayPal', () => {
+  it('keeps tokens, orders, mandates, keys, certificates and what is due', async () => {
+    const rig = await new PaypalRig().start();
+    const source = { payment_source: { paypal: await rig.vaulted() } };
+    const open = await rig.created();
+    const pending = await rig.paid('pends');
+    const request = rig.orderFor();
+    const first = await rig.api('POST', '/v2/checkout/orders', request, 'key-1');
+    await rig.quiet();
+    const certificateUrl = () => rig.paypal.received.at(-1)?.headers['paypal-cert-url'];
+    const certificate = new URL(String(certificateUrl())).pathname;
+    await rig.restart();
+    const again = await rig.api('POST', '/v2/checkout/orders', request, 'key-1');
+    expect([again.status, again.body]).toEqual([200, first.body]);
+    expect((await rig.wire(certificate)).status).toBe(200);
+    expect((await rig.capture(open.id, source)).body.status).toBe('COMPLETED');
+    await rig.control('POST', '/__sim/clock/advance', { seconds: 86_401 });
+    expect(await rig.booked(pending.name)).toEqual(['charge 4000']);
+    await until(() => rig.paypal.about(pending.name).includes('PAYMENT.CAPTURE.COMPLETED'));
+    expect(certificateUrl()).toContain(certificate);
     await rig.stop();
   });
 });

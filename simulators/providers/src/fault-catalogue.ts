@@ -1,5 +1,20 @@
 import { z } from 'zod';
 
+/** Calls of the provider that asks for a token of limited life. */
+const tokenCalls = [
+  'token.create',
+  'order.create',
+  'order.capture',
+  'order.read',
+  'capture.read',
+  'capture.refund',
+  'capture.refund.read',
+  'vault.setup',
+  'vault.setup.read',
+  'vault.token',
+  'vault.token.read',
+];
+
 /** Where a fault bites: on a call, on a call that reads, on a webhook, or only on the operations named. */
 type Place = 'call' | 'read' | 'webhook' | readonly string[];
 
@@ -39,6 +54,10 @@ export const faultCatalogue: Readonly<Record<string, Fault>> = {
     place: 'call',
     params: z.strictObject({ status: z.literal([401, 403]).default(401) }),
   },
+  'token-expired': {
+    place: tokenCalls,
+    params: z.strictObject({ seconds: seconds.default(5) }),
+  },
   'duplicate-key': {
     place: 'call',
     params: z.strictObject({
@@ -63,12 +82,12 @@ export const faultCatalogue: Readonly<Record<string, Fault>> = {
   },
   'not-found-yet': { place: 'read', params: z.strictObject({ seconds: seconds.optional() }) },
   'payer-needed': {
-    place: ['charge.confirm', 'charge.create'],
+    place: ['charge.confirm', 'charge.create', 'order.capture', 'order.create'],
     params: z.strictObject({ mandate: z.literal('withdrawn').optional() }),
   },
   'late-charge-success': { place: ['charge.cancel'], params: none },
   'refund-failed': {
-    place: ['refund.create'],
+    place: ['refund.create', 'capture.refund'],
     params: z.strictObject({
       when: z.enum(['at-once', 'later', 'after-succeeded', 'requires-action', 'never']).default('at-once'),
       seconds: seconds.default(3 * 86_400),
@@ -137,10 +156,11 @@ export const faultCatalogue: Readonly<Record<string, Fault>> = {
   'bad-signature': {
     place: 'webhook',
     params: z.strictObject({
-      kind: z.enum(['signature', 'timestamp', 'missing']).default('signature'),
+      kind: z.enum(['signature', 'timestamp', 'missing', 'webhook-id', 'certificate']).default('signature'),
       attempts: z.int().min(1).default(1),
     }),
   },
+  'key-rotation': { place: 'webhook', params: none },
   'clock-skew': { place: 'webhook', params: z.strictObject({ seconds: z.int().default(600) }) },
 };
 
@@ -168,4 +188,9 @@ export function isWebhookFault(fault: string): boolean {
 
 export function isFateFault(fault: string): boolean {
   return faultCatalogue[fault]?.isFate === true;
+}
+
+/** Only who signs with a certificate can change it, name another subscription, or have one that nobody vouches for. */
+export function isOfCertificates(fault: string, kind: unknown): boolean {
+  return fault === 'key-rotation' || kind === 'webhook-id' || kind === 'certificate';
 }

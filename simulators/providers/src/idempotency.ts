@@ -4,7 +4,7 @@ import { type Tx, table } from './store.ts';
  * 24 h: a provider may forget a key after that (section 4.1); business time, so a moved clock closes the
  * window.
  */
-const windowMs = 24 * 3_600_000;
+export const keyWindowMs = 24 * 3_600_000;
 
 /** The first answer under a key. `fingerprint` tells whether the parameters are the same. */
 export type KeyRecord = Readonly<{
@@ -14,6 +14,7 @@ export type KeyRecord = Readonly<{
   status: number;
   body: unknown;
   atMs: number;
+  forgottenAtMs: number;
 }>;
 
 const records = table<KeyRecord>('idempotency');
@@ -55,5 +56,5 @@ function forgetOld(tx: Tx, nowMs: number): void {
 }
 
 function isOver(record: KeyRecord, nowMs: number): boolean {
-  return nowMs - record.atMs >= windowMs;
+  return nowMs >= record.forgottenAtMs;
 }

@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { type Answer, answerCall, type Errors, follow, Refusal } from './answering.ts';
+import { type Answer, answerCall, type Errors, follow, isExpiry, Refusal } from './answering.ts';
 import { isFateFault, isWebhookFault } from './fault-catalogue.ts';
 import type { FaultRule } from './faults.ts';
-import { findRecord, type KeyRecord, saveRecord } from './idempotency.ts';
+import { findRecord, type KeyRecord, keyWindowMs, saveRecord } from './idempotency.ts';
 import type { LoggedCall } from './request-log.ts';
 import type { Route } from './routes.ts';
 import type { Simulation } from './simulation.ts';
@@ -18,7 +18,11 @@ export type Protocol<Params> = Readonly<{
   provider: string;
   routes: readonly Route[];
   requestIdHeader: string;
-  isAuthorised: (header: string | undefined) => boolean;
+  /** Where a call carries its key; `idempotency-key` unless the provider has another name for it. */
+  keyHeader?: string;
+  isAuthorised: (header: string | undefined, route: Route) => boolean;
+  /** All tokens given so far are worth nothing from now on (fault `token-expired`). */
+  expireTokens?: () => void;
   /** @throws Refusal when it is no form or no JSON */
   parse: (request: FastifyRequest, body: Buffer) => Params;
   /** @throws Refusal for the first parameter that is missing, unknown or malformed */
@@ -34,7 +38,11 @@ export type Protocol<Params> = Readonly<{
   keyReused: () => Answer;
   /** What is kept under the key. `told` is what the caller hears, which a fault may have made another. */
   kept: (truth: Answer, told: Answer) => Answer | undefined;
+  /** How long a key is known, in business time; 24 h unless the provider says otherwise. */
+  keptForMs?: (route: Route) => number;
   replayHeaders: (record: KeyRecord) => Record<string, string>;
+  /** What a repeated call is answered with, where it is not the first answer itself. */
+  replayStatus?: (record: KeyRecord) => number;
   /** What is played in place of the fault that was set, where the call itself asks for one. */
   played?: (named: Named<Params>, rule: FaultRule | undefined) => FaultRule | undefined;
 }>;
@@ -67,7 +75,8 @@ async function serve<Params>(
 ): Promise<void> {
   const requestId = `req_${randomUUID().replaceAll('-', '').slice(0, 14)}`;
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const given = request.headers['idempotency-key'];
+  const keyHeader = protocol.keyHeader ?? 'idempotency-key';
+  const given = request.headers[keyHeader];
   const key = route.method === 'POST' && typeof given === 'string' && given !== '' ? given : null;
   const entry = simulation.calls.open({
     provider: protocol.provider,
@@ -79,9 +88,9 @@ async function serve<Params>(
   });
   follow(simulation, reply, entry);
   reply.header(protocol.requestIdHeader, requestId);
-  if (key) reply.header('idempotency-key', key);
+  if (key) reply.header(keyHeader, key);
   const { id = '' } = request.params as { id?: string };
-  if (!protocol.isAuthorised(request.headers.authorization))
+  if (!protocol.isAuthorised(request.headers.authorization, route))
     return reject(reply, entry, protocol.errorsFor(route, id).denied(401));
   try {
     const params = protocol.parse(request, body);
@@ -111,6 +120,7 @@ async function answerArrived<Params>(
   try {
     const taken = takeFault(simulation, protocol, entry, call);
     const rule = protocol.played ? protocol.played(call, taken) : taken;
+    if (rule && isExpiry(rule, route)) protocol.expireTokens?.();
     await answerCall(simulation, reply, {
       entry,
       requestId,
@@ -140,7 +150,8 @@ function execute<Params>(
     const isSame = record.fingerprint === fingerprint;
     entry.outcome = isSame ? 'replayed' : 'rejected';
     if (!isSame) return protocol.keyReused();
-    return { status: record.status, body: record.body, headers: protocol.replayHeaders(record) };
+    const status = protocol.replayStatus?.(record) ?? record.status;
+    return { status, body: record.body, headers: protocol.replayHeaders(record) };
   }
   let validated: unknown;
   try {
@@ -158,7 +169,9 @@ function execute<Params>(
       const truth = act({ simulation, tx, atMs, op, key, requestId, references, fault });
       const kept = protocol.kept(truth, told ?? truth);
       if (key && kept) {
-        saveRecord(tx, { scopedKey, fingerprint, requestId, status: kept.status, body: kept.body, atMs });
+        const forgottenAtMs = atMs + (protocol.keptForMs?.(route) ?? keyWindowMs);
+        const { status, body } = kept;
+        saveRecord(tx, { scopedKey, fingerprint, requestId, status, body, atMs, forgottenAtMs });
       }
       return truth;
     });

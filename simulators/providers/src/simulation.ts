@@ -31,8 +31,14 @@ export type Dialect = Readonly<{
   provider: string;
   owns: (path: string) => boolean;
   failure: (status: number, message: string) => Answer;
-  payer?: (intentId: string, action: 'confirm' | 'fail') => PayerAnswer;
+  payer?: (subjectId: string, deed: PayerDeed) => PayerAnswer;
   control?: (app: FastifyInstance) => void;
+}>;
+
+/** A card's payer confirms or fails; one of a wallet approves or cancels, with the account that pays. */
+export type PayerDeed = Readonly<{
+  action: 'confirm' | 'fail' | 'approve' | 'cancel';
+  account?: string | undefined;
 }>;
 
 /** What was asked of the control port cannot be: 404 for what is unknown, else 409. */

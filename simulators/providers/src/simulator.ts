@@ -5,6 +5,7 @@ import { cardDialect } from './card/dialect.ts';
 import type { Config } from './config.ts';
 import { addControl } from './control.ts';
 import { Listener } from './listener.ts';
+import { paypalDialect } from './paypal/dialect.ts';
 import { screeningDialect } from './screening/dialect.ts';
 import { closeSimulation, type Dialect, openSimulation } from './simulation.ts';
 
@@ -21,6 +22,7 @@ export async function startSimulator(config: Config): Promise<Simulator> {
   const controlListener = new Listener(controlApp, config.host, config.controlPort);
   const dialects = [
     bankDialect(wireApp, simulation, config.bank),
+    paypalDialect(wireApp, simulation, config.paypal),
     screeningDialect(wireApp, simulation, config.screening),
     // Last: what is nobody's address is answered in its words.
     cardDialect(wireApp, simulation, config.card),

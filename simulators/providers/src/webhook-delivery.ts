@@ -1,5 +1,10 @@
-/** How a signature is made wrong: another secret, a properly signed but old time, or no header at all. */
-export type Forgery = 'signature' | 'timestamp' | 'missing';
+import type { Tx } from './store.ts';
+
+/**
+ * How a signature is made wrong: another secret, a properly signed but old time, no header at all, the name of
+ * another subscription, or a key whose certificate nobody vouches for.
+ */
+export type Forgery = 'signature' | 'timestamp' | 'missing' | 'webhook-id' | 'certificate';
 
 /**
  * One webhook on its way; all times are wall time. `after` names a delivery that must be over first,
@@ -30,6 +35,8 @@ export type Channel = Readonly<{
   url: string | undefined;
   answersWithinMs: number;
   sign: (body: string, signing: Signing) => Record<string, string>;
+  /** Signs with a new key from now on; absent where the keys stand in the configuration. */
+  rotate?: (tx: Tx) => void;
 }>;
 
 /** 3 days, as the card provider retries (section 4.1). */

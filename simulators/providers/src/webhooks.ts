@@ -79,6 +79,10 @@ export class Webhooks {
         this.#clock.schedule(tx, 'webhook', this.#add(tx, notice, eventId, { held: true }), dueAtMs);
         return;
       }
+      case 'key-rotation':
+        this.#channels.get(notice.provider)?.rotate?.(tx);
+        this.#add(tx, notice, eventId);
+        return;
       default:
         this.#add(tx, notice, eventId, forgery(rule));
     }

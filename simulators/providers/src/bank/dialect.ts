@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { isWebhookFault } from '../fault-catalogue.ts';
+import { isOfCertificates, isWebhookFault } from '../fault-catalogue.ts';
 import type { FaultRule } from '../faults.ts';
 import { speak } from '../serving.ts';
 import type { Dialect, Simulation } from '../simulation.ts';
@@ -68,6 +68,7 @@ function openAccount({ store, book, clock }: Simulation, openingMinor: bigint): 
 
 /** No notice follows a counterparty, and no time is signed that could be old or skewed. */
 function cannot(fault: string, op: string, { kind }: FaultRule['params']): boolean {
+  if (isOfCertificates(fault, kind)) return true;
   if (fault === 'clock-skew' || (fault === 'bad-signature' && kind === 'timestamp')) return true;
   return isWebhookFault(fault) && op === 'counterparty.create';
 }

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { isWebhookFault } from '../fault-catalogue.ts';
+import { isOfCertificates, isWebhookFault } from '../fault-catalogue.ts';
 import type { FaultRule } from '../faults.ts';
 import { speak } from '../serving.ts';
-import type { Dialect, PayerAnswer, Simulation } from '../simulation.ts';
+import type { Dialect, PayerAnswer, PayerDeed, Simulation } from '../simulation.ts';
 import { ownStep } from '../step.ts';
 import { clearing, endDebit } from './bank-debits.ts';
 import { completeAction } from './confirmation.ts';
@@ -61,7 +61,7 @@ export function cardDialect(app: FastifyInstance, simulation: Simulation, option
     owns: () => true,
     failure: (status, message) =>
       errorAnswer(status, status === 404 ? 'invalid_request_error' : 'api_error', message),
-    payer: (id, action) => payer(simulation, id, action),
+    payer: (id, { action }) => payer(simulation, id, action),
     control: (controlApp) => addCardControl(controlApp, simulation),
   };
 }
@@ -71,18 +71,21 @@ export function cardDialect(app: FastifyInstance, simulation: Simulation, option
  * what has arrived at our own bank does not come back, and what has not arrived comes back whole.
  */
 function cannot(fault: string, op: string, { when, amountMinor, kind, ends }: FaultRule['params']): boolean {
+  if (isOfCertificates(fault, kind)) return true;
   if (isWebhookFault(fault)) return op === 'customer.create' || op === 'method.create';
   if (fault === 'dispute-debit') return ends !== 'open' && (kind === 'inquiry') !== (ends === 'escalated');
   return fault === 'return' && (when !== 'before-paid' || amountMinor !== undefined);
 }
 
 /** The payer answers the bank's question, without any call of ours. */
-function payer(simulation: Simulation, id: string, action: 'confirm' | 'fail'): PayerAnswer {
+function payer(simulation: Simulation, id: string, action: PayerDeed['action']): PayerAnswer {
   const { store, clock } = simulation;
   const intent = store.get(paymentIntents, id);
   if (!intent) return { status: 'unknown' };
   if (intent.status !== 'requires_action')
     return { status: 'refused', reason: `the intent is ${intent.status}` };
+  if (action !== 'confirm' && action !== 'fail')
+    return { status: 'refused', reason: `the payer of a card does not ${action}` };
   const answered = store.transact((tx) =>
     completeAction(ownStep(simulation, tx, clock.nowMs(), 'payer'), intent, action),
   );
