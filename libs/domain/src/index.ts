@@ -1,3 +1,4 @@
+export * from './banking-days.ts';
 export * from './doubt.ts';
 export * from './journal.ts';
 export * from './money.ts';

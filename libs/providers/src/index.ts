@@ -1,3 +1,4 @@
+export * from './access-tokens.ts';
 export * from './notice-alarms.ts';
 export * from './notice-deadline.ts';
 export * from './notices.controller.ts';

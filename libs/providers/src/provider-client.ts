@@ -2,6 +2,7 @@ import { spanOf, type WallClock } from '@holdfast/messaging';
 import { context, SpanKind } from '@opentelemetry/api';
 import CircuitBreaker from 'opossum';
 import { type Dispatcher, Pool } from 'undici';
+import { AccessTokens, type OAuthClient } from './access-tokens.ts';
 
 /** What a call came to, because a timeout is neither success nor failure (0.1 of the provider protocols). */
 export type CallOutcome =
@@ -69,9 +70,13 @@ export interface ProviderClientOptions<Operation extends string> {
   /** As metrics, traces and health name it. */
   provider: string;
   baseUrl: string;
-  /** The value of the Authorization header. */
-  authorization: string;
+  /** The value of the Authorization header, or the client for which the provider issues tokens. */
+  authorization: string | OAuthClient;
   contentType: 'application/json' | 'application/x-www-form-urlencoded';
+  /** Where a call carries its key; `idempotency-key` unless the provider has another name for it. */
+  keyHeader?: string;
+  /** What every call says besides. */
+  headers?: Readonly<Record<string, string>>;
   /** The cheapest read, whose answer says nothing but that there is one. */
   probe: ProviderCall<Operation>;
   wallClock: WallClock;
@@ -85,6 +90,7 @@ export class ProviderClient<Operation extends string> {
   readonly #options: ProviderClientOptions<Operation>;
   readonly #breakers = new Map<Operation, CircuitBreaker<[ProviderCall<Operation>], Answer>>();
   readonly #settings: BreakerSettings;
+  readonly #tokens: AccessTokens | undefined;
 
   constructor(options: ProviderClientOptions<Operation>) {
     this.provider = options.provider;
@@ -96,6 +102,9 @@ export class ProviderClient<Operation extends string> {
       pipelining: 1,
       maxResponseSize: answerBytesMax,
     });
+    const { authorization, wallClock } = options;
+    if (typeof authorization !== 'string')
+      this.#tokens = new AccessTokens(this.#pool, authorization, wallClock, this.#settings.timeout);
   }
 
   /** Of the operations that have been called. */
@@ -106,7 +115,7 @@ export class ProviderClient<Operation extends string> {
   breaker(operation: Operation): CircuitBreaker<[ProviderCall<Operation>], Answer> {
     let breaker = this.#breakers.get(operation);
     if (!breaker) {
-      breaker = new CircuitBreaker((call: ProviderCall<Operation>) => this.#send(call), {
+      breaker = new CircuitBreaker((call: ProviderCall<Operation>) => this.#authorised(call), {
         ...this.#settings,
         name: `${this.provider} ${operation}`,
         enableSnapshots: false,
@@ -167,8 +176,30 @@ export class ProviderClient<Operation extends string> {
     return answer !== undefined;
   }
 
+  /** A token that was refused has executed nothing: once more, with a new one and the same key. */
+  async #authorised(call: ProviderCall<Operation>): Promise<Answer> {
+    const { authorization } = this.#options;
+    if (typeof authorization === 'string') return this.#send(call, authorization);
+    const first = await this.#token();
+    const answer = await this.#send(call, `Bearer ${first}`);
+    if (answer.httpStatus !== 401) return answer;
+    this.#tokens!.refused(first);
+    return this.#send(call, `Bearer ${await this.#token()}`);
+  }
+
+  /** Without a token nothing was sent. */
+  #token(): Promise<string> {
+    return this.#tokens!.token().catch(() => {
+      throw new NothingSent('no token');
+    });
+  }
+
   /** opossum does not stop a call when it times out: the signal does, and an abort is ambiguous as well. */
-  async #send({ method, path, body, idempotencyKey }: ProviderCall<Operation>): Promise<Answer> {
+  async #send(
+    { method, path, body, idempotencyKey }: ProviderCall<Operation>,
+    authorization: string,
+  ): Promise<Answer> {
+    const { keyHeader = 'idempotency-key' } = this.#options;
     let response: Dispatcher.ResponseData;
     let text: string;
     try {
@@ -180,9 +211,10 @@ export class ProviderClient<Operation extends string> {
         headersTimeout: this.#settings.timeout,
         bodyTimeout: this.#settings.timeout,
         headers: {
-          authorization: this.#options.authorization,
+          ...this.#options.headers,
+          authorization,
           ...(body === undefined ? {} : { 'content-type': this.#options.contentType }),
-          ...(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
+          ...(idempotencyKey ? { [keyHeader]: idempotencyKey } : {}),
         },
       });
       text = await response.body.text();
