@@ -52,7 +52,8 @@ export async function run<Row extends object>(
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? '');
 
 /** Another transaction was in the way: the whole transaction may be tried again (F33, F34). */
-export const isConflict = (error: unknown): boolean => ['40001', '40P01', '23505'].includes(codeOf(error));
+export const isConflict = (error: unknown): boolean =>
+  ['40001', '40P01', '23505', '23P01'].includes(codeOf(error));
 
 const lostConnection =
   /Connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable|Client was closed/i;

@@ -10,6 +10,7 @@ import {
 import { Module } from '@nestjs/common';
 import { AcceptOfferHandler } from './commands/accept-offer.ts';
 import { ExpireOfferHandler } from './commands/expire-offer.ts';
+import { ForgetBillingMethod, ForgetBillingMethodHandler } from './commands/forget-billing-method.ts';
 import { LiftHoldByFact, LiftHoldByFactHandler, LiftHoldHandler } from './commands/lift-hold.ts';
 import { MirrorMilestone, MirrorMilestoneHandler } from './commands/mirror-milestone.ts';
 import { OpenAccountHandler } from './commands/open-account.ts';
@@ -26,6 +27,7 @@ import { HttpController } from './http.controller.ts';
 import { KafkaController } from './kafka.controller.ts';
 import { Migration001Agreements } from './migrations/001-agreements.ts';
 import { Migration002Holds } from './migrations/002-holds.ts';
+import { Migration009BillingMethods } from './migrations/009-billing-methods.ts';
 import { AccountHolds } from './queries/account-holds.ts';
 import { AgreementWithMilestones } from './queries/agreement-with-milestones.ts';
 import { MyAccount } from './queries/my-account.ts';
@@ -52,6 +54,7 @@ export const definition: ServiceDefinition = {
   listensTo: [escrowEvents, payoutsEvents],
   handles: {
     'escrow.billing_method.verified': RememberBillingMethod.name,
+    'escrow.billing_method.removed': ForgetBillingMethod.name,
     'escrow.funding.started': MirrorMilestone.name,
     'escrow.funding.failed': MirrorMilestone.name,
     'escrow.milestone.funded': MirrorMilestone.name,
@@ -68,12 +71,13 @@ export const definition: ServiceDefinition = {
   migrations: [
     { name: '001-agreements', class: Migration001Agreements },
     { name: '002-holds', class: Migration002Holds },
+    { name: '009-billing-methods', class: Migration009BillingMethods },
   ],
   grants: {
     accounts: 'select, insert, update',
     account_holds: 'select, insert, update',
     ...personKeysGrants,
-    billing_methods: writtenOnce,
+    billing_methods: 'select, insert, update',
     offers: 'select, insert, update',
     offer_versions: writtenOnce,
     agreements: 'select, insert, update',
@@ -91,6 +95,7 @@ export const definition: ServiceDefinition = {
   providers: [
     OpenAccountHandler,
     RememberBillingMethodHandler,
+    ForgetBillingMethodHandler,
     SendOfferHandler,
     ReviseOfferHandler,
     WithdrawOfferHandler,

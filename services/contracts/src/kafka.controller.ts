@@ -2,6 +2,7 @@ import type { escrowEvents, Message, payoutsEvents } from '@holdfast/events';
 import { Controller } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { EventPattern, Payload } from '@nestjs/microservices';
+import { ForgetBillingMethod } from './commands/forget-billing-method.ts';
 import { LiftHoldByFact } from './commands/lift-hold.ts';
 import { MirrorMilestone } from './commands/mirror-milestone.ts';
 import { PlaceHoldByFact } from './commands/place-hold.ts';
@@ -18,6 +19,8 @@ export class KafkaController {
     switch (event.type) {
       case 'escrow.billing_method.verified': // Opens the gate at sending an offer.
         return this.commands.execute(new RememberBillingMethod({ message, ...event }));
+      case 'escrow.billing_method.removed':
+        return this.commands.execute(new ForgetBillingMethod({ message, methodId: event.methodId }));
       case 'escrow.funding.started':
       case 'escrow.funding.failed':
       case 'escrow.milestone.funded':

@@ -3,6 +3,7 @@ import { type Catalogue, decodeMessage, escrowEvents, payoutsEvents } from '@hol
 import { forgetNeeds, type Need, type ReceivedRecord, some, stateNeed } from '@holdfast/testing';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
+import { ForgetBillingMethod } from './commands/forget-billing-method.ts';
 import { LiftHoldByFact } from './commands/lift-hold.ts';
 import { MirrorMilestone } from './commands/mirror-milestone.ts';
 import { PlaceHoldByFact } from './commands/place-hold.ts';
@@ -59,7 +60,7 @@ const facts: [Omit<Need, 'key'>, object][] = [
   [
     {
       type: 'escrow.funding.started.v1',
-      data: { ...funding, kind: some.oneOf('card'), amount: some.money('105499') },
+      data: { ...funding, kind: some.oneOf('card', 'paypal', 'bank'), amount: some.money('105499') },
     },
     { agreementId, milestoneIds: [milestoneId] },
   ],
@@ -153,12 +154,27 @@ describe('what contracts needs of escrow (AD-8)', () => {
     const need = {
       type: 'escrow.billing_method.verified.v1',
       key: client,
-      data: { accountId: client, methodId: some.id(), kind: some.oneOf('card') },
+      data: { accountId: client, methodId: some.id(), kind: some.oneOf('card', 'paypal', 'bank') },
     };
     await stateNeed(pair, need, async (record) => {
       const command = await reading('escrow', record);
       expect(command).toBeInstanceOf(RememberBillingMethod);
       expect(command).toMatchObject({ input: { message, accountId: 'client-1', kind: 'card' } });
+    });
+  });
+
+  it('whose billing method is gone (A-7)', async () => {
+    const client = some.account('client-1');
+    const methodId = '01a2037a-c202-74f7-a5ab-50ccbccd1465';
+    const need = {
+      type: 'escrow.billing_method.removed.v1',
+      key: client,
+      data: { accountId: client, methodId: some.id(methodId), kind: some.oneOf('card', 'paypal', 'bank') },
+    };
+    await stateNeed(pair, need, async (record) => {
+      const command = await reading('escrow', record);
+      expect(command).toBeInstanceOf(ForgetBillingMethod);
+      expect(command).toMatchObject({ input: { message, methodId } });
     });
   });
 
@@ -191,7 +207,8 @@ describe('what contracts needs of payouts (AD-8)', () => {
 });
 
 it('and of no other event', async () => {
-  const stated = ['escrow.billing_method.verified.v1', ...[...facts, ...holdFacts].map(([{ type }]) => type)];
+  const methods = ['escrow.billing_method.verified.v1', 'escrow.billing_method.removed.v1'];
+  const stated = [...methods, ...[...facts, ...holdFacts].map(([{ type }]) => type)];
   for (const topic of Object.keys(catalogues) as Topic[]) {
     for (const type of Object.keys(catalogues[topic].events)) {
       if (stated.includes(`${type}.v1`)) continue;

@@ -12,6 +12,18 @@ export const EscrowConfig = BaseConfig.extend({
     .string()
     .min(8)
     .transform((text) => text.split(',')),
+  PAYPAL_BASE_URL: z.url(),
+  PAYPAL_CLIENT_ID: z.string().min(1),
+  PAYPAL_CLIENT_SECRET: z.string().min(8),
+  /** Of our subscription; a part of what is signed. */
+  PAYPAL_WEBHOOK_ID: z.string().min(1),
+  /** Comma separated: whose certificates sign notices. Only a host that stands here with its name may do without TLS. */
+  PAYPAL_CERT_HOSTS: z
+    .string()
+    .default('*.paypal.com')
+    .transform((text) => text.split(',')),
+  /** In PEM; absent: who may issue the certificates of web sites. */
+  PAYPAL_CERT_AUTHORITY_FILE: z.string().min(1).optional(),
   /** Where a payer comes back after confirming at the bank. */
   PAYER_RETURN_URL: z.url().default('https://marketplace.example/payments'),
 });

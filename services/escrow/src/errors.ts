@@ -19,6 +19,7 @@ export const escrowErrors = {
     title: 'Another milestone of the agreement is funded and not settled.',
   },
   'billing_method.unknown': { status: 404, title: 'You have no such billing method.' },
+  'billing_method.not_verified': { status: 409, title: 'That billing method is not verified.' },
   'billing_method.missing': { status: 409, title: 'A verified billing method is needed first.' },
   'submission.outdated': { status: 409, title: 'That submission is not the one under review.' },
   'review.over': { status: 409, title: 'The review has ended.' },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { contractsEvents, escrowEvents, payoutsEvents } from '@holdfast/events';
 import { WallClock } from '@holdfast/messaging';
 import {
@@ -30,6 +31,7 @@ import { FundMilestoneHandler } from './commands/fund-milestone.ts';
 import { GiveBackHandler } from './commands/give-back.ts';
 import { NoteTransfer, NoteTransferHandler } from './commands/note-transfer.ts';
 import { OpenTreasuryAtStart } from './commands/open-treasury.ts';
+import { MakeMethodPrimaryHandler, RemoveBillingMethodHandler } from './commands/order-billing-methods.ts';
 import { RecordAccountHold, RecordAccountHoldHandler } from './commands/record-account-hold.ts';
 import { RecordChargeHandler } from './commands/record-charge.ts';
 import { RecordRefundHandler } from './commands/record-refund.ts';
@@ -50,6 +52,7 @@ import { Migration003Settlements } from './migrations/003-settlements.ts';
 import { Migration004Seals } from './migrations/004-seals.ts';
 import { Migration005FixedPrice } from './migrations/005-fixed-price.ts';
 import { Migration007Refunds } from './migrations/007-refunds.ts';
+import { Migration008Methods } from './migrations/008-methods.ts';
 import { Migration009AccountHolds } from './migrations/009-account-holds.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
@@ -58,6 +61,11 @@ import { CardRefund } from './providers/card-refund.ts';
 import { CardSetup } from './providers/card-setup.ts';
 import { ChargeWorker } from './providers/charge.worker.ts';
 import { NoticeWorker } from './providers/notice.worker.ts';
+import { PayIn } from './providers/pay-in.ts';
+import { Paypal } from './providers/paypal.ts';
+import { PaypalClient } from './providers/paypal-client.ts';
+import { PaypalSetup } from './providers/paypal-setup.ts';
+import { PaypalSignature } from './providers/paypal-signature.ts';
 import { RefundWorker } from './providers/refund.worker.ts';
 import { SettlementWorker } from './providers/settlement.worker.ts';
 import { SetupWorker } from './providers/setup.worker.ts';
@@ -120,6 +128,7 @@ export const definition: ServiceDefinition = {
     { name: '004-seals', class: Migration004Seals },
     { name: '005-fixed-price', class: Migration005FixedPrice },
     { name: '007-refunds', class: Migration007Refunds },
+    { name: '008-methods', class: Migration008Methods },
     { name: '009-account-holds', class: Migration009AccountHolds },
   ],
   grants: {
@@ -153,6 +162,30 @@ const client = {
     new CardClient({ baseUrl: config.CARD_BASE_URL, apiKey: config.CARD_API_KEY, wallClock }),
 };
 
+const paypalClient = {
+  provide: PaypalClient,
+  inject: [CONFIG, WallClock],
+  useFactory: (config: EscrowConfig, wallClock: WallClock) =>
+    new PaypalClient({
+      baseUrl: config.PAYPAL_BASE_URL,
+      clientId: config.PAYPAL_CLIENT_ID,
+      clientSecret: config.PAYPAL_CLIENT_SECRET,
+      wallClock,
+    }),
+};
+
+const paypalSignature = {
+  provide: PaypalSignature,
+  inject: [CONFIG, WallClock],
+  useFactory: (config: EscrowConfig, wallClock: WallClock) =>
+    new PaypalSignature({
+      webhookId: config.PAYPAL_WEBHOOK_ID,
+      hosts: config.PAYPAL_CERT_HOSTS,
+      authority: config.PAYPAL_CERT_AUTHORITY_FILE && readFileSync(config.PAYPAL_CERT_AUTHORITY_FILE, 'utf8'),
+      wallClock,
+    }),
+};
+
 @Module({
   controllers: [HttpController, TreasuryController, WebhookController, NoticesController, KafkaController],
   providers: [
@@ -165,6 +198,7 @@ const client = {
     FinishNoticeHandler,
     FundMilestoneHandler,
     GiveBackHandler,
+    MakeMethodPrimaryHandler,
     NoteTransferHandler,
     OpenTreasuryAtStart,
     PersonTexts,
@@ -176,6 +210,7 @@ const client = {
     RecordSetupHandler,
     ReleaseBySilenceHandler,
     ReleaseMilestoneHandler,
+    RemoveBillingMethodHandler,
     RequestChangesHandler,
     SettleCardHandler,
     StartReviewHandler,
@@ -187,6 +222,19 @@ const client = {
     { provide: CardSetup, inject: [CardClient], useFactory: (cards: CardClient) => new CardSetup(cards) },
     { provide: CardPayout, inject: [CardClient], useFactory: (cards: CardClient) => new CardPayout(cards) },
     { provide: CardRefund, inject: [CardClient], useFactory: (cards: CardClient) => new CardRefund(cards) },
+    paypalClient,
+    paypalSignature,
+    { provide: Paypal, inject: [PaypalClient], useFactory: (paypal: PaypalClient) => new Paypal(paypal) },
+    {
+      provide: PaypalSetup,
+      inject: [PaypalClient],
+      useFactory: (paypal: PaypalClient) => new PaypalSetup(paypal),
+    },
+    {
+      provide: PayIn,
+      inject: [Card, Paypal],
+      useFactory: (card: Card, paypal: Paypal) => new PayIn(card, paypal),
+    },
     ChargeWorker,
     NoticeWorker,
     RefundWorker,
@@ -202,5 +250,5 @@ export const startup: Startup<typeof EscrowConfig> = {
   config: EscrowConfig,
   deadlines: escrowDeadlines,
   alarms: escrowAlarms,
-  providers: (app) => [app.get(CardClient)],
+  providers: (app) => [app.get(CardClient), app.get(PaypalClient)],
 };

@@ -6,17 +6,19 @@ import { z } from 'zod';
 import { AddBillingMethod } from './commands/add-billing-method.ts';
 import { FundMilestone } from './commands/fund-milestone.ts';
 import { GiveBack, type GiveBackAnswer } from './commands/give-back.ts';
+import { MakeMethodPrimary, RemoveBillingMethod } from './commands/order-billing-methods.ts';
 import { type ReleaseAnswer, ReleaseMilestone } from './commands/release-milestone.ts';
 import { RequestChanges } from './commands/request-changes.ts';
 import { AgreementMoney } from './queries/agreement-money.ts';
 import { BillingMethods } from './queries/billing-methods.ts';
 
 const Id = z.uuid();
-/** A token of the card provider's own form in the browser; never a card number (P-15). */
-const BillingMethodBody = z.strictObject({
-  kind: z.literal('card'),
-  token: z.string().regex(/^(pm|tok)_[A-Za-z0-9_]{1,100}$/),
-});
+/** A token of the provider's own form in the browser; never a card or account number (P-15). */
+const Token = z.string().regex(/^(pm|tok|btok)_[A-Za-z0-9_]{1,100}$/);
+const BillingMethodBody = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.enum(['card', 'bank']), token: Token }),
+  z.strictObject({ kind: z.literal('paypal') }),
+]);
 const FundBody = z.strictObject({ version: z.int().min(1), billingMethodId: z.uuid().optional() });
 const ReleaseBody = z.strictObject({ submissionId: z.uuid().optional() });
 const ChangesBody = z.strictObject({ submissionId: z.uuid(), reason: z.string().trim().min(1).max(5_000) });
@@ -30,16 +32,40 @@ export class HttpController {
     private readonly methods: BillingMethods,
   ) {}
 
-  @Summary("Adds a card by its provider's token; the provider's set-up verifies it and is the mandate (P-2).")
+  @Summary("Adds a card, bank or PayPal account; the provider's set-up verifies it and is the mandate (P-2).")
   @Post('billing-methods')
   @RolesAllowed('client')
   @HttpCode(202)
   addBillingMethod(
     @Message() message: MessageRef,
     @Caller() { accountId }: Party,
-    @Body({ schema: BillingMethodBody }) { token }: z.output<typeof BillingMethodBody>,
+    @Body({ schema: BillingMethodBody }) body: z.output<typeof BillingMethodBody>,
   ): Promise<object> {
-    return this.commands.execute(new AddBillingMethod({ message, accountId, token }));
+    return this.commands.execute(new AddBillingMethod({ message, accountId, ...body }));
+  }
+
+  @Summary('What is charged first; the other verified methods back it up in their order (P-1).')
+  @Post('billing-methods/:methodId/primary')
+  @RolesAllowed('client')
+  @HttpCode(200)
+  makePrimary(
+    @Message() message: MessageRef,
+    @Caller() { accountId }: Party,
+    @Param('methodId', { schema: Id }) methodId: string,
+  ): Promise<object> {
+    return this.commands.execute(new MakeMethodPrimary({ message, accountId, methodId }));
+  }
+
+  @Summary('Nothing is charged by it any more; without another one no offer can be sent (A-7).')
+  @Post('billing-methods/:methodId/remove')
+  @RolesAllowed('client')
+  @HttpCode(200)
+  removeBillingMethod(
+    @Message() message: MessageRef,
+    @Caller() { accountId }: Party,
+    @Param('methodId', { schema: Id }) methodId: string,
+  ): Promise<object> {
+    return this.commands.execute(new RemoveBillingMethod({ message, accountId, methodId }));
   }
 
   @Summary("The caller's own methods, without tokens.")

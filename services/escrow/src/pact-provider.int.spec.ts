@@ -19,6 +19,7 @@ import {
   ApplyWithdrawalReturned,
   ApplyWithdrawalReturnedHandler,
 } from './commands/apply-withdrawal-returned.ts';
+import { RemoveBillingMethod, RemoveBillingMethodHandler } from './commands/order-billing-methods.ts';
 import { RecordCharge, RecordChargeHandler } from './commands/record-charge.ts';
 import { RecordSetup, RecordSetupHandler } from './commands/record-setup.ts';
 import { ReleaseMilestone, ReleaseMilestoneHandler } from './commands/release-milestone.ts';
@@ -45,10 +46,21 @@ class Story {
     this.#database = database;
   }
 
+  async removeCard(): Promise<void> {
+    const found = 'select id from billing_methods where account_id = $1';
+    const [method] = await run<{ id: string }>(this.#database.pool, found, [this.clientId]);
+    const command = new RemoveBillingMethod({
+      message: http(),
+      accountId: this.clientId,
+      methodId: method!.id,
+    });
+    await new RemoveBillingMethodHandler(this.#database.unitOfWork).execute(command);
+  }
+
   async verifyCard(): Promise<void> {
     const { unitOfWork } = this.#database;
     const { clientId: accountId } = this;
-    const adding = new AddBillingMethod({ message: http(), accountId, token: 'pm_card_visa' });
+    const adding = new AddBillingMethod({ message: http(), accountId, kind: 'card', token: 'pm_card_visa' });
     const { methodId } = await new AddBillingMethodHandler(unitOfWork).execute(adding);
     const setup = { id: `seti_${accountId}`, status: 'succeeded', method: 'pm_1', payerUrl: undefined };
     for (const observation of [{ customerId: 'cus_1' }, { setup }]) {
@@ -139,6 +151,7 @@ describe('what escrow publishes is what others need (AD-8)', () => {
     await approved.submit();
     await approved.release(approved.submissionId);
     await unasked.release();
+    await unasked.removeCard();
     await unpaid.activate();
     await unpaid.submit();
     await withdraw(database());
@@ -146,6 +159,7 @@ describe('what escrow publishes is what others need (AD-8)', () => {
 
   /** Where each fact happened; the others happened to the approved milestone. */
   const keyOf = (name: string): string => {
+    if (/billing_method.removed/.test(name)) return unasked.clientId;
     if (/billing_method/.test(name)) return approved.clientId;
     if (/clearing/.test(name)) return paidWithdrawal().accountId;
     if (/funding\.failed|submission\.refused/.test(name)) return unpaid.agreementId;

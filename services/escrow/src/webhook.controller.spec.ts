@@ -3,6 +3,7 @@ import { WallClock } from '@holdfast/messaging';
 import { expect, test } from '@jest/globals';
 import type { CommandBus } from '@nestjs/cqrs';
 import type { EscrowConfig } from './config.ts';
+import type { PaypalSignature } from './providers/paypal-signature.ts';
 import { WebhookController } from './webhook.controller.ts';
 
 const secret = 'whsec_test_secret';
@@ -14,8 +15,21 @@ async function received(body: string | undefined, signature = sign(body ?? '')):
     execute: async ({ input }: { input: object }) => executed.push(input),
   } as unknown as CommandBus;
   const config = { CARD_WEBHOOK_SECRETS: [secret] } as EscrowConfig;
-  const controller = new WebhookController(commands, new WallClock(), config);
+  const controller = new WebhookController(commands, new WallClock(), config, signedIf(false));
   await controller.card(body === undefined ? undefined : Buffer.from(body), signature);
+  return executed;
+}
+
+const signedIf = (holds: boolean) => ({ holds: async () => holds }) as unknown as PaypalSignature;
+
+/** What one notice of PayPal makes the controller do. */
+async function receivedByPaypal(body: object, signed = true): Promise<object[]> {
+  const executed: object[] = [];
+  const commands = {
+    execute: async ({ input }: { input: object }) => executed.push(input),
+  } as unknown as CommandBus;
+  const controller = new WebhookController(commands, new WallClock(), {} as EscrowConfig, signedIf(signed));
+  await controller.paypal(Buffer.from(JSON.stringify(body)), {});
   return executed;
 }
 
@@ -62,4 +76,37 @@ test.each([
   ['no object', notice('payment_intent.succeeded', { data: {} })],
 ])('a signed body that is %s is refused', async (_, body) => {
   await expect(received(body)).rejects.toMatchObject({ code: 'webhook.malformed' });
+});
+
+const paypalNotice = (eventType: string, resource: object) => ({
+  id: 'WH-1',
+  event_type: eventType,
+  resource,
+});
+const ofOrder = { supplementary_data: { related_ids: { order_id: '5O190127TN364715T' } } };
+
+test('a notice of PayPal is stored under the order that it is about', async () => {
+  const stored = {
+    message: { source: 'worker', id: 'WH-1' },
+    provider: 'paypal',
+    objectId: '5O190127TN364715T',
+  };
+  const approved = paypalNotice('CHECKOUT.ORDER.APPROVED', { id: '5O190127TN364715T' });
+  expect(await receivedByPaypal(approved)).toEqual([{ ...stored, eventType: 'CHECKOUT.ORDER.APPROVED' }]);
+  const completed = paypalNotice('PAYMENT.CAPTURE.COMPLETED', { id: '3C679366HH908993F', ...ofOrder });
+  expect(await receivedByPaypal(completed)).toEqual([{ ...stored, eventType: 'PAYMENT.CAPTURE.COMPLETED' }]);
+});
+
+test('what PayPal tells of no order is answered and forgotten', async () => {
+  expect(await receivedByPaypal(paypalNotice('VAULT.PAYMENT-TOKEN.CREATED', { id: '8kk8451t' }))).toEqual([]);
+});
+
+test('F52: of PayPal neither: unsigned nothing is read, and signed nonsense is refused', async () => {
+  const approved = paypalNotice('CHECKOUT.ORDER.APPROVED', { id: '5O190127TN364715T' });
+  await expect(receivedByPaypal(approved, false)).rejects.toMatchObject({
+    code: 'webhook.signature_invalid',
+  });
+  await expect(receivedByPaypal({ ...approved, id: 'evt_1' })).rejects.toMatchObject({
+    code: 'webhook.malformed',
+  });
 });

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Rejection } from '@holdfast/domain';
 import { WallClock } from '@holdfast/messaging';
 import { ReceiveNotice } from '@holdfast/providers';
@@ -7,6 +8,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
 import type { EscrowConfig } from './config.ts';
 import { isSigned } from './providers/card-signature.ts';
+import { PaypalSignature } from './providers/paypal-signature.ts';
 
 const Notice = z.object({
   id: z.string().regex(/^evt_[A-Za-z0-9_]{1,100}$/),
@@ -14,7 +16,18 @@ const Notice = z.object({
   data: z.object({ object: z.object({ id: z.string().regex(/^[A-Za-z0-9_]{1,120}$/) }) }),
 });
 
-/** IN: the card provider's notices. They carry a signature instead of a token. */
+/** The order that a notice is about: it alone, or the one that a capture belongs to. */
+const OrderId = z.string().regex(/^[A-Z0-9]{1,36}$/);
+const PaypalNotice = z.object({
+  id: z.string().regex(/^WH-[A-Za-z0-9-]{1,100}$/),
+  event_type: z.string().regex(/^[A-Z0-9_.-]{1,80}$/),
+  resource: z.object({
+    id: z.string().max(100),
+    supplementary_data: z.object({ related_ids: z.object({ order_id: OrderId }) }).optional(),
+  }),
+});
+
+/** IN: the notices of the providers of charges. They carry a signature instead of a token. */
 @Controller('v1/webhooks')
 @Open()
 export class WebhookController {
@@ -22,6 +35,7 @@ export class WebhookController {
     private readonly commands: CommandBus,
     private readonly wallClock: WallClock,
     @Inject(CONFIG) private readonly config: EscrowConfig,
+    private readonly paypalSignature: PaypalSignature,
   ) {}
 
   @Summary(
@@ -48,6 +62,32 @@ export class WebhookController {
       await this.commands.execute(
         new ReceiveNotice({ message, provider: 'card', eventType, objectId: data.object.id }),
       );
+    }
+    return { received: true };
+  }
+
+  @Summary('Verified by the certificate that signed it, stored, answered; worked off afterwards (1.7).')
+  @Post('paypal')
+  @BodyNotKept()
+  @HttpCode(200)
+  async paypal(
+    @RawBody() rawBody: Buffer | undefined,
+    @Headers() headers: IncomingHttpHeaders,
+  ): Promise<{ received: true }> {
+    const bytes = rawBody ?? Buffer.alloc(0);
+    if (!(await this.paypalSignature.holds(headers, bytes))) {
+      throw new Rejection('webhook.signature_invalid');
+    }
+    const notice = PaypalNotice.safeParse(parsed(bytes));
+    if (!notice.success) throw new Rejection('webhook.malformed');
+    if (holdsCardNumber(notice.data)) throw new Problem('request.card_number');
+    const { id, event_type: eventType, resource } = notice.data;
+    const objectId = eventType.startsWith('CHECKOUT.ORDER.')
+      ? OrderId.safeParse(resource.id).data
+      : resource.supplementary_data?.related_ids.order_id;
+    if (objectId) {
+      const message = { source: 'worker', id } as const;
+      await this.commands.execute(new ReceiveNotice({ message, provider: 'paypal', eventType, objectId }));
     }
     return { received: true };
   }

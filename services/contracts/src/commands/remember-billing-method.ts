@@ -17,7 +17,7 @@ export class RememberBillingMethodHandler implements ICommandHandler<RememberBil
     return this.unitOfWork.once(command, async (tx) => {
       const { accountId, methodId: id, kind } = command.input;
       if (await tx.one(BillingMethodTable, { id })) return; // Verified once more.
-      tx.insert(BillingMethodTable, { id, accountId, kind });
+      tx.insert(BillingMethodTable, { id, accountId, kind, removed: false });
     });
   }
 }

@@ -78,7 +78,7 @@ async function loadReady(
   if (!client?.roles.includes('client')) throw new NotYet('account.not_opened');
   const freelancer = await loadAccount(tx, freelancerId);
   if (!freelancer?.roles.includes('freelancer')) throw new NotYet('account.unknown');
-  const method = await tx.one(BillingMethodTable, { accountId: clientId });
+  const method = await tx.one(BillingMethodTable, { accountId: clientId, removed: false });
   if (!method) throw new NotYet('billing_method.missing');
   return { client, freelancer };
 }

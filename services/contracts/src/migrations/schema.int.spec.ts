@@ -20,7 +20,7 @@ test('the login role may do what the service needs, and nothing more', async () 
     account_holds: changing,
     accounts: changing,
     agreements: changing,
-    billing_methods: 'INSERT, SELECT',
+    billing_methods: 'INSERT, SELECT, UPDATE',
     milestones: changing,
     offer_versions: 'INSERT, SELECT',
     offers: changing,

@@ -24,6 +24,7 @@ export const BillingMethodTable = defineEntity({
     id: p.uuid().primary(),
     accountId: p.text(),
     kind: p.text(),
+    removed: p.boolean(),
     version: p.integer(),
   },
 });

@@ -1,3 +1,4 @@
+import type { BillingMethodKind } from '@holdfast/events';
 import {
   currentCausality,
   currentTraceparent,
@@ -9,32 +10,42 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { BillingMethodTable } from '../tables/billing-method.table.ts';
 
 export class AddBillingMethod extends Command<{ methodId: string; status: 'verifying' }> {
-  constructor(readonly input: { message: MessageRef; accountId: string; token: string }) {
+  constructor(
+    readonly input: { message: MessageRef; accountId: string; kind: BillingMethodKind; token?: string },
+  ) {
     super();
   }
 }
 
-/** Stores a card by its provider's token and starts the set-up with its holder present (P-1, P-2, P-15). */
+/**
+ * Stores a card or a bank account by its provider's token, or that a PayPal account is to be stored, and starts the
+ * set-up with its holder present (P-1, P-2, P-15).
+ */
 @CommandHandler(AddBillingMethod)
 export class AddBillingMethodHandler implements ICommandHandler<AddBillingMethod> {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   execute(command: AddBillingMethod): Promise<{ methodId: string; status: 'verifying' }> {
     return this.unitOfWork.once(command, async (tx) => {
-      const { accountId, token } = command.input;
+      const { accountId, kind, token } = command.input;
       const methodId = newId();
       tx.insert(BillingMethodTable, {
         id: methodId,
         accountId,
-        kind: 'card',
+        kind,
         status: 'verifying',
-        token,
+        token: token ?? null,
         customerId: null,
         setupId: null,
         providerMethod: null,
         payerUrl: null,
         refusal: null,
         mandateAt: null,
+        mandateVersion: null,
+        mandateScope: null,
+        rank: null,
+        addedAt: tx.now,
+        removedAt: null,
         nextCallAt: tx.now,
         correlationId: currentCausality()?.correlationId ?? methodId,
         traceparent: currentTraceparent() ?? null,

@@ -12,15 +12,16 @@ import { CONFIG, currentSettings } from '@holdfast/service';
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { EscrowConfig } from '../config.ts';
+import { nextOf } from '../domain/billing-method.ts';
 import { assertFundable } from '../domain/charging.ts';
 import { chargeParts, startFunding } from '../domain/funding.ts';
 import { evolve, type Milestone } from '../domain/milestone.ts';
 import type { FundingFailed, FundingStarted } from '../domain/milestone-events.ts';
-import { confirmBodyOf, createBodyOf } from '../providers/card.ts';
+import { bytesOf } from '../providers/pay-in.ts';
 import { escrowSettings } from '../settings.ts';
 import { type Agreement, AgreementTable } from '../tables/agreement.table.ts';
 import { type BillingMethod, BillingMethodTable } from '../tables/billing-method.table.ts';
-import { insertFunding } from '../tables/funding.table.ts';
+import { type FundingFrame, FundingTable, insertFunding } from '../tables/funding.table.ts';
 import { loadMilestone, loadMilestonesOf, saveMilestone } from '../tables/milestone.table.ts';
 
 export class FundMilestone extends Command<{ fundingId: string; status: 'funding_pending' }> {
@@ -65,20 +66,21 @@ export class FundMilestoneHandler implements ICommandHandler<FundMilestone> {
   }
 }
 
+type Start = {
+  agreement: Agreement;
+  milestone: Milestone;
+  payer?: { billingMethodId?: string; returnUrl: string };
+  /** Methods that were declined before. */
+  tried?: ReadonlySet<string>;
+};
+
 /**
  * Stores what is to be charged, with its exact bytes, and starts it (P-3). Without a payer nobody is present;
  * if there is no usable method either, the funding fails at once, for the client to act (E-3).
  * @returns the milestone after that
  * @throws Rejection billing_method.missing | billing_method.unknown, to a client who is present
  */
-export async function beginFunding(
-  tx: Tx,
-  start: {
-    agreement: Agreement;
-    milestone: Milestone;
-    payer?: { billingMethodId?: string; returnUrl: string };
-  },
-): Promise<Milestone> {
+export async function beginFunding(tx: Tx, start: Start): Promise<Milestone> {
   const { agreement, milestone, payer } = start;
   const unattended = payer === undefined;
   const fundingId = newId();
@@ -88,7 +90,7 @@ export async function beginFunding(
     milestoneIds: [milestone.id],
     version: milestone.termsVersion,
   };
-  const method = await methodOf(tx, agreement.clientId, payer?.billingMethodId);
+  const method = await methodFor(tx, start);
   if (!method) {
     if (payer)
       throw new Rejection(payer.billingMethodId ? 'billing_method.unknown' : 'billing_method.missing');
@@ -97,8 +99,9 @@ export async function beginFunding(
     return milestone;
   }
   const { 'funding.payer_minutes': payerMinutes } = await currentSettings(tx, escrowSettings);
-  const parts = chargeParts(milestone.price, agreement.settings, agreement.initiationFee === 'due');
-  const funding = startFunding({ id: fundingId, unattended, parts, now: tx.now, payerMinutes });
+  const { kind } = method;
+  const parts = chargeParts(milestone.price, agreement.settings, agreement.initiationFee === 'due', kind);
+  const funding = startFunding({ id: fundingId, kind, unattended, parts, now: tx.now, payerMinutes });
   insertFunding(tx, funding, {
     agreementId: agreement.id,
     milestoneId: milestone.id,
@@ -106,34 +109,49 @@ export async function beginFunding(
     freelancerId: agreement.freelancerId,
     methodId: method.id,
     termsVersion: milestone.termsVersion,
-    createBody: createBodyOf({
+    ...bytesOf({
       fundingId,
       agreementId: agreement.id,
       total: parts.total,
-      customerId: method.customerId!,
+      kind,
+      customerId: method.customerId ?? null,
       methodId: method.providerMethod!,
+      returnUrl: payer?.returnUrl,
     }),
-    confirmBody: confirmBodyOf(payer?.returnUrl),
     correlationId: currentCausality()?.correlationId ?? fundingId,
     traceparent: currentTraceparent() ?? null,
   });
   const started: FundingStarted = {
     type: 'escrow.funding.started',
     ...common,
-    kind: 'card',
+    kind,
     amount: parts.total,
-    ...(unattended ? {} : { dueAt: (funding as { expiresAt: Date }).expiresAt }),
+    ...('expiresAt' in funding && funding.expiresAt ? { dueAt: funding.expiresAt } : {}),
   };
   tx.publish(escrowEvents, [started]);
   return evolve(milestone, started);
 }
 
-/** The method named, or the client's oldest verified one. */
-async function methodOf(
+/** The method named, else the first in the client's order that has not been tried (P-1). */
+async function methodFor(
   tx: Tx,
-  accountId: string,
-  id: string | undefined,
+  { agreement: { clientId: accountId }, payer, tried = new Set() }: Start,
 ): Promise<BillingMethod | undefined> {
+  const id = payer?.billingMethodId;
   const methods = await tx.many(BillingMethodTable, { accountId, status: 'verified', ...(id ? { id } : {}) });
-  return methods[0];
+  return nextOf(methods, tried);
+}
+
+/**
+ * The methods with which a charge of these terms was tried.
+ * @returns undefined when there is no other that could be
+ */
+export async function backupsFor(
+  tx: Tx,
+  { milestoneId, termsVersion, clientId: accountId }: FundingFrame,
+): Promise<Set<string> | undefined> {
+  const fundings = await tx.many(FundingTable, { milestoneId, termsVersion });
+  const tried = new Set(fundings.flatMap(({ methodId }) => methodId ?? []));
+  const methods = await tx.many(BillingMethodTable, { accountId, status: 'verified' });
+  return nextOf(methods, tried) && tried;
 }

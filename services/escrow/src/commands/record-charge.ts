@@ -1,18 +1,21 @@
-import { NotYet, usd } from '@holdfast/domain';
-import { type EventOf, escrowEvents } from '@holdfast/events';
+import { NotYet, plusBankingDays, usd } from '@holdfast/domain';
+import { type EventOf, escrowEvents, type FundingFailure } from '@holdfast/events';
 import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
+import { currentSettings } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { takesCharge } from '../domain/charging.ts';
 import { type Funding, type Observation, observe } from '../domain/funding.ts';
-import { fundingJournal, orphanedJournal } from '../domain/journals.ts';
+import { fundingJournal, orphanedJournal, placeOf } from '../domain/journals.ts';
 import { evolve, type Milestone } from '../domain/milestone.ts';
 import type { FundingFailed, MilestoneFunded } from '../domain/milestone-events.ts';
+import { escrowSettings } from '../settings.ts';
 import { type Agreement, AgreementTable } from '../tables/agreement.table.ts';
 import { type FundingFrame, loadFunding, saveFunding } from '../tables/funding.table.ts';
 import { insertLot } from '../tables/lot.table.ts';
 import { loadMilestonesOf, saveMilestone } from '../tables/milestone.table.ts';
 import { chargeOf, decideRefund } from './decide-refund.ts';
 import { freezeMilestone } from './freeze-milestone.ts';
+import { backupsFor, beginFunding } from './fund-milestone.ts';
 import { ordersOfHolds } from './record-account-hold.ts';
 
 export class RecordCharge extends Command<void> {
@@ -38,7 +41,7 @@ export class RecordChargeHandler implements ICommandHandler<RecordCharge> {
       if (after.status === before.status) return;
       const milestones = await loadMilestonesOf(tx, frame.agreementId);
       if (after.status === 'succeeded') await settle(tx, milestones, after, frame);
-      if (after.status === 'failed') fail(tx, milestones, after, frame);
+      if (after.status === 'failed') await fail(tx, milestones, after, frame);
     });
   }
 }
@@ -75,7 +78,7 @@ async function orphan(tx: Tx, funding: Funding, frame: FundingFrame): Promise<vo
   const { id: fundingId, intentId = null, parts } = funding;
   const { principal, clientFee, initiationFee, total } = parts;
   const refundId = newId();
-  tx.post(orphanedJournal({ agreementId, fundingId }, total));
+  tx.post(orphanedJournal({ agreementId, fundingId }, total, funding.kind));
   const orphaned: EventOf<typeof escrowEvents> = {
     type: 'escrow.funding.orphaned',
     agreementId,
@@ -99,6 +102,7 @@ async function fund(
   charged: { agreement: Agreement; milestone: Milestone; funding: Funding; frame: FundingFrame },
 ): Promise<void> {
   const { agreement, milestone, funding, frame } = charged;
+  const { 'ach.risk_business_days': riskDays } = await currentSettings(tx, escrowSettings);
   const { principal, clientFee, initiationFee } = funding.parts;
   const ids = { agreementId: agreement.id, milestoneId: milestone.id, fundingId: funding.id };
   const lotId = newId();
@@ -116,7 +120,7 @@ async function fund(
     ...ids,
     chargeReference: funding.intentId!,
     methodId: frame.methodId,
-    subAccount: 'card',
+    subAccount: placeOf(funding.kind),
     principalMinor: principal.amountMinor,
     clientFeeMinor: clientFee.amountMinor,
     initiationFeeMinor: initiationFee.amountMinor,
@@ -127,7 +131,8 @@ async function fund(
     rolledFrom: null,
     taxReturnedMinor: 0n,
     principalRefundedMinor: 0n,
-    atRiskUntil: null,
+    // A bank debit that succeeded may still come back (P-14).
+    atRiskUntil: funding.kind === 'bank' ? plusBankingDays(tx.now, riskDays) : null,
   });
   if (agreement.initiationFee === 'due') {
     tx.save(AgreementTable, {
@@ -136,17 +141,20 @@ async function fund(
       initiationFeeMinor: initiationFee.amountMinor,
     });
   }
-  tx.post(fundingJournal(ids, funding.parts));
+  tx.post(fundingJournal(ids, funding.parts, funding.kind));
   tx.publish(escrowEvents, [funded]);
   await freezeMilestone(tx, evolve(milestone, funded), await ordersOfHolds(tx, agreement));
 }
 
-function fail(
+/** Whom the bank or PayPal refused may be paid for by another method; who is called must act first (P-1, P-16). */
+const goesOn: readonly FundingFailure[] = ['declined', 'method_unusable'];
+
+async function fail(
   tx: Tx,
   milestones: readonly Milestone[],
   funding: Funding & { status: 'failed' },
   frame: FundingFrame,
-): void {
+): Promise<void> {
   const milestone = milestoneOf(milestones, frame);
   const failed: FundingFailed = {
     type: 'escrow.funding.failed',
@@ -157,7 +165,13 @@ function fail(
     reason: funding.ending,
   };
   if (milestone.status === 'funding_pending' && milestone.fundingId === funding.id) {
-    saveMilestone(tx, evolve(milestone, failed));
+    tx.publish(escrowEvents, [failed]);
+    const agreed = evolve(milestone, failed);
+    const tried =
+      funding.unattended && goesOn.includes(funding.ending) ? await backupsFor(tx, frame) : undefined;
+    if (!tried) return saveMilestone(tx, agreed);
+    const agreement = (await tx.one(AgreementTable, { id: frame.agreementId }))!;
+    return saveMilestone(tx, await beginFunding(tx, { agreement, milestone: agreed, tried }));
   }
   tx.publish(escrowEvents, [failed]);
 }

@@ -1,7 +1,8 @@
-import { NotYet, plusMinutes } from '@holdfast/domain';
+import { NotYet } from '@holdfast/domain';
 import { escrowEvents } from '@holdfast/events';
 import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { mandate, nextPollAt, rankOfNew } from '../domain/billing-method.ts';
 import type { SetupView } from '../providers/card-setup.ts';
 import { type BillingMethod, BillingMethodTable } from '../tables/billing-method.table.ts';
 
@@ -13,9 +14,7 @@ export class RecordSetup extends Command<void> {
   }
 }
 
-const pollMinutes = 10;
-
-/** Stores each step of a card's set-up before the next call; its success verifies the method (P-2, P-16). */
+/** Stores each step of a set-up before the next call; its success verifies the method (P-2, P-16). */
 @CommandHandler(RecordSetup)
 export class RecordSetupHandler implements ICommandHandler<RecordSetup> {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -31,29 +30,33 @@ export class RecordSetupHandler implements ICommandHandler<RecordSetup> {
       } else if ('refused' in observation) {
         refuse(tx, method, observation.refused);
       } else {
-        see(tx, method, observation.setup);
+        await see(tx, method, observation.setup);
       }
     });
   }
 }
 
-function see(
+async function see(
   tx: Tx,
   method: BillingMethod,
   { id: setupId, status, method: providerMethod, payerUrl }: SetupView,
-): void {
+): Promise<void> {
   switch (status) {
     case 'succeeded': {
+      const { accountId, id: methodId, kind } = method;
+      const others = await tx.many(BillingMethodTable, { accountId, status: 'verified' });
       tx.save(BillingMethodTable, {
         ...method,
         setupId,
         providerMethod: providerMethod ?? null,
         status: 'verified',
         mandateAt: tx.now,
+        mandateVersion: mandate.version,
+        mandateScope: mandate.scope,
+        rank: rankOfNew(others),
         payerUrl: null,
         nextCallAt: null,
       });
-      const { accountId, id: methodId, kind } = method;
       tx.publish(escrowEvents, [{ type: 'escrow.billing_method.verified', accountId, methodId, kind }]);
       return;
     }
@@ -62,15 +65,18 @@ function see(
       refuse(tx, method, status);
       return;
     case 'requires_action':
-    case 'processing':
+    case 'processing': {
       // The bank or the payer has the word; the notice may be lost, so it is asked for as well.
+      const nextCallAt = nextPollAt(method.kind, method.addedAt, tx.now);
+      if (!nextCallAt) return refuse(tx, method, 'abandoned');
       tx.save(BillingMethodTable, {
         ...method,
         setupId,
         payerUrl: payerUrl ?? null,
-        nextCallAt: plusMinutes(tx.now, pollMinutes),
+        nextCallAt,
       });
       return;
+    }
     default:
       tx.save(BillingMethodTable, { ...method, setupId, nextCallAt: tx.now });
   }

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { releaseJournal } from '../domain/journals.ts';
 import { evolve, type Milestone } from '../domain/milestone.ts';
 import type { MilestoneReleased } from '../domain/milestone-events.ts';
-import { release, releaseBySilence } from '../domain/release.ts';
+import { release, releaseBySilence, withRisk } from '../domain/release.ts';
 import { type Agreement, AgreementTable, initiationFeeHeld } from '../tables/agreement.table.ts';
 import { useLots } from '../tables/lot.table.ts';
 import { loadMilestone, saveMilestone, saveMilestoneWithFreezes } from '../tables/milestone.table.ts';
@@ -77,15 +77,17 @@ async function book(
   {
     milestone,
     agreement,
-    released,
+    released: decided,
   }: { milestone: Milestone; agreement: Agreement; released: MilestoneReleased },
 ): Promise<void> {
-  const { agreementId, milestoneId, transferId, gross, clientFee, freelancerFee, net, releasedAt } = released;
+  const { agreementId, milestoneId, transferId, gross, clientFee, freelancerFee, net, releasedAt } = decided;
   // A freeze that came too late for the timer ends with what it covered.
   if ('freezes' in milestone && milestone.freezes.length > 0) {
-    await saveMilestoneWithFreezes(tx, evolve(milestone, released));
-  } else saveMilestone(tx, evolve(milestone, released));
-  await useLots(tx, milestoneId, { gross: gross.amountMinor, clientFee: clientFee.amountMinor });
+    await saveMilestoneWithFreezes(tx, evolve(milestone, decided));
+  } else saveMilestone(tx, evolve(milestone, decided));
+  const taken = { gross: gross.amountMinor, clientFee: clientFee.amountMinor };
+  const { atRiskUntil } = await useLots(tx, milestoneId, taken);
+  const released = withRisk(decided, atRiskUntil);
   if (agreement.initiationFee === 'held') tx.save(AgreementTable, { ...agreement, initiationFee: 'earned' });
   tx.insert(TransferTable, {
     id: transferId,

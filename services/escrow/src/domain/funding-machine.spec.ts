@@ -1,5 +1,5 @@
 import { plusMinutes, usd } from '@holdfast/domain';
-import { pinnedDefaults } from '@holdfast/events';
+import { type BillingMethodKind, pinnedDefaults } from '@holdfast/events';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { fromRow, toRow } from '../tables/funding.table.ts';
@@ -29,14 +29,16 @@ const statuses: readonly IntentView['status'][] = [
   'succeeded',
   'canceled',
 ];
-const happening: fc.Arbitrary<Act> = fc.oneof(
-  fc.constantFrom<Act>({ kind: 'unknown' }, { kind: 'absent' }, { kind: 'refused' }, { kind: 'expire' }),
-  { weight: 2, arbitrary: fc.constant<Act>({ kind: 'seen', intent: intent('requires_confirmation') }) },
-  fc.constantFrom(...statuses).map((status): Act => ({ kind: 'seen', intent: intent(status) })),
-  fc.constant<Act>({ kind: 'seen', intent: intent('succeeded', { receivedMinor: 1n }) }),
-);
+const happeningOf = (seen: readonly IntentView['status'][]): fc.Arbitrary<Act> =>
+  fc.oneof(
+    fc.constantFrom<Act>({ kind: 'unknown' }, { kind: 'absent' }, { kind: 'refused' }, { kind: 'expire' }),
+    { weight: 2, arbitrary: fc.constant<Act>({ kind: 'seen', intent: intent('requires_confirmation') }) },
+    fc.constantFrom(...seen).map((status): Act => ({ kind: 'seen', intent: intent(status) })),
+    fc.constant<Act>({ kind: 'seen', intent: intent('succeeded', { receivedMinor: 1n }) }),
+  );
 const minutes = fc.oneof(fc.integer({ min: 0, max: 12 }), fc.constantFrom(5, 10, 60, 10 * 60, 23 * 60));
-const history = fc.array(fc.tuple(happening, minutes), { maxLength: 40 });
+const historyOf = (seen: readonly IntentView['status'][]) =>
+  fc.array(fc.tuple(happeningOf(seen), minutes), { maxLength: 40 });
 
 /** A query finds nothing, a call is refused or gets no answer; a notice may show the intent at any time. */
 function applies(act: Act, funding: Funding): boolean {
@@ -46,9 +48,13 @@ function applies(act: Act, funding: Funding): boolean {
 }
 
 /** Every step of a funding through a history. */
-function play(unattended: boolean, acts: readonly (readonly [Act, number])[]): Step[] {
-  const parts = chargeParts(usd(100_000n), pinnedDefaults, true);
-  let before = startFunding({ id: 'funding-1', unattended, parts, now: startedAt, payerMinutes: 15 });
+function play(
+  kind: BillingMethodKind,
+  unattended: boolean,
+  acts: readonly (readonly [Act, number])[],
+): Step[] {
+  const parts = chargeParts(usd(100_000n), pinnedDefaults, true, 'card');
+  let before = startFunding({ id: 'funding-1', kind, unattended, parts, now: startedAt, payerMinutes: 15 });
   let now = startedAt;
   return acts.flatMap(([act, passing]) => {
     now = plusMinutes(now, passing);
@@ -60,11 +66,28 @@ function play(unattended: boolean, acts: readonly (readonly [Act, number])[]): S
   });
 }
 
+/** Whatever happens at the card provider, to a card or a bank debit. */
 const always = (holds: (steps: Step[]) => void): void =>
   fc.assert(
-    fc.property(fc.boolean(), history, (unattended, acts) => holds(play(unattended, acts))),
+    fc.property(
+      fc.constantFrom('card', 'bank'),
+      fc.boolean(),
+      historyOf(statuses),
+      (kind, unattended, acts) => holds(play(kind as BillingMethodKind, unattended, acts)),
+    ),
     { numRuns: 500 },
   );
+
+/** Whatever happens at any provider. */
+const everywhere = (holds: (steps: Step[]) => void): void => {
+  always(holds);
+  fc.assert(
+    fc.property(fc.boolean(), historyOf([...statuses, 'approved']), (unattended, acts) =>
+      holds(play('paypal', unattended, acts)),
+    ),
+    { numRuns: 500 },
+  );
+};
 
 test('only the edges of the machine are taken, and nothing leads back from succeeded (E-26)', () => {
   const edges: Record<Funding['status'], readonly Funding['status'][]> = {
@@ -74,13 +97,13 @@ test('only the edges of the machine are taken, and nothing leads back from succe
     in_review: ['in_review', 'succeeded', 'failed'],
     succeeded: ['succeeded'],
   };
-  always((steps) => {
+  everywhere((steps) => {
     for (const { before, after } of steps) expect(edges[before.status]).toContain(after.status);
   });
 });
 
 test('a success of another amount is never booked (F47)', () => {
-  always((steps) => {
+  everywhere((steps) => {
     for (const { before, after, act } of steps) {
       if (after.status !== 'succeeded' || before.status === 'succeeded') continue;
       expect(act).toMatchObject({ kind: 'seen', intent: { status: 'succeeded', receivedMinor: 105_499n } });
@@ -134,7 +157,7 @@ test('while it is ending nothing is confirmed, and the reason stays', () => {
 });
 
 test('something is due exactly while somebody must act: the worker, or the payer in the minutes', () => {
-  always((steps) => {
+  everywhere((steps) => {
     for (const { after } of steps) {
       const row = toRow(after, fundingFrame);
       expect(row.nextCallAt !== null).toBe(after.status === 'waiting');
@@ -145,7 +168,27 @@ test('something is due exactly while somebody must act: the worker, or the payer
 });
 
 test('the row gives the funding back', () => {
-  always((steps) => {
+  everywhere((steps) => {
     for (const { after } of steps) expect(fromRow(toRow(after, fundingFrame))).toEqual(after);
+  });
+});
+
+test('4.2: at PayPal it ends only when nothing more can be captured', () => {
+  everywhere((steps) => {
+    let doubtSince: Date | undefined;
+    for (const { before, after, act, now } of steps) {
+      if (before.kind !== 'paypal') return;
+      const isSent = before.status === 'waiting' && before.step === 'confirm';
+      if (isSent && after !== before && (act.kind === 'unknown' || act.kind === 'expire')) doubtSince = now;
+      // Whatever else is seen says what became of the capture.
+      if (act.kind === 'refused') doubtSince = undefined;
+      if (act.kind === 'seen' && !['requires_confirmation', 'approved'].includes(act.intent.status))
+        doubtSince = undefined;
+      if (after.status === 'waiting' && after.step !== 'read') {
+        if (doubtSince) expect(minutesBetween(doubtSince, now)).toBeGreaterThanOrEqual(10);
+        doubtSince = undefined;
+      }
+      if (after.status === 'failed' && before.status !== 'failed') expect(doubtSince).toBeUndefined();
+    }
   });
 });

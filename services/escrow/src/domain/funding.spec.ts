@@ -1,14 +1,14 @@
 import { plusHours, plusMinutes, usd } from '@holdfast/domain';
-import { pinnedDefaults } from '@holdfast/events';
+import { type BillingMethodKind, pinnedDefaults } from '@holdfast/events';
 import { describe, expect, test } from '@jest/globals';
 import { intent } from '../testing/fundings.ts';
 import { chargeParts, expire, type Funding, type Observation, observe, startFunding } from './funding.ts';
 
 const now = new Date('2026-11-23T09:00:00.000Z');
 const after = (minutes: number) => plusMinutes(now, minutes);
-const parts = chargeParts(usd(100_000n), pinnedDefaults, true);
-const start = (unattended: boolean) =>
-  startFunding({ id: 'funding-1', unattended, parts, now, payerMinutes: 15 });
+const parts = chargeParts(usd(100_000n), pinnedDefaults, true, 'card');
+const start = (unattended: boolean, kind: BillingMethodKind = 'card') =>
+  startFunding({ id: 'funding-1', kind, unattended, parts, now, payerMinutes: 15 });
 const [attended, unattended] = [start(false), start(true)];
 const seen = (status: Parameters<typeof intent>[0], more = {}): Observation => ({
   kind: 'seen',
@@ -26,7 +26,7 @@ const inDoubt = fold(created, [unknown, 0]);
 
 describe('P-3: what is charged', () => {
   const minors = (price: bigint, due: boolean, settings = pinnedDefaults) => {
-    const { principal, clientFee, initiationFee, total } = chargeParts(usd(price), settings, due);
+    const { principal, clientFee, initiationFee, total } = chargeParts(usd(price), settings, due, 'card');
     return [principal, clientFee, initiationFee, total].map(({ amountMinor }) => amountMinor);
   };
 
@@ -37,6 +37,12 @@ describe('P-3: what is charged', () => {
   test('P-6: the initiation fee stands on the first charge only (G-3)', () => {
     expect(minors(30_000n, true)).toEqual([30_000n, 1_500n, 499n, 31_999n]);
     expect(minors(70_000n, false)).toEqual([70_000n, 3_500n, 0n, 73_500n]);
+  });
+
+  test('P-4: 5% by card and PayPal, 3% by a bank account', () => {
+    const feeOf = (kind: BillingMethodKind) =>
+      chargeParts(usd(100_000n), pinnedDefaults, true, kind).clientFee.amountMinor;
+    expect((['card', 'paypal', 'bank'] as const).map(feeOf)).toEqual([5_000n, 5_000n, 3_000n]);
   });
 
   test('R-2: exact halves go up; R-10: a fee that rounds to nothing is none', () => {
@@ -242,5 +248,77 @@ describe('0.1 of the protocols: a call that may have executed', () => {
     ]) {
       expect(fold(review, [other, 1]).status).toBe('in_review');
     }
+  });
+});
+
+describe('E-26: the lives of fundings by method', () => {
+  test('a bank debit has none, whoever is present: it waits for the provider for days', () => {
+    const debit = start(false, 'bank');
+    expect('expiresAt' in debit && debit.expiresAt).toBeFalsy();
+    const days = fold(debit, [seen('requires_confirmation'), 0], [seen('processing'), 1]);
+    expect(expire(days, after(5 * 24 * 60))).toBeUndefined();
+    expect(fold(days, [seen('processing'), 24 * 60], [seen('succeeded'), 4 * 24 * 60]).status).toBe(
+      'succeeded',
+    );
+  });
+
+  test('PayPal has the payer’s minutes, as a card has', () => {
+    const order = fold(start(false, 'paypal'), [seen('requires_confirmation'), 0]);
+    expect(expire(order, after(14))).toBeUndefined();
+    expect(expire(order, after(15))).toMatchObject({ ending: 'expired' });
+  });
+});
+
+describe('4.2: an order of PayPal', () => {
+  const order = fold(start(true, 'paypal'), [seen('requires_confirmation'), 0]);
+  const asking = fold(
+    start(false, 'paypal'),
+    [seen('requires_confirmation'), 0],
+    [seen('requires_action', { payerUrl: 'https://paypal.example/approve' }), 1],
+  );
+  const doubtful = fold(order, [unknown, 1]);
+
+  test('that the payer approved is captured', () => {
+    expect(asking).toMatchObject({ status: 'awaiting_payer', payerUrl: expect.any(String) });
+    expect(fold(asking, [seen('approved'), 3])).toMatchObject({ status: 'waiting', step: 'confirm' });
+  });
+
+  test('whose approval is seen only when the minutes are over is captured all the same', () => {
+    const expired = expire(asking, after(20))!;
+    expect(expired).toMatchObject({ step: 'cancel', ending: 'expired' });
+    const found = fold(expired, [seen('approved'), 20]);
+    expect(found).toMatchObject({ status: 'waiting', step: 'confirm', ending: undefined });
+    expect(fold(found, [seen('succeeded'), 21]).status).toBe('succeeded');
+  });
+
+  test('that was declined is not captured, though it still stands as approved', () => {
+    const declined = fold(order, [seen('requires_payment_method'), 1], [seen('approved'), 2]);
+    expect(declined).toMatchObject({ status: 'failed', ending: 'declined' });
+  });
+
+  test.each(['requires_confirmation', 'approved'] as const)(
+    'whose capture is in doubt and is seen %s: captured again only after 3 misses over 10 minutes',
+    (status) => {
+      expect(fold(doubtful, [seen(status), 2], [seen(status), 7])).toMatchObject({ step: 'read', misses: 2 });
+      const sure = fold(doubtful, [seen(status), 2], [seen(status), 7], [seen(status), 12]);
+      expect(sure).toMatchObject({ step: 'confirm', misses: 0 });
+    },
+  );
+
+  test('whose capture is in doubt does not end before that is proven absent: nothing can be cancelled', () => {
+    const attended = fold(start(false, 'paypal'), [seen('requires_confirmation'), 0], [unknown, 1]);
+    const expired = expire(attended, after(15))!;
+    expect(expired).toMatchObject({ status: 'waiting', step: 'read', ending: 'expired' });
+    const open = seen('requires_confirmation');
+    expect(fold(expired, [open, 15], [open, 20])).toMatchObject({ step: 'read', misses: 2 });
+    const proven = fold(expired, [open, 15], [open, 20], [open, 25]);
+    expect(proven).toMatchObject({ step: 'cancel', ending: 'expired' });
+    expect(fold(proven, [seen('canceled'), 26])).toMatchObject({ status: 'failed', ending: 'expired' });
+    expect(fold(expired, [open, 15], [seen('succeeded'), 16]).status).toBe('succeeded');
+  });
+
+  test('that expires while its capture is being sent counts as in doubt', () => {
+    const sending = fold(start(false, 'paypal'), [seen('requires_confirmation'), 0]);
+    expect(expire(sending, after(15))).toMatchObject({ step: 'read', confirmSent: true, ending: 'expired' });
   });
 });

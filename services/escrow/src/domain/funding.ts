@@ -10,7 +10,7 @@ import {
   plusMinutes,
   usd,
 } from '@holdfast/domain';
-import type { FundingFailure } from '@holdfast/events';
+import type { BillingMethodKind, FundingFailure } from '@holdfast/events';
 
 /** Parts of a charge (P-3): principal, client fee (P-4), initiation fee with the first charge only (P-6). */
 export type ChargeParts = Readonly<{
@@ -20,13 +20,15 @@ export type ChargeParts = Readonly<{
   total: Money;
 }>;
 
-/** Works out a charge; the same function serves quotes and bookings. */
+/** Works out a charge; the same function serves quotes and bookings (P-17). A bank debit has a fee of its own. */
 export function chargeParts(
   price: Money,
-  settings: Readonly<{ 'fee.client_bps': number; 'fee.initiation': number }>,
+  settings: Readonly<{ 'fee.client_bps': number; 'fee.client_bank_bps': number; 'fee.initiation': number }>,
   initiationDue: boolean,
+  kind: BillingMethodKind,
 ): ChargeParts {
-  const clientFee = feeOf(price.amountMinor, BigInt(settings['fee.client_bps']));
+  const feeBps = settings[kind === 'bank' ? 'fee.client_bank_bps' : 'fee.client_bps'];
+  const clientFee = feeOf(price.amountMinor, BigInt(feeBps));
   const initiationFee = initiationDue ? BigInt(settings['fee.initiation']) : 0n;
   return {
     principal: price,
@@ -48,6 +50,7 @@ export type FundingStep = 'create' | 'confirm' | 'read' | 'cancel';
  */
 export type Funding = Readonly<{
   id: string;
+  kind: BillingMethodKind;
   /** Nobody is present: the charge at acceptance (E-3, P-16). */
   unattended: boolean;
   parts: ChargeParts;
@@ -70,13 +73,17 @@ export type Funding = Readonly<{
     | { status: 'in_review' }
   );
 
-/** What the provider says of an intent, in its own words (provider protocols, 4.1). */
+/**
+ * What the provider says of an intent, in the words of the card provider (provider protocols, 4.1). `approved`: the
+ * payer has agreed and nothing is charged yet, as at PayPal (4.2).
+ */
 export type IntentView = Readonly<{
   id: string;
   status:
     | 'requires_payment_method'
     | 'requires_confirmation'
     | 'requires_action'
+    | 'approved'
     | 'processing'
     | 'requires_capture'
     | 'succeeded'
@@ -137,8 +144,32 @@ function see(funding: Funding, intent: IntentView, now: Date): Funding {
       return cancel(known, funding.ending ?? declined(intent), now);
     case 'requires_confirmation':
       return unconfirmed(known, now);
+    case 'approved':
+      return approved(known, now);
   }
 }
+
+/**
+ * The payer has agreed: now it is charged, also where that is seen only when the payer's time is over, since the
+ * notice may have been lost. Whoever has another reason to end does not charge.
+ */
+function approved(funding: Funding, now: Date): Funding {
+  if (isInDoubt(funding)) return missed(funding, now);
+  if (funding.ending && funding.ending !== 'expired') return ended(funding, funding.ending);
+  if (funding.status === 'waiting' && funding.step === 'confirm') return funding;
+  return wait(funding, 'confirm', now, { ...noMisses, keySince: now, ending: undefined });
+}
+
+/**
+ * At PayPal nothing can be cancelled: what is not captured is let lapse, and a capture without an answer may still
+ * be executed. It is asked about until it is proven absent (0.1 of the protocols).
+ */
+const isInDoubt = (funding: Funding): boolean =>
+  funding.kind === 'paypal' &&
+  funding.status === 'waiting' &&
+  funding.step === 'read' &&
+  funding.confirmSent &&
+  funding.intentId !== undefined;
 
 /** Another amount or currency is not booked: a person looks at it (F47). */
 function paid(funding: Funding, { receivedMinor, currency }: IntentView): Funding {
@@ -151,7 +182,7 @@ const declined = ({ declineCode }: IntentView): FundingFailure =>
   declineCode === 'authentication_required' ? 'payer_needed' : 'declined';
 
 function unconfirmed(funding: Funding, now: Date): Funding {
-  if (funding.ending) return cancel(funding, funding.ending, now);
+  if (funding.ending && !isInDoubt(funding)) return cancel(funding, funding.ending, now);
   // Read before the payer was asked, or before the confirmation that is due anyway.
   if (funding.status !== 'waiting' || funding.step === 'confirm') return funding;
   return funding.confirmSent
@@ -165,6 +196,11 @@ function unconfirmed(funding: Funding, now: Date): Funding {
 export function expire(funding: Funding, now: Date): Funding | undefined {
   const expiresAt = expiryOf(funding);
   if (!expiresAt || !isLate(now, expiresAt)) return undefined;
+  // A capture may be on its way at this very moment.
+  const isCapturing = funding.kind === 'paypal' && funding.status === 'waiting' && funding.step === 'confirm';
+  if (isCapturing || isInDoubt(funding)) {
+    return wait(funding, 'read', now, { confirmSent: true, ending: 'expired' });
+  }
   return funding.intentId
     ? cancel(funding, 'expired', now)
     : wait(funding, 'read', now, { ...noMisses, ending: 'expired' });
@@ -178,6 +214,7 @@ function missed(funding: Funding, now: Date): Funding {
   if (!isProvenAbsent(doubt, now)) return wait(funding, 'read', nextQueryAt(now), doubt);
   const { intentId, ending, keySince } = funding;
   if (ending && !intentId) return ended(funding, ending);
+  if (ending && isInDoubt(funding)) return cancel(funding, ending, now);
   // An intent that the provider gave us and no longer knows, or a key that it may have forgotten: a person
   // looks.
   if (ending || isKeyForgotten(keySince, now)) return { ...base(funding), status: 'in_review' };
@@ -208,17 +245,29 @@ const ended = (funding: Funding, ending: FundingFailure): Funding => ({
 
 /** What outlives a state: neither a due instant nor the payer's address does. */
 function base(funding: Funding) {
-  const { id, unattended, parts, intentId, confirmSent, misses, firstMissAt, keySince, ending } = funding;
-  return { id, unattended, parts, intentId, confirmSent, misses, firstMissAt, keySince, ending };
+  const { id, kind, unattended, parts, intentId, confirmSent, misses, firstMissAt, keySince, ending } =
+    funding;
+  return { id, kind, unattended, parts, intentId, confirmSent, misses, firstMissAt, keySince, ending };
 }
 
-/** A new funding: the first step is to create the intent, whose loss moves no money. */
+/**
+ * A new funding: the first step is to create the intent, whose loss moves no money. A payer who is present has some
+ * minutes; a bank debit takes days, whoever is present (E-26).
+ */
 export function startFunding(
-  start: Readonly<{ id: string; unattended: boolean; parts: ChargeParts; now: Date; payerMinutes: number }>,
+  start: Readonly<{
+    id: string;
+    kind: BillingMethodKind;
+    unattended: boolean;
+    parts: ChargeParts;
+    now: Date;
+    payerMinutes: number;
+  }>,
 ): Funding {
-  const { id, unattended, parts, now, payerMinutes } = start;
+  const { id, kind, unattended, parts, now, payerMinutes } = start;
   return {
     id,
+    kind,
     unattended,
     parts,
     confirmSent: false,
@@ -227,6 +276,6 @@ export function startFunding(
     status: 'waiting',
     step: 'create',
     nextCallAt: now,
-    expiresAt: unattended ? undefined : plusMinutes(now, payerMinutes),
+    expiresAt: unattended || kind === 'bank' ? undefined : plusMinutes(now, payerMinutes),
   };
 }

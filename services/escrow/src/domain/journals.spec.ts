@@ -33,7 +33,7 @@ function released(priceMinor: bigint, clientFeeMinor: bigint): MilestoneReleased
 
 describe('funding', () => {
   test('G-1.1: 1,000.00 with both fees', () => {
-    const journal = fundingJournal(ids, chargeParts(usd(100_000n), pinnedDefaults, true));
+    const journal = fundingJournal(ids, chargeParts(usd(100_000n), pinnedDefaults, true, 'card'), 'card');
     expect(journal).toMatchObject({ kind: 'fund', causeId: 'funding-1', agreementId: 'A', currency: 'USD' });
     expect(linesOf(journal)).toEqual({
       'E.cash.trust:card': 105_499n,
@@ -43,9 +43,16 @@ describe('funding', () => {
     });
   });
 
+  test('P-1: by PayPal it arrives there, by a bank debit at the card provider with its lower fee', () => {
+    const charged = (kind: 'paypal' | 'bank') =>
+      linesOf(fundingJournal(ids, chargeParts(usd(100_000n), pinnedDefaults, true, kind), kind));
+    expect(charged('paypal')).toMatchObject({ 'E.cash.trust:paypal': 105_499n });
+    expect(charged('bank')).toMatchObject({ 'E.cash.trust:card': 103_499n, 'E.fee.client_held:M1': -3_000n });
+  });
+
   test('G-3.1, G-3.4: the initiation fee stands on the first of two charges only', () => {
     const charge = (price: bigint, due: boolean) =>
-      linesOf(fundingJournal(ids, chargeParts(usd(price), pinnedDefaults, due)));
+      linesOf(fundingJournal(ids, chargeParts(usd(price), pinnedDefaults, due, 'card'), 'card'));
     expect(charge(30_000n, true)).toMatchObject({
       'E.cash.trust:card': 31_999n,
       'E.fee.client_held:M1': -1_500n,
@@ -93,9 +100,11 @@ describe('release', () => {
 });
 
 test('E-26: an orphaned charge is owed to the client, whole', () => {
-  const journal = orphanedJournal(ids, usd(105_499n));
+  const journal = orphanedJournal(ids, usd(105_499n), 'card');
   expect(journal).toMatchObject({ kind: 'orphaned_charge', causeId: 'funding-1' });
   expect(linesOf(journal)).toEqual({ 'E.cash.trust:card': 105_499n, 'E.refund.payable': -105_499n });
+  const byPaypal = orphanedJournal(ids, usd(105_499n), 'paypal');
+  expect(linesOf(byPaypal)).toMatchObject({ 'E.cash.trust:paypal': 105_499n });
 });
 
 test('section 11, M-23: the capital comes first, then the float of the bank account', () => {
@@ -111,9 +120,9 @@ test('M-1, M-6: what funding puts on a milestone’s accounts, its release takes
   const minor = fc.bigInt({ min: 1n, max: 10n ** 12n });
   fc.assert(
     fc.property(minor, fc.integer({ min: 0, max: 1_500 }), fc.boolean(), (price, bps, due) => {
-      const parts = chargeParts(usd(price), { ...pinnedDefaults, 'fee.client_bps': bps }, due);
+      const parts = chargeParts(usd(price), { ...pinnedDefaults, 'fee.client_bps': bps }, due, 'card');
       const release = releaseJournal(released(price, parts.clientFee.amountMinor), parts.initiationFee);
-      const lines = [...fundingJournal(ids, parts).lines, ...release.lines];
+      const lines = [...fundingJournal(ids, parts, 'card').lines, ...release.lines];
       expect(lines.reduce((sum, { amountMinor }) => sum + amountMinor, 0n)).toBe(0n);
       for (const held of ['E.escrow.milestone:M1', 'E.fee.client_held:M1', 'E.fee.initiation_held:A']) {
         const left = lines

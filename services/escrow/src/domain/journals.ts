@@ -1,4 +1,5 @@
 import { credit, debit, type Journal, journal, type Money } from '@holdfast/domain';
+import type { BillingMethodKind } from '@holdfast/events';
 import type { ChargeParts } from './funding.ts';
 import type { MilestoneReleased } from './milestone-events.ts';
 import { clearingAccount, type WithdrawalPaid, type WithdrawalReturned } from './withdrawal.ts';
@@ -9,17 +10,23 @@ import { clearingAccount, type WithdrawalPaid, type WithdrawalReturned } from '.
 export const cardCash = 'E.cash.trust:card';
 export const bankCash = 'E.cash.trust:bank';
 
+/** Where a charge of that kind arrives: a bank debit goes through the card provider. */
+export type PayInPlace = 'card' | 'paypal';
+export const placeOf = (kind: BillingMethodKind): PayInPlace => (kind === 'paypal' ? 'paypal' : 'card');
+const arrivedAt = (kind: BillingMethodKind): string => `E.cash.trust:${placeOf(kind)}`;
+
 /** G-1.1: the charge, gross, against what it pays. */
 export function fundingJournal(
   { agreementId, milestoneId, fundingId }: { agreementId: string; milestoneId: string; fundingId: string },
   { principal, clientFee, initiationFee, total }: ChargeParts,
+  kind: BillingMethodKind,
 ): Journal {
   return journal({
     kind: 'fund',
     causeId: fundingId,
     agreementId,
     lines: [
-      debit(cardCash, total.amountMinor),
+      debit(arrivedAt(kind), total.amountMinor),
       credit(`E.escrow.milestone:${milestoneId}`, principal.amountMinor),
       credit(`E.fee.client_held:${milestoneId}`, clientFee.amountMinor),
       credit(`E.fee.initiation_held:${agreementId}`, initiationFee.amountMinor),
@@ -51,12 +58,13 @@ export function releaseJournal(released: MilestoneReleased, initiationFee: Money
 export function orphanedJournal(
   { agreementId, fundingId }: { agreementId: string; fundingId: string },
   total: Money,
+  kind: BillingMethodKind,
 ): Journal {
   return journal({
     kind: 'orphaned_charge',
     causeId: fundingId,
     agreementId,
-    lines: [debit(cardCash, total.amountMinor), credit('E.refund.payable', total.amountMinor)],
+    lines: [debit(arrivedAt(kind), total.amountMinor), credit('E.refund.payable', total.amountMinor)],
   });
 }
 

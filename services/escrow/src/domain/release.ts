@@ -51,6 +51,12 @@ export function release(milestone: Milestone, decision: Release): MilestoneRelea
   };
 }
 
+/** Money of a bank debit that may still come back is paid out only after that (P-14). */
+export const withRisk = (released: MilestoneReleased, atRiskUntil: Date | undefined): MilestoneReleased =>
+  atRiskUntil && atRiskUntil > released.releasedAt
+    ? { ...released, availableNotBefore: atRiskUntil }
+    : released;
+
 /**
  * The timer of E-5: undefined where the review no longer runs, or not yet to its end. What froze the money only at
  * the due instant or later is too late to stop it, however the two arrive (M-16).

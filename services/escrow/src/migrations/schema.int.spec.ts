@@ -91,7 +91,7 @@ test('the second guard of the rules stands in the tables', async () => {
   });
   await escrow().rows(copied, [first, alive(newId())]);
   const text = `${copied} and status = 'waiting'`;
-  await expect(escrow().rows(text, [first, alive(newId())])).rejects.toMatchObject({ code: '23505' });
+  await expect(escrow().rows(text, [first, alive(newId())])).rejects.toMatchObject({ code: '23P01' });
   await expect(
     escrow().rows(`update agreements set initiation_fee = 'lost' where id = $1`, [agreementId]),
   ).rejects.toMatchObject(check);

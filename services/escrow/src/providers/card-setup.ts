@@ -1,9 +1,12 @@
 import type { CallOutcome } from '@holdfast/providers';
 import { z } from 'zod';
+import type { SetupObservation } from '../commands/record-setup.ts';
+import type { BillingMethod } from '../tables/billing-method.table.ts';
 import type { CardClient } from './card-client.ts';
 
 /**
- * Set-up of a card with its holder present: verification and mandate in one (P-2; provider protocols, 4.1).
+ * Set-up of a card or a bank account with its holder present: verification and mandate in one (P-2; provider
+ * protocols, 4.1).
  */
 
 export type SetupAnswer<T> =
@@ -60,11 +63,28 @@ const viewOf = (setup: z.output<typeof Setup>): SetupView => ({
 const mapped = (answer: SetupAnswer<z.output<typeof Setup>>): SetupAnswer<SetupView> =>
   answer.kind === 'done' ? { kind: 'done', value: viewOf(answer.value) } : answer;
 
+type SetUpMethod = Pick<BillingMethod, 'id' | 'token' | 'kind'>;
+
+const seen = (answer: SetupAnswer<SetupView>): SetupAnswer<SetupObservation> =>
+  answer.kind === 'done' ? { kind: 'done', value: { setup: answer.value } } : answer;
+
 export class CardSetup {
   readonly #client: CardClient;
 
   constructor(client: CardClient) {
     this.#client = client;
+  }
+
+  /** The next of three calls; none of them moves money. */
+  async step(method: BillingMethod, returnUrl: string): Promise<SetupAnswer<SetupObservation>> {
+    if (!method.customerId) {
+      const answer = await this.createCustomer(method.id);
+      return answer.kind === 'done' ? { kind: 'done', value: { customerId: answer.value.id } } : answer;
+    }
+    if (!method.setupId) return seen(await this.createSetup(method, method.customerId));
+    const known = await this.readSetup(method.setupId);
+    if (known.kind !== 'done' || known.value.status !== 'requires_confirmation') return seen(known);
+    return seen(await this.confirmSetup(method, method.setupId, returnUrl));
   }
 
   async createCustomer(methodId: string): Promise<SetupAnswer<{ id: string }>> {
@@ -78,14 +98,18 @@ export class CardSetup {
     return answerOf(outcome, Customer);
   }
 
-  async createSetup(methodId: string, customerId: string, token: string): Promise<SetupAnswer<SetupView>> {
+  async createSetup(
+    { id: methodId, token, kind }: SetUpMethod,
+    customerId: string,
+  ): Promise<SetupAnswer<SetupView>> {
     const outcome = await this.#client.call({
       operation: 'setup.create',
       method: 'POST',
       path: '/v1/setup_intents',
       body: new URLSearchParams({
         customer: customerId,
-        payment_method: token,
+        payment_method: token!,
+        ...(kind === 'bank' ? { 'payment_method_types[0]': 'us_bank_account' } : {}),
         usage: 'off_session',
         'metadata[method_id]': methodId,
       }).toString(),
@@ -94,12 +118,20 @@ export class CardSetup {
     return mapped(answerOf(outcome, Setup));
   }
 
-  async confirmSetup(methodId: string, setupId: string, returnUrl: string): Promise<SetupAnswer<SetupView>> {
+  /** The words of a bank debit's mandate are shown by our own form: that they were accepted is told. */
+  async confirmSetup(
+    { id: methodId, kind }: SetUpMethod,
+    setupId: string,
+    returnUrl: string,
+  ): Promise<SetupAnswer<SetupView>> {
     const outcome = await this.#client.call({
       operation: 'setup.confirm',
       method: 'POST',
       path: `/v1/setup_intents/${setupId}/confirm`,
-      body: new URLSearchParams({ return_url: returnUrl }).toString(),
+      body: new URLSearchParams({
+        return_url: returnUrl,
+        ...(kind === 'bank' ? { 'mandate_data[customer_acceptance][type]': 'offline' } : {}),
+      }).toString(),
       idempotencyKey: `${methodId}.confirm`,
     });
     return mapped(answerOf(outcome, Setup));

@@ -4,23 +4,27 @@ import { eventually } from '@holdfast/testing';
 import { describe, expect, test } from '@jest/globals';
 import type { IntentView, Observation } from '../domain/funding.ts';
 import { useCardProvider } from '../testing/card-provider.ts';
-import { Card, confirmBodyOf, createBodyOf, type NotSent } from './card.ts';
+import { Card, cardBytesOf, type NotSent } from './card.ts';
 import { CardSetup } from './card-setup.ts';
 
 const provider = useCardProvider();
 const card = (timeout?: number) => new Card(provider.client(timeout ? { timeout } : {}));
 /** Gives up long before the faults that are slow, and long after any answer. */
 const impatientMs = 1_000;
-const unattended = confirmBodyOf(undefined);
+const unattended = 'off_session=true';
 
 /** A verified card, through the provider's set-up. */
 async function verifiedMethod(token = 'pm_card_visa'): Promise<{ customerId: string; methodId: string }> {
   const [setup, id] = [new CardSetup(provider.client()), newId()];
   const customer = await setup.createCustomer(id);
   if (customer.kind !== 'done') throw new Error(`no customer: ${customer.kind}`);
-  const created = await setup.createSetup(id, customer.value.id, token);
+  const created = await setup.createSetup({ id, token, kind: 'card' }, customer.value.id);
   if (created.kind !== 'done') throw new Error(`no set-up: ${created.kind}`);
-  const confirmed = await setup.confirmSetup(id, created.value.id, 'https://ours.example/back');
+  const confirmed = await setup.confirmSetup(
+    { id, token, kind: 'card' },
+    created.value.id,
+    'https://ours.example/back',
+  );
   if (confirmed.kind !== 'done') throw new Error(`not confirmed: ${confirmed.kind}`);
   return { customerId: customer.value.id, methodId: confirmed.value.method! };
 }
@@ -30,7 +34,14 @@ async function charge(token?: string): Promise<{ fundingId: string; body: string
   const method = await verifiedMethod(token);
   return {
     fundingId,
-    body: createBodyOf({ fundingId, agreementId: newId(), total: usd(105_499n), ...method }),
+    body: cardBytesOf({
+      fundingId,
+      agreementId: newId(),
+      total: usd(105_499n),
+      kind: 'card',
+      returnUrl: undefined,
+      ...method,
+    }).createBody,
   };
 }
 
@@ -142,7 +153,7 @@ describe('declines', () => {
 
   test('with the payer present the bank asks, and the payer answers', async () => {
     const { fundingId, intentId } = await created('pm_card_authenticationRequired');
-    const attended = confirmBodyOf('https://ours.example/back');
+    const attended = new URLSearchParams({ return_url: 'https://ours.example/back' }).toString();
     expect(intentOf(await card().confirm(fundingId, intentId, attended))).toMatchObject({
       status: 'requires_action',
       payerUrl: expect.stringContaining(intentId),
@@ -183,13 +194,16 @@ describe('P-2: the set-up of a card', () => {
     const [setup, id] = [new CardSetup(provider.client()), newId()];
     const customer = await setup.createCustomer(id);
     const customerId = customer.kind === 'done' ? customer.value.id : '';
-    const made = await setup.createSetup(id, customerId, 'pm_card_setupDeclined');
+    const method = { id, token: 'pm_card_setupDeclined', kind: 'card' } as const;
+    const made = await setup.createSetup(method, customerId);
     const setupId = made.kind === 'done' ? made.value.id : '';
-    expect(await setup.confirmSetup(id, setupId, 'https://ours.example/back')).toEqual({
+    expect(await setup.confirmSetup(method, setupId, 'https://ours.example/back')).toEqual({
       kind: 'refused',
       reason: 'card_declined',
     });
-    expect(await setup.createSetup(id, customerId, 'pm_nobody')).toMatchObject({ kind: 'refused' });
+    expect(await setup.createSetup({ ...method, token: 'pm_nobody' }, customerId)).toMatchObject({
+      kind: 'refused',
+    });
   });
 
   test('without an answer the same step is taken again, and makes one customer', async () => {

@@ -12,7 +12,7 @@ import {
   succeeded,
   unexpectedState,
 } from '../testing/card-wire.ts';
-import { Card, confirmBodyOf, createBodyOf } from './card.ts';
+import { Card, cardBytesOf } from './card.ts';
 import type { CardClient, CardOperation } from './card-client.ts';
 
 type CardCall = ProviderCall<CardOperation>;
@@ -36,24 +36,36 @@ const confirming = (outcome: CallOutcome) =>
 const creating = (outcome: CallOutcome) => cardWith(outcome).card.create(fundingId, 'amount=105499');
 const reading = (outcome: CallOutcome) => cardWith(outcome).card.read('pi_1');
 
+const bytes = (kind: 'card' | 'bank', returnUrl?: string) =>
+  cardBytesOf({
+    fundingId,
+    agreementId: 'agreement',
+    total: usd(105_499n),
+    kind,
+    customerId: 'cus_1',
+    methodId: 'pm_1',
+    returnUrl,
+  });
+
 describe('the bytes', () => {
+  test('P-1: a bank debit says that it is one', () => {
+    expect(new URLSearchParams(bytes('bank').createBody).get('payment_method_types[0]')).toBe(
+      'us_bank_account',
+    );
+  });
+
   test('P-15, E-26: amount in minor units, tokens only, our marks; not confirmed at once', () => {
-    const body = createBodyOf({
-      fundingId,
-      agreementId: 'agreement',
-      total: usd(105_499n),
-      customerId: 'cus_1',
-      methodId: 'pm_1',
-    });
-    expect(body).toBe(
+    expect(bytes('card').createBody).toBe(
       `amount=105499&currency=usd&customer=cus_1&payment_method=pm_1&capture_method=automatic&confirm=false` +
         `&metadata%5Bfunding_id%5D=${fundingId}&metadata%5Bagreement_id%5D=agreement`,
     );
   });
 
   test('P-16: with nobody present it is off session; a payer comes back to us from the bank', () => {
-    expect(confirmBodyOf(undefined)).toBe('off_session=true');
-    expect(confirmBodyOf('https://ours.example/back')).toBe('return_url=https%3A%2F%2Fours.example%2Fback');
+    expect(bytes('card').confirmBody).toBe('off_session=true');
+    expect(bytes('card', 'https://ours.example/back').confirmBody).toBe(
+      'return_url=https%3A%2F%2Fours.example%2Fback',
+    );
   });
 
   test('create and confirm have keys of their own; a cancel has none', async () => {

@@ -1,41 +1,34 @@
-import type { Money } from '@holdfast/domain';
 import type { CallOutcome } from '@holdfast/providers';
 import { z } from 'zod';
 import type { IntentView, Observation } from '../domain/funding.ts';
 import type { CardClient } from './card-client.ts';
+import type { Charge, ChargeBytes, NotSent, PayInProvider } from './pay-in.ts';
 
 /** The card provider's dialect (provider protocols, 4.1): form-encoded requests, intents, set-ups. */
-
-/** Not executed: the same call again after a pause of wall time. */
-export type NotSent = { kind: 'not_sent'; retryAfterMs?: number };
 
 const form = (fields: Record<string, string>): string => new URLSearchParams(fields).toString();
 
 /**
- * Exact bytes of the creation, stored before the first call. It is not confirmed here: create, store,
- * confirm.
+ * The creation is not confirmed here: create, store, confirm. What a bank debit is made of is said, since a customer
+ * may hold both kinds. `returnUrl` is where a payer comes back from the bank; without it nobody is present (P-16).
  */
-export const createBodyOf = (charge: {
-  fundingId: string;
-  agreementId: string;
-  total: Money;
-  customerId: string;
-  methodId: string;
-}): string =>
-  form({
-    amount: String(charge.total.amountMinor),
-    currency: charge.total.currency.toLowerCase(),
-    customer: charge.customerId,
-    payment_method: charge.methodId,
-    capture_method: 'automatic',
-    confirm: 'false',
-    'metadata[funding_id]': charge.fundingId,
-    'metadata[agreement_id]': charge.agreementId,
-  });
-
-/** `returnUrl` is where a payer comes back from the bank; without it nobody is present (P-16). */
-export const confirmBodyOf = (returnUrl: string | undefined): string =>
-  form(returnUrl === undefined ? { off_session: 'true' } : { return_url: returnUrl });
+export function cardBytesOf(charge: Charge): ChargeBytes {
+  const { total, kind, returnUrl } = charge;
+  return {
+    createBody: form({
+      amount: String(total.amountMinor),
+      currency: total.currency.toLowerCase(),
+      customer: charge.customerId!,
+      payment_method: charge.methodId,
+      ...(kind === 'bank' ? { 'payment_method_types[0]': 'us_bank_account' } : {}),
+      capture_method: 'automatic',
+      confirm: 'false',
+      'metadata[funding_id]': charge.fundingId,
+      'metadata[agreement_id]': charge.agreementId,
+    }),
+    confirmBody: form(returnUrl === undefined ? { off_session: 'true' } : { return_url: returnUrl }),
+  };
+}
 
 const Status = z.enum([
   'requires_payment_method',
@@ -63,6 +56,8 @@ const Page = z.object({
   data: z.array(z.looseObject({ id: z.string(), metadata: z.record(z.string(), z.string()).default({}) })),
   has_more: z.boolean().default(false),
 });
+
+export type { NotSent } from './pay-in.ts';
 export type ReadIntent = IntentView & { fundingId?: string };
 
 const ErrorBody = z.object({
@@ -139,7 +134,7 @@ const cancellable: readonly IntentView['status'][] = [
   'requires_action',
 ];
 
-export class Card {
+export class Card implements PayInProvider {
   readonly #client: CardClient;
 
   constructor(client: CardClient) {

@@ -5,7 +5,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { RecordCharge } from '../commands/record-charge.ts';
 import type { Observation } from '../domain/funding.ts';
 import type { FundingRow } from '../tables/funding.table.ts';
-import { Card, type NotSent } from './card.ts';
+import { type NotSent, PayIn } from './pay-in.ts';
 
 /** Takes a charge's next step at the provider, between two short transactions (AD-4). */
 @Injectable()
@@ -13,7 +13,7 @@ export class ChargeWorker {
   readonly #pauses: Pauses;
 
   constructor(
-    private readonly card: Card,
+    private readonly payIn: PayIn,
     private readonly commands: CommandBus,
     wallClock: WallClock,
   ) {
@@ -33,16 +33,17 @@ export class ChargeWorker {
     });
   }
 
-  #step({ id, step, intentId, createBody, confirmBody }: FundingRow): Promise<Observation | NotSent> {
+  #step({ id, kind, step, intentId, createBody, confirmBody }: FundingRow): Promise<Observation | NotSent> {
+    const provider = this.payIn.of(kind);
     switch (step!) {
       case 'create':
-        return this.card.create(id, createBody);
+        return provider.create(id, createBody);
       case 'confirm':
-        return this.card.confirm(id, intentId!, confirmBody);
+        return provider.confirm(id, intentId!, confirmBody);
       case 'cancel':
-        return this.card.cancel(intentId!);
+        return provider.cancel(intentId!);
       case 'read':
-        return intentId ? this.card.read(intentId) : this.card.find(id, createBody);
+        return intentId ? provider.read(intentId) : provider.find(id, createBody);
     }
   }
 }

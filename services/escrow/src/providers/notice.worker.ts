@@ -15,6 +15,8 @@ import { Card, isSeen } from './card.ts';
 import { CardPayout } from './card-payout.ts';
 import { CardRefund } from './card-refund.ts';
 import { CardSetup } from './card-setup.ts';
+import type { PayInProvider } from './pay-in.ts';
+import { Paypal } from './paypal.ts';
 
 /**
  * A notice only says that something may have changed: the object itself is read and that is applied (0.2).
@@ -28,6 +30,7 @@ export class NoticeWorker {
     private readonly setup: CardSetup,
     private readonly payouts: CardPayout,
     private readonly refunds: CardRefund,
+    private readonly paypal: Paypal,
     private readonly commands: CommandBus,
     private readonly orm: MikroORM,
     wallClock: WallClock,
@@ -37,7 +40,7 @@ export class NoticeWorker {
 
   async work(notice: ProviderNotice): Promise<void> {
     if (this.#pauses.resting(notice.id)) return;
-    const outcome = await this.#workObject(notice.objectId);
+    const outcome = await this.#workObject(notice);
     if (!outcome) return this.#pauses.rest(notice.id);
     this.#pauses.over(notice.id);
     const message: MessageRef = { source: 'worker', id: notice.id };
@@ -45,14 +48,15 @@ export class NoticeWorker {
   }
 
   /** @returns undefined when no answer came and it must be tried again */
-  #workObject(id: string): Promise<NoticeOutcome | undefined> {
+  #workObject({ provider, objectId: id }: ProviderNotice): Promise<NoticeOutcome | undefined> {
+    if (provider === 'paypal') return this.#workIntent(this.paypal, id);
     if (id.startsWith('seti_')) return this.#workSetup(id);
     if (id.startsWith('re_')) return this.#workRefund(id);
-    return id.startsWith('po_') ? this.#workPayout(id) : this.#workIntent(id);
+    return id.startsWith('po_') ? this.#workPayout(id) : this.#workIntent(this.card, id);
   }
 
-  async #workIntent(intentId: string): Promise<NoticeOutcome | undefined> {
-    const observation = await this.card.read(intentId);
+  async #workIntent(provider: PayInProvider, intentId: string): Promise<NoticeOutcome | undefined> {
+    const observation = await provider.read(intentId);
     if (observation.kind === 'not_sent') return undefined;
     if (!isSeen(observation) || !observation.intent.fundingId) return 'unmatched';
     const funding = await this.orm.em.fork().findOne(FundingTable, { id: observation.intent.fundingId });

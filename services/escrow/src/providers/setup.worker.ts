@@ -6,15 +6,17 @@ import { CommandBus } from '@nestjs/cqrs';
 import { RecordSetup, type SetupObservation } from '../commands/record-setup.ts';
 import type { EscrowConfig } from '../config.ts';
 import type { BillingMethod } from '../tables/billing-method.table.ts';
-import { CardSetup, type SetupAnswer, type SetupView } from './card-setup.ts';
+import { CardSetup, type SetupAnswer } from './card-setup.ts';
+import { PaypalSetup } from './paypal-setup.ts';
 
-/** Takes a card's set-up through its three calls; none of them moves money. */
+/** Takes a method's set-up through the calls of its provider; none of them moves money. */
 @Injectable()
 export class SetupWorker {
   readonly #pauses: Pauses;
 
   constructor(
-    private readonly setup: CardSetup,
+    private readonly card: CardSetup,
+    private readonly paypal: PaypalSetup,
     private readonly commands: CommandBus,
     wallClock: WallClock,
     @Inject(CONFIG) private readonly config: EscrowConfig,
@@ -36,18 +38,8 @@ export class SetupWorker {
     });
   }
 
-  async #step(method: BillingMethod): Promise<SetupAnswer<SetupObservation>> {
-    if (!method.customerId) {
-      const answer = await this.setup.createCustomer(method.id);
-      return answer.kind === 'done' ? { kind: 'done', value: { customerId: answer.value.id } } : answer;
-    }
-    if (!method.setupId)
-      return seen(await this.setup.createSetup(method.id, method.customerId, method.token));
-    const known = await this.setup.readSetup(method.setupId);
-    if (known.kind !== 'done' || known.value.status !== 'requires_confirmation') return seen(known);
-    return seen(await this.setup.confirmSetup(method.id, method.setupId, this.config.PAYER_RETURN_URL));
+  #step(method: BillingMethod): Promise<SetupAnswer<SetupObservation>> {
+    const provider = method.kind === 'paypal' ? this.paypal : this.card;
+    return provider.step(method, this.config.PAYER_RETURN_URL);
   }
 }
-
-const seen = (answer: SetupAnswer<SetupView>): SetupAnswer<SetupObservation> =>
-  answer.kind === 'done' ? { kind: 'done', value: { setup: answer.value } } : answer;

@@ -1,8 +1,9 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { inOrder } from '../domain/billing-method.ts';
 import { BillingMethodTable } from '../tables/billing-method.table.ts';
 
-/** A client's billing methods: state and what the client must do, no tokens. */
+/** A client's billing methods: in the order in which they are charged, then the others; no tokens. */
 @Injectable()
 export class BillingMethods {
   constructor(private readonly orm: MikroORM) {}
@@ -10,12 +11,19 @@ export class BillingMethods {
   async of(accountId: string): Promise<object> {
     const rows = await this.orm.em
       .fork()
-      .find(BillingMethodTable, { accountId }, { orderBy: { id: 'asc' }, limit: 100 });
+      .find(
+        BillingMethodTable,
+        { accountId, status: { $ne: 'removed' } },
+        { orderBy: { id: 'asc' }, limit: 100 },
+      );
+    const verified = inOrder(rows.filter(({ status }) => status === 'verified'));
+    const others = rows.filter(({ status }) => status !== 'verified');
     return {
-      methods: rows.map(({ id, kind, status, refusal, payerUrl }) => ({
+      methods: [...verified, ...others].map(({ id, kind, status, refusal, payerUrl }) => ({
         methodId: id,
         kind,
         status,
+        ...(id === verified[0]?.id ? { primary: true } : {}),
         ...(refusal ? { refusal } : {}),
         ...(payerUrl ? { payerUrl } : {}),
       })),

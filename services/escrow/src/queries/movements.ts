@@ -1,9 +1,9 @@
 import type { MovementSource } from '@holdfast/service';
 
-/** Card charges: booked as a whole with their journal, also where nothing takes them any more (E-26). */
+/** Charges: booked as a whole with their journal, also where nothing takes them any more (E-26). */
 const fundings: MovementSource = {
   name: 'fundings',
-  text: `select id, 'card' as provider, 'charge' as kind, id::text as reference,
+  text: `select id, case kind when 'paypal' then 'paypal' else 'card' end as provider, 'charge' as kind, id::text as reference,
       case status when 'failed' then 0 else total_minor end as amount_minor, 'USD' as currency,
       case when status in ('succeeded', 'failed') then 'booked' else 'open' end as state,
       case status when 'succeeded' then id::text end as cause_id, null::text as transfer_id

@@ -1,4 +1,5 @@
 import { usd } from '@holdfast/domain';
+import type { BillingMethodKind } from '@holdfast/events';
 import type { Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import type { Funding, FundingStep } from '../domain/funding.ts';
@@ -13,6 +14,7 @@ export const FundingTable = defineEntity({
     clientId: p.text(),
     freelancerId: p.text(),
     methodId: p.uuid().nullable(),
+    kind: p.text().$type<BillingMethodKind>(),
     termsVersion: p.integer(),
     unattended: p.boolean(),
     status: p.text().$type<Funding['status']>(),
@@ -64,6 +66,7 @@ export function toRow(funding: Funding, frame: FundingFrame): FundingRow {
   return {
     ...frame,
     id: funding.id,
+    kind: funding.kind,
     unattended: funding.unattended,
     status: funding.status,
     step: waiting?.step ?? null,
@@ -86,6 +89,7 @@ export function toRow(funding: Funding, frame: FundingFrame): FundingRow {
 export function fromRow(row: FundingRow): Funding {
   const known = {
     id: row.id,
+    kind: row.kind,
     unattended: row.unattended,
     parts: {
       principal: usd(row.principalMinor),

@@ -1,3 +1,4 @@
+import { later } from '@holdfast/domain';
 import type { Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { takeLots } from '../domain/lots.ts';
@@ -54,24 +55,31 @@ export const returnFromLot = (tx: Tx, lot: Lot, returned: LotReturn): void =>
     taxReturnedMinor: lot.taxReturnedMinor + returned.taxMinor,
   });
 
-/** Takes a released amount from the milestone's lots, oldest first (E-21), and its part of the client fee. */
+/**
+ * Takes a released amount from the milestone's lots, oldest first (E-21), and its part of the client fee.
+ * @returns until when some of what was taken may still come back to its payer (P-14)
+ */
 export async function useLots(
   tx: Tx,
   milestoneId: string,
   amounts: { gross: bigint; clientFee: bigint },
-): Promise<void> {
+): Promise<{ atRiskUntil: Date | undefined }> {
   const lots = await tx.many(LotTable, { milestoneId });
   const shares = takeLots(lots, {
     principalMinor: amounts.gross,
     clientFeeMinor: amounts.clientFee,
     order: 'oldest_first',
   });
+  let atRiskUntil: Date | undefined;
   for (const { lotId, principalMinor, clientFeeMinor } of shares) {
     const lot = lots.find(({ id }) => id === lotId)!;
+    if (lot.atRiskUntil && principalMinor > 0n)
+      atRiskUntil = later(lot.atRiskUntil, atRiskUntil ?? lot.atRiskUntil);
     tx.save(LotTable, {
       ...lot,
       principalLeftMinor: lot.principalLeftMinor - principalMinor,
       clientFeeLeftMinor: lot.clientFeeLeftMinor - clientFeeMinor,
     });
   }
+  return { atRiskUntil };
 }

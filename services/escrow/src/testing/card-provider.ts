@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import type { BreakerSettings } from '@holdfast/providers';
 import { readConfig, type Simulator, startSimulator } from '@holdfast/simulator-providers';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { CardClient } from '../providers/card-client.ts';
+import { PaypalClient } from '../providers/paypal-client.ts';
 
 const apiKey = 'sk_test_holdfast';
 
@@ -20,15 +22,16 @@ export type Logged = {
 
 /** The card provider's simulator in this process, spoken to over HTTP as the real one would be. */
 export class CardProvider {
-  readonly #clients: CardClient[] = [];
+  readonly #clients: { close(): Promise<void> }[] = [];
   #simulator!: Simulator;
   #directory = '';
 
   /** @param webhookUrl where its notices go; without one it sends none */
-  async start(webhookUrl = ''): Promise<void> {
+  async start(webhookUrl = '', paypalWebhookUrl = ''): Promise<void> {
     this.#directory = await mkdtemp(join(tmpdir(), 'card-provider-'));
     const ports = { PORT: '0', CONTROL_PORT: '0', DATA_DIR: this.#directory, CARD_API_KEY: apiKey };
-    this.#simulator = await startSimulator(readConfig({ ...ports, CARD_WEBHOOK_URL: webhookUrl }));
+    const urls = { CARD_WEBHOOK_URL: webhookUrl, PAYPAL_WEBHOOK_URL: paypalWebhookUrl };
+    this.#simulator = await startSimulator(readConfig({ ...ports, ...urls }));
   }
 
   async stop(): Promise<void> {
@@ -56,20 +59,43 @@ export class CardProvider {
     return client;
   }
 
+  /** PayPal speaks from the same simulator. */
+  paypalClient(settings: Partial<BreakerSettings> = {}): PaypalClient {
+    const credentials = { clientId: 'paypal_holdfast', clientSecret: 'paypal_test_holdfast' };
+    const wallClock = new WallClock();
+    const client = new PaypalClient({ baseUrl: this.baseUrl, ...credentials, wallClock, settings });
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Who vouches for the certificates of PayPal's notices, in PEM. */
+  get paypalAuthority(): string {
+    return readFileSync(join(this.#directory, 'paypal-ca.pem'), 'utf8');
+  }
+
+  get host(): string {
+    return new URL(this.baseUrl).host;
+  }
+
   async closeClients(): Promise<void> {
     for (const client of this.#clients.splice(0)) await client.close();
   }
 
-  fault(op: string, fault: string, params: object = {}, rest: { match?: object; times?: number } = {}) {
-    return this.#control('POST', '/__sim/faults', { provider: 'card', op, fault, params, ...rest });
+  fault(
+    op: string,
+    fault: string,
+    params: object = {},
+    rest: { provider?: string; match?: object; times?: number } = {},
+  ) {
+    return this.#control('POST', '/__sim/faults', { op, fault, params, ...rest });
   }
 
   healed() {
     return this.#control('DELETE', '/__sim/faults');
   }
 
-  payerActs(intentId: string, action: 'confirm' | 'fail') {
-    return this.#control('POST', `/__sim/payer/${intentId}`, { action });
+  payerActs(id: string, action: 'confirm' | 'fail' | 'approve' | 'cancel', account?: string) {
+    return this.#control('POST', `/__sim/payer/${id}`, { action, ...(account ? { account } : {}) });
   }
 
   async requests(filter: { op?: string; key?: string }): Promise<Logged[]> {

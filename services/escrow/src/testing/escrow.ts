@@ -1,5 +1,6 @@
 import { type Money, usd } from '@holdfast/domain';
 import {
+  type BillingMethodKind,
   type EventOf,
   escrowEvents,
   type HoldKind,
@@ -28,6 +29,12 @@ import { ExpireFunding, ExpireFundingHandler } from '../commands/expire-funding.
 import { FundMilestone, FundMilestoneHandler } from '../commands/fund-milestone.ts';
 import { GiveBack, GiveBackHandler } from '../commands/give-back.ts';
 import { NoteTransfer, NoteTransferHandler } from '../commands/note-transfer.ts';
+import {
+  MakeMethodPrimary,
+  MakeMethodPrimaryHandler,
+  RemoveBillingMethod,
+  RemoveBillingMethodHandler,
+} from '../commands/order-billing-methods.ts';
 import { RecordAccountHold, RecordAccountHoldHandler } from '../commands/record-account-hold.ts';
 import { RecordCharge, RecordChargeHandler } from '../commands/record-charge.ts';
 import { RecordRefund, RecordRefundHandler } from '../commands/record-refund.ts';
@@ -99,21 +106,31 @@ export class Escrow {
     return this.database.unitOfWork;
   }
 
-  addMethod(accountId: string, message = http(), token = 'pm_card_visa') {
-    return new AddBillingMethodHandler(this.#uow).execute(
-      new AddBillingMethod({ message, accountId, token }),
-    );
+  addMethod(accountId: string, message = http(), token = 'pm_card_visa', kind: BillingMethodKind = 'card') {
+    const named = kind === 'paypal' ? {} : { token };
+    const command = new AddBillingMethod({ message, accountId, kind, ...named });
+    return new AddBillingMethodHandler(this.#uow).execute(command);
+  }
+
+  makePrimary(accountId: string, methodId: string, message = http()) {
+    const command = new MakeMethodPrimary({ message, accountId, methodId });
+    return new MakeMethodPrimaryHandler(this.#uow).execute(command);
+  }
+
+  removeMethod(accountId: string, methodId: string, message = http()) {
+    const command = new RemoveBillingMethod({ message, accountId, methodId });
+    return new RemoveBillingMethodHandler(this.#uow).execute(command);
   }
 
   recordSetup(methodId: string, observation: SetupObservation, message = worker()) {
     return new RecordSetupHandler(this.#uow).execute(new RecordSetup({ message, methodId, observation }));
   }
 
-  /** A card through its set-up. */
-  async verifiedMethod(accountId: string): Promise<string> {
-    const { methodId } = await this.addMethod(accountId);
+  /** A method through its set-up. */
+  async verifiedMethod(accountId: string, kind: BillingMethodKind = 'card'): Promise<string> {
+    const { methodId } = await this.addMethod(accountId, undefined, undefined, kind);
     const setup = { id: `seti_${methodId.replaceAll('-', '')}`, method: 'pm_1', payerUrl: undefined };
-    await this.recordSetup(methodId, { customerId: 'cus_1' });
+    if (kind !== 'paypal') await this.recordSetup(methodId, { customerId: 'cus_1' });
     await this.recordSetup(methodId, { setup: { ...setup, status: 'succeeded' } });
     return methodId;
   }
@@ -135,6 +152,7 @@ export class Escrow {
   async agreement({
     prices = [100_000n],
     withMethod = true,
+    kind = 'card' as BillingMethodKind,
     settings = pinnedDefaults,
   } = {}): Promise<Agreed> {
     const agreed = {
@@ -143,7 +161,7 @@ export class Escrow {
       freelancerId: `freelancer-${newId()}`,
       milestoneIds: prices.map(() => newId()),
     };
-    if (withMethod) await this.verifiedMethod(agreed.clientId);
+    if (withMethod) await this.verifiedMethod(agreed.clientId, kind);
     await this.activate(agreed, prices.map(usd), settings);
     return agreed;
   }
@@ -316,7 +334,7 @@ export class Escrow {
   }
 
   /** What a cash account holds by the ledger. */
-  async cashAt(subAccount: 'card' | 'bank'): Promise<bigint> {
+  async cashAt(subAccount: 'card' | 'paypal' | 'bank'): Promise<bigint> {
     return (await readBalances(this.database.pool)).get(`E.cash.trust:${subAccount}`) ?? 0n;
   }
 

@@ -4,6 +4,7 @@ import { WallClock } from '@holdfast/messaging';
 import { ReceiveNotice, ReceiveNoticeHandler } from '@holdfast/providers';
 import type { CommandBus } from '@nestjs/cqrs';
 import type { EscrowConfig } from '../config.ts';
+import type { PaypalSignature } from '../providers/paypal-signature.ts';
 import { WebhookController } from '../webhook.controller.ts';
 import type { Escrow } from './escrow.ts';
 
@@ -15,7 +16,9 @@ export class WebhookReceiver {
     const execute = (command: ReceiveNotice) =>
       new ReceiveNoticeHandler(escrow().database.unitOfWork).execute(command);
     const config = { CARD_WEBHOOK_SECRETS: ['whsec_test_secret'] } as EscrowConfig;
-    const controller = new WebhookController({ execute } as unknown as CommandBus, new WallClock(), config);
+    const controller = new WebhookController({ execute } as unknown as CommandBus, new WallClock(), config, {
+      holds: async () => false,
+    } as unknown as PaypalSignature);
     this.#server = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);

@@ -18,6 +18,9 @@ import { CardRefund } from '../providers/card-refund.ts';
 import { CardSetup } from '../providers/card-setup.ts';
 import { ChargeWorker } from '../providers/charge.worker.ts';
 import { NoticeWorker } from '../providers/notice.worker.ts';
+import { PayIn } from '../providers/pay-in.ts';
+import { Paypal } from '../providers/paypal.ts';
+import { PaypalSetup } from '../providers/paypal-setup.ts';
 import { RefundWorker } from '../providers/refund.worker.ts';
 import { SettlementWorker } from '../providers/settlement.worker.ts';
 import { SetupWorker } from '../providers/setup.worker.ts';
@@ -59,8 +62,8 @@ export class Workers {
   }
 
   /** As the webhook's controller stores it. */
-  async notice(eventType: string, objectId: string, id = `evt_${newId()}`): Promise<void> {
-    const input = { message: { source: 'worker', id }, provider: 'card', eventType, objectId } as const;
+  async notice(eventType: string, objectId: string, id = `evt_${newId()}`, provider = 'card'): Promise<void> {
+    const input = { message: { source: 'worker', id }, provider, eventType, objectId } as const;
     const { unitOfWork } = this.#escrow.database;
     await new ReceiveNoticeHandler(unitOfWork).execute(new ReceiveNotice(input));
   }
@@ -85,16 +88,18 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
   const client = provider.client({ timeout: 1_000 });
   const [card, setup, payouts] = [new Card(client), new CardSetup(client), new CardPayout(client)];
   const refunds = new CardRefund(client);
+  const paypalClient = provider.paypalClient({ timeout: 1_000 });
+  const [paypal, paypalSetup] = [new Paypal(paypalClient), new PaypalSetup(paypalClient)];
   const clock = new WallClock();
   const known = new Map<unknown, unknown>([
     [CommandBus, commands],
     [CONFIG, { ...config, DEPLOYED_SERVICES: [] }],
     [BusinessClock, businessClock],
-    [ChargeWorker, new ChargeWorker(card, commands, clock)],
-    [SetupWorker, new SetupWorker(setup, commands, clock, config as never)],
+    [ChargeWorker, new ChargeWorker(new PayIn(card, paypal), commands, clock)],
+    [SetupWorker, new SetupWorker(setup, paypalSetup, commands, clock, config as never)],
     [SettlementWorker, new SettlementWorker(payouts, commands, orm, businessClock, clock)],
     [RefundWorker, new RefundWorker(refunds, commands, orm, businessClock, clock)],
-    [NoticeWorker, new NoticeWorker(card, setup, payouts, refunds, commands, orm, clock)],
+    [NoticeWorker, new NoticeWorker(card, setup, payouts, refunds, paypal, commands, orm, clock)],
   ]);
   return escrowDeadlines({ get: (token: unknown) => known.get(token) } as never);
 }
