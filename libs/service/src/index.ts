@@ -5,6 +5,7 @@ export * from './card-number.ts';
 export * from './config.ts';
 export * from './encryption.ts';
 export * from './errors.ts';
+export * from './mail.ts';
 export * from './migrate.ts';
 export * from './openapi.ts';
 export * from './person-texts.ts';
