@@ -51,6 +51,32 @@ const milestoneTerms = z.object({
   order: z.int().min(1).max(200),
 });
 
+/** A template of a notice; the closed list stays with contracts, which alone writes its texts (C-7). */
+export const NoticeTemplate = z
+  .string()
+  .regex(/^[a-z]+(?:_[a-z]+)*$/)
+  .max(60)
+  .meta({ title: 'NoticeTemplate', description: 'Which text a person was told.' });
+
+/** The deadline that a notice announces, as its owner names it (C-7, C-8). */
+export const NoticeDeadline = z.object({
+  service: z.enum(['contracts', 'escrow', 'timetracking', 'disputes', 'payouts']),
+  kind: z
+    .string()
+    .regex(/^[a-z_]+\.[a-z_]+$/)
+    .max(60)
+    .meta({ title: 'DeadlineKind', description: 'As `GET /v1/deadlines` of its owner lists it.' }),
+  id: Id,
+});
+
+const notice = z.object({
+  accountId: AccountId,
+  noticeId: Id,
+  template: NoticeTemplate,
+  deadline: NoticeDeadline.optional(),
+  provenAt: Instant,
+});
+
 export const contractsEvents = catalogue('contracts', {
   'contracts.account.opened': {
     version: 1,
@@ -273,6 +299,21 @@ export const contractsEvents = catalogue('contracts', {
     subject: 'accountId',
     summary: 'The account takes part in nothing new (S-12).',
     data: z.object({ accountId: AccountId, reason: z.enum(['by_owner', 'by_operator']) }),
+  },
+  'contracts.notice.sent': {
+    version: 1,
+    key: 'accountId',
+    subject: 'noticeId',
+    summary:
+      'A person was told, with proof: the receiving mail server took the mail, or it was shown after login (C-7).',
+    data: notice,
+  },
+  'contracts.notice.bounced': {
+    version: 1,
+    key: 'accountId',
+    subject: 'noticeId',
+    summary: 'The mail was refused for good, and nothing else proves that the person was told (C-7, C-8).',
+    data: notice,
   },
   'contracts.watermark.reached': watermark,
 });

@@ -40,7 +40,7 @@ export const commonErrors = {
     title: 'The signature of the notice is missing, wrong or too old.',
   },
   'webhook.malformed': { status: 400, title: 'The notice does not have the documented form.' },
-  'notice.unknown': { status: 404, title: 'No such notice waits for an operator.' },
+  'notice.unknown': { status: 404, title: 'There is no such notice that you could act on.' },
   'service.unavailable': { status: 503, title: 'The database or the broker cannot be reached; try again.' },
   internal: { status: 500, title: 'A defect on our side; the correlation id finds it.' },
 } as const satisfies ErrorCatalogue;

@@ -41,7 +41,12 @@ export type MailOutcome =
   | { status: 'unanswered' };
 
 /** A mail server answers within seconds, or is tried again. */
-const timeouts = { connectionTimeout: 5_000, greetingTimeout: 5_000, dnsTimeout: 5_000, socketTimeout: 15_000 };
+const timeouts = {
+  connectionTimeout: 5_000,
+  greetingTimeout: 5_000,
+  dnsTimeout: 5_000,
+  socketTimeout: 15_000,
+};
 /** A server that trickles its answers keeps every timeout above from firing. */
 const wholeMs = 30_000;
 /** Of the last minute at least 20 mails count before more than half of them failing opens it. */

@@ -40,7 +40,8 @@ const problem = {
 };
 
 /** Routes without a token, and those without an Idempotency-Key although they change something. */
-const isOpen = (path: string): boolean => path.startsWith('/health/') || path.startsWith('/v1/webhooks/');
+const isOpen = (path: string): boolean =>
+  path.startsWith('/health/') || path.startsWith('/v1/webhooks/') || path === '/v1/unsubscribe';
 const needsNoKey = (path: string): boolean => isOpen(path) || path.endsWith('/redrive');
 
 /** What every service has stands after what distinguishes this one. */

@@ -83,7 +83,7 @@ export async function marksPage(
   { handles }: Pick<ServiceDefinition, 'handles'>,
   query: PageQuery,
 ): Promise<Page<MarkItem>> {
-  const commands = [...new Set(Object.values(handles))];
+  const commands = [...new Set(Object.values(handles).flat())];
   const columns = `select command, message_id as "messageId", refusal is not null as refused from inbox
     where command = any($1)`;
   if (query.ids) {

@@ -26,7 +26,7 @@ export interface ServiceProof {
   ledger: string | null;
   publishes: string;
   listensTo: readonly string[];
-  handles: Readonly<Record<string, string>>;
+  handles: ServiceDefinition['handles'];
   takenAt: string;
   holds: boolean;
   checks: readonly ProofCheck[];

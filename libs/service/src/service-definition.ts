@@ -14,8 +14,8 @@ export interface ServiceDefinition {
   name: string;
   publishes: Catalogue;
   listensTo: readonly Catalogue[];
-  /** Which command each event of others becomes: what its `kafka.controller.ts` does, for the proof (I7). */
-  handles: Readonly<Record<string, string>>;
+  /** Which command, or commands, each event of others becomes: what `kafka.controller.ts` does, for the proof (I7). */
+  handles: Readonly<Record<string, string | readonly string[]>>;
   entities: readonly Entity[];
   migrations: readonly { name: string; class: Constructor<Migration> }[];
   /** Rights of the login role on this service's own tables. */

@@ -19,7 +19,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import type { INestApplicationContext, LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { type AlarmCheck, Alarms } from './alarms.ts';
 import { observeBreakers, type ProviderBreakers } from './breakers.ts';
@@ -47,6 +47,8 @@ export interface Startup<S extends typeof BaseConfig> {
   alarms?: (app: INestApplicationContext) => readonly AlarmCheck[];
   /** The providers it calls. */
   providers?: (app: INestApplicationContext) => readonly ProviderBreakers[];
+  /** Routes that a mail program calls with a form, of which nothing is read (RFC 8058); all others take JSON alone. */
+  formRoutes?: readonly string[];
   env?: NodeJS.ProcessEnv;
   /** Only from the entry point of the sandbox, which a production image does not contain (AD-21). */
   sandbox?: Sandbox;
@@ -88,7 +90,7 @@ export async function startService<S extends typeof BaseConfig>(
   runtime.alarms = () => alarms!;
   const providers: ProviderBreakers[] = [];
   runtime.breakers = providers;
-  const app = await createApplication(startup.module, runtime, logger);
+  const app = await createApplication(startup, runtime, logger);
   providers.push(...(startup.providers?.(app) ?? []));
   const fallsDue = startup.deadlines(app);
   deadlines = new Deadlines(
@@ -193,7 +195,7 @@ async function buildRuntime(
 }
 
 async function createApplication(
-  module: Type,
+  { module, formRoutes = [] }: Pick<Startup<typeof BaseConfig>, 'module' | 'formRoutes'>,
   runtime: Runtime,
   logger: LoggerService,
 ): Promise<NestFastifyApplication> {
@@ -216,6 +218,7 @@ async function createApplication(
   // JSON and nothing else: Nest would take forms, Fastify plain text.
   app.useBodyParser('application/json', { bodyLimit: bodyLimitBytes });
   app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
+  takeForms(app.getHttpAdapter().getInstance(), formRoutes);
   await app.register(helmet as never, { contentSecurityPolicy: { directives: { defaultSrc: ["'self'"] } } });
   app
     .getHttpAdapter()
@@ -228,6 +231,19 @@ async function createApplication(
   serveOpenApi(app, runtime.definition);
   await app.init();
   return app;
+}
+
+/** Of a form nothing is read: the address says everything. Elsewhere it is of a wrong media type, as before. */
+function takeForms(instance: FastifyInstance, routes: readonly string[]): void {
+  if (routes.length === 0) return;
+  const types = ['application/x-www-form-urlencoded', /^multipart\/form-data/];
+  for (const type of types) {
+    instance.addContentTypeParser(type, { parseAs: 'buffer', bodyLimit: 4_096 }, (request, _body, done) => {
+      const path = request.url.split('?')[0]!;
+      if (routes.includes(path)) return done(null, {});
+      done(Object.assign(new Error('media type'), { statusCode: 415 }));
+    });
+  }
 }
 
 const reporter =

@@ -14,19 +14,21 @@ const eventOf = (type: string): object =>
   );
 
 /**
- * Which command each event becomes, found out by giving every event of every topic to the controller's own methods.
+ * Which command, or commands, each event becomes, found out by giving every event of every topic to the controller's own methods.
  * The proof reads the same from the service's definition, so that both must agree (I7).
  */
 export async function handledBy(
   controller: new (commands: never) => object,
   catalogues: readonly Catalogue[],
-): Promise<Record<string, string>> {
-  const handled: Record<string, string> = {};
+): Promise<Record<string, string | string[]>> {
+  const handled: Record<string, string | string[]> = {};
   let current = '';
   const execute = async (command: object): Promise<void> => {
     const name = command.constructor.name;
-    if (handled[current]) throw new Error(`${current} becomes ${handled[current]} and ${name}`);
-    handled[current] = name;
+    const before = [handled[current] ?? []].flat();
+    // The inbox would take the second one for a repeat (AD-9).
+    if (before.includes(name)) throw new Error(`${current} becomes ${name} twice`);
+    handled[current] = before.length > 0 ? [...before, name] : name;
   };
   const instance = new controller({ execute } as never) as Record<string, (message: object) => unknown>;
   for (const name of Object.getOwnPropertyNames(controller.prototype)) {

@@ -59,8 +59,8 @@ export class Collection {
     this.#options = options;
     this.#publishers = new Map(summaries.map(({ publishes, service }) => [publishes, service]));
     for (const { service, handles } of summaries) {
-      for (const [type, command] of Object.entries(handles))
-        this.store.insert('handled', service, type, command);
+      for (const [type, commands] of Object.entries(handles))
+        for (const command of [commands].flat()) this.store.insert('handled', service, type, command);
     }
   }
 

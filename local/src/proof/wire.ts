@@ -20,7 +20,7 @@ export interface ServiceSummary {
   ledger: string | null;
   publishes: string;
   listensTo: readonly string[];
-  handles: Readonly<Record<string, string>>;
+  handles: Readonly<Record<string, string | readonly string[]>>;
   checks: readonly ServiceCheck[];
   head: { number: string; journalId: string; hash: string } | null;
 }

@@ -8,6 +8,11 @@ const text = (max: number): z.ZodString => z.string().trim().min(1).max(max);
 /** For calls that say nothing but that they are made. */
 export const NoBody = z.strictObject({}).nullish();
 
+/** ASCII only, as every mail server takes it; 254 signs are the most that SMTP carries (RFC 5321). */
+const Email = z.email().max(254);
+
+export const ChangeEmailBody = z.strictObject({ email: Email });
+
 export const OpenAccountBody = z.strictObject({
   roles: z
     .array(AccountRole)
@@ -15,6 +20,8 @@ export const OpenAccountBody = z.strictObject({
     .max(2)
     .refine((roles) => new Set(roles).size === roles.length, { message: 'names a role twice' }),
   region: z.enum(['US', 'other']),
+  /** Where notices go (C-7). */
+  email: Email.optional(),
 });
 
 const Milestone = z

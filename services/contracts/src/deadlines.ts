@@ -2,6 +2,8 @@ import type { AnyDeadline, Deadline } from '@holdfast/messaging';
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ExpireOffer } from './commands/expire-offer.ts';
+import { NoticeWorker } from './mail/notice.worker.ts';
+import { NoticeTable } from './tables/notice.table.ts';
 import { OfferTable } from './tables/offer.table.ts';
 
 /** What falls due in contracts, and whose facts can stop it (docs/deadlines.md). */
@@ -19,5 +21,16 @@ export function contractsDeadlines(app: INestApplicationContext): AnyDeadline[] 
     announced: { by: 'notice', hoursBefore: 24 },
     fire: (offer, message) => commands.execute(new ExpireOffer({ message, offerId: offer.id })),
   };
-  return [expiry];
+  const mails = app.get(NoticeWorker);
+  const mailing: Deadline<typeof NoticeTable> = {
+    kind: 'notice.send',
+    does: 'work',
+    entity: NoticeTable,
+    dueAt: 'nextCallAt',
+    keys: ['accountId'],
+    parties: [],
+    stoppedBy: [],
+    fire: (notice) => mails.advance(notice),
+  };
+  return [expiry, mailing];
 }

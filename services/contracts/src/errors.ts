@@ -37,6 +37,7 @@ export const contractsErrors = {
   'offer.self': { status: 409, title: 'A party cannot contract with itself (S-1).' },
   'offer.unknown': { status: 404, title: 'There is no such offer, or you are no party to it.' },
   'offer.version_outdated': { status: 409, title: 'The client has sent a newer version of the offer (A-5).' },
+  'unsubscribe.token_invalid': { status: 400, title: 'The link is not one of ours, or is not whole.' },
   'submission.pending': {
     status: 409,
     title: 'Another submission of the milestone waits for its answer or review.',

@@ -1,10 +1,11 @@
 import type { MessageRef } from '@holdfast/messaging';
-import { Caller, Message, type Party, RolesAllowed, Summary } from '@holdfast/service';
-import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Caller, Message, type Party, PersonTexts, RolesAllowed, Summary } from '@holdfast/service';
+import { Body, Controller, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
 import {
   AcceptOfferBody,
+  ChangeEmailBody,
   NoBody,
   OpenAccountBody,
   SendOfferBody,
@@ -12,6 +13,7 @@ import {
   TermsBody,
 } from './bodies.ts';
 import { type AcceptedOffer, AcceptOffer } from './commands/accept-offer.ts';
+import { type ChangedEmail, ChangeEmail } from './commands/change-email.ts';
 import { OpenAccount, type OpenedAccount } from './commands/open-account.ts';
 import { ReviseOffer } from './commands/revise-offer.ts';
 import { SendOffer, type SentOffer } from './commands/send-offer.ts';
@@ -29,6 +31,7 @@ export class HttpController {
     private readonly account: MyAccount,
     private readonly offers: OfferWithVersions,
     private readonly agreements: AgreementWithMilestones,
+    private readonly texts: PersonTexts,
   ) {}
 
   @Summary("Opens the caller's one account; its id is the token's `sub` (S-1, S-12).")
@@ -36,9 +39,20 @@ export class HttpController {
   openAccount(
     @Message() message: MessageRef,
     @Caller() { accountId }: Party,
-    @Body({ schema: OpenAccountBody }) { roles, region }: z.output<typeof OpenAccountBody>,
+    @Body({ schema: OpenAccountBody }) { roles, region, email: typed }: z.output<typeof OpenAccountBody>,
   ): Promise<OpenedAccount> {
-    return this.commands.execute(new OpenAccount({ message, accountId, roles, region }));
+    const email = typed === undefined ? undefined : this.texts.hide({ email: typed });
+    return this.commands.execute(new OpenAccount({ message, accountId, roles, region, email }));
+  }
+
+  @Summary("The caller's new e-mail address; the one before is told of the change (C-7, AD-18).")
+  @Put('accounts/me/email')
+  changeEmail(
+    @Message() message: MessageRef,
+    @Caller() { accountId }: Party,
+    @Body({ schema: ChangeEmailBody }) body: z.output<typeof ChangeEmailBody>,
+  ): Promise<ChangedEmail> {
+    return this.commands.execute(new ChangeEmail({ message, accountId, email: this.texts.hide(body) }));
   }
 
   @Summary("The caller's own account.")

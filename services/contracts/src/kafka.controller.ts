@@ -6,6 +6,7 @@ import { ForgetBillingMethod } from './commands/forget-billing-method.ts';
 import { LiftHoldByFact } from './commands/lift-hold.ts';
 import { MirrorMilestone } from './commands/mirror-milestone.ts';
 import { PlaceHoldByFact } from './commands/place-hold.ts';
+import { PlanNotices } from './commands/plan-notices.ts';
 import { RememberBillingMethod } from './commands/remember-billing-method.ts';
 
 /** IN: other services' events -> commands. */
@@ -22,13 +23,15 @@ export class KafkaController {
       case 'escrow.billing_method.removed':
         return this.commands.execute(new ForgetBillingMethod({ message, methodId: event.methodId }));
       case 'escrow.funding.started':
+        return this.commands.execute(new MirrorMilestone({ message, event }));
       case 'escrow.funding.failed':
       case 'escrow.milestone.funded':
       case 'escrow.review.started': // These two answer `contracts.milestone.submitted` (M-15).
       case 'escrow.submission.refused':
       case 'escrow.milestone.changes_requested':
       case 'escrow.milestone.released':
-        return this.commands.execute(new MirrorMilestone({ message, event }));
+        await this.commands.execute(new MirrorMilestone({ message, event }));
+        return this.commands.execute(new PlanNotices({ message, event }));
     } // Other facts of escrow do not concern contracts.
   }
 
@@ -42,6 +45,12 @@ export class KafkaController {
       case 'payouts.identity.verified':
       case 'payouts.screening.cleared':
         return this.commands.execute(new LiftHoldByFact({ message, event }));
+      case 'payouts.method.added': // Contracts alone knows where a person is reached (C-7).
+      case 'payouts.method.disabled':
+      case 'payouts.withdrawal.paid':
+      case 'payouts.withdrawal.failed':
+      case 'payouts.withdrawal.returned':
+        return this.commands.execute(new PlanNotices({ message, event }));
     } // Other facts of payouts do not concern contracts.
   }
 }

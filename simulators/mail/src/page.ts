@@ -2,8 +2,7 @@ import type { ReceivedMail } from './message.ts';
 
 const shownMax = 200;
 
-const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 /** What was received, newest first, for whoever plays with the system on this computer. */
 export function mailboxPage(mails: readonly ReceivedMail[]): string {

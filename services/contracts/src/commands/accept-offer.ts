@@ -12,6 +12,7 @@ import { loadParties } from '../tables/account.table.ts';
 import { insertAgreement } from '../tables/agreement.table.ts';
 import { insertMilestone } from '../tables/milestone.table.ts';
 import { loadOffer, OfferVersionTable, pricedMilestones, saveOffer } from '../tables/offer.table.ts';
+import { tell } from './plan-notices.ts';
 
 export type AcceptedOffer = {
   agreementId: string;
@@ -53,6 +54,7 @@ export class AcceptOfferHandler implements ICommandHandler<AcceptOffer> {
       insertAgreement(tx, evolveAgreement(activated));
       for (const milestone of milestonesOf(activated)) insertMilestone(tx, milestone);
       tx.publish(contractsEvents, [accepted, activated]);
+      await tell(tx, accepted, { causeId: offerId, parties: offer });
       return {
         agreementId: activated.agreementId,
         milestones: activated.milestones.map(({ milestoneId, order, price }) => ({

@@ -4,6 +4,7 @@ import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { evolve, expire } from '../domain/offer.ts';
 import { loadOffer, saveOffer } from '../tables/offer.table.ts';
+import { tell } from './plan-notices.ts';
 
 export class ExpireOffer extends Command<void> {
   constructor(readonly input: { message: MessageRef; offerId: string }) {
@@ -24,6 +25,7 @@ export class ExpireOfferHandler implements ICommandHandler<ExpireOffer> {
       if (!expired) return;
       saveOffer(tx, evolve(offer, expired));
       tx.publish(contractsEvents, [expired]);
+      await tell(tx, expired, { causeId: offer.id, parties: offer });
     });
   }
 }

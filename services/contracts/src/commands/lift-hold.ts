@@ -12,6 +12,7 @@ import {
   loadStandingHolds,
   saveLifted,
 } from '../tables/hold.table.ts';
+import { tell } from './plan-notices.ts';
 
 export type LiftedHold = { holdId: string; status: 'lifted' };
 
@@ -49,7 +50,7 @@ export class LiftHoldHandler implements ICommandHandler<LiftHold> {
       if (!row) throw new NotYet('hold.unknown');
       const key = await this.texts.keyOf(tx, accountId);
       const sealed = this.texts.seal(key, `account_holds/lift_note/${holdId}`, { note });
-      lift(tx, row, reason, { by, note: sealed });
+      await lift(tx, row, reason, { by, note: sealed });
       return { holdId, status: 'lifted' };
     });
   }
@@ -70,14 +71,15 @@ export class LiftHoldByFactHandler implements ICommandHandler<LiftHoldByFact> {
     return this.unitOfWork.once(command, async (tx) => {
       const { accountId, kind, reason, causeId } = causeOf(command.input.event);
       const [standing] = await loadStandingHolds(tx, { accountId, kind, causeId });
-      if (standing) lift(tx, standing, reason);
+      if (standing) await lift(tx, standing, reason);
     });
   }
 }
 
-function lift(tx: Tx, row: HoldRow, reason: HoldReason, author?: Author): void {
+async function lift(tx: Tx, row: HoldRow, reason: HoldReason, author?: Author): Promise<void> {
   const hold = fromRow(row);
   const lifted = liftHold(hold, reason);
   saveLifted(tx, row, evolve(hold, lifted, tx.now), author);
   tx.publish(contractsEvents, [lifted]);
+  await tell(tx, lifted, { causeId: hold.id });
 }

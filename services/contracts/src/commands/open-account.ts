@@ -1,10 +1,12 @@
 import { Rejection } from '@holdfast/domain';
 import { contractsEvents } from '@holdfast/events';
 import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
-import { PersonTexts } from '@holdfast/service';
+import { type Hidden, PersonTexts } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type Account, type AccountRole, evolve, openAccount } from '../domain/account.ts';
 import { insertAccount, loadAccount } from '../tables/account.table.ts';
+import type { Email } from '../tables/contact.table.ts';
+import { insertEmail } from './change-email.ts';
 
 export type OpenedAccount = { accountId: string; roles: AccountRole[]; region: Account['region'] };
 
@@ -15,6 +17,7 @@ export class OpenAccount extends Command<OpenedAccount> {
       accountId: string;
       roles: AccountRole[];
       region: Account['region'];
+      email?: Hidden<Email>;
     },
   ) {
     super();
@@ -22,7 +25,8 @@ export class OpenAccount extends Command<OpenedAccount> {
 }
 
 /**
- * Opens the one account of a person, with the key for what that person writes (S-1, S-12).
+ * Opens the one account of a person, with the key for what that person writes, and the address if it is given
+ * (S-1, S-12, C-7).
  * @throws Rejection account.exists
  */
 @CommandHandler(OpenAccount)
@@ -34,11 +38,12 @@ export class OpenAccountHandler implements ICommandHandler<OpenAccount> {
 
   execute(command: OpenAccount): Promise<OpenedAccount> {
     return this.unitOfWork.once(command, async (tx) => {
-      const { accountId, roles, region } = command.input;
+      const { accountId, roles, region, email } = command.input;
       if (await loadAccount(tx, accountId)) throw new Rejection('account.exists');
       const opened = openAccount({ id: accountId, roles, region });
       insertAccount(tx, evolve(opened));
-      await this.texts.keyOf(tx, accountId);
+      const key = await this.texts.keyOf(tx, accountId);
+      if (email) insertEmail(tx, this.texts, key, email.reveal());
       tx.publish(contractsEvents, [opened]);
       return { accountId, roles, region };
     });

@@ -7,6 +7,7 @@ import type { Account } from '../domain/account.ts';
 import { causeOf, evolve, type HoldFact, placeHold } from '../domain/hold.ts';
 import { loadAccount, saveAccount } from '../tables/account.table.ts';
 import { type Author, insertHold, loadStandingHolds } from '../tables/hold.table.ts';
+import { tell } from './plan-notices.ts';
 
 export type PlacedHold = { holdId: string };
 
@@ -44,7 +45,7 @@ export class PlaceHoldHandler implements ICommandHandler<PlaceHold> {
       const holdId = newId();
       const key = await this.texts.keyOf(tx, accountId);
       const sealed = this.texts.seal(key, `account_holds/note/${holdId}`, { note });
-      place(tx, account, { holdId, kind, reason, causeId: holdId }, { by, note: sealed });
+      await place(tx, account, { holdId, kind, reason, causeId: holdId }, { by, note: sealed });
       return { holdId };
     });
   }
@@ -70,17 +71,23 @@ export class PlaceHoldByFactHandler implements ICommandHandler<PlaceHoldByFact> 
       const account = await loadAccount(tx, accountId);
       if (!account) throw new NotYet('account.unknown');
       const [standing] = await loadStandingHolds(tx, { accountId, kind, causeId });
-      if (!standing) place(tx, account, { holdId: newId(), kind, reason, causeId });
+      if (!standing) await place(tx, account, { holdId: newId(), kind, reason, causeId });
     });
   }
 }
 
 type Placed = Readonly<{ holdId: string; kind: HoldKind; reason: HoldReason; causeId: string }>;
 
-function place(tx: Tx, account: Account, { causeId, ...placing }: Placed, author?: Author): void {
+async function place(
+  tx: Tx,
+  account: Account,
+  { causeId, ...placing }: Placed,
+  author?: Author,
+): Promise<void> {
   const placed = placeHold({ accountId: account.id, ...placing });
   insertHold(tx, evolve({ causeId }, placed, tx.now), author);
   // Its new version: what is being decided about this account without the hold is decided again.
   saveAccount(tx, account);
   tx.publish(contractsEvents, [placed]);
+  await tell(tx, placed, { causeId: placing.holdId });
 }

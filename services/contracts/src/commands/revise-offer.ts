@@ -9,7 +9,8 @@ import { canonicalTerms, type ProposedTerms, priceTerms } from '../domain/terms.
 import { contractsSettings } from '../settings.ts';
 import { loadParties } from '../tables/account.table.ts';
 import { loadOffer, saveOffer } from '../tables/offer.table.ts';
-import { answerOf, insertVersion, type SentOffer } from './send-offer.ts';
+import { tell } from './plan-notices.ts';
+import { answerOf, insertVersion, offerCause, type SentOffer } from './send-offer.ts';
 
 export class ReviseOffer extends Command<SentOffer> {
   constructor(
@@ -45,6 +46,7 @@ export class ReviseOfferHandler implements ICommandHandler<ReviseOffer> {
       saveOffer(tx, evolve(offer, revised));
       await insertVersion(tx, this.texts, { clientId, terms, event: revised });
       tx.publish(contractsEvents, [revised]);
+      await tell(tx, revised, { causeId: offerCause(revised), parties: offer });
       return answerOf(revised);
     });
   }

@@ -17,6 +17,7 @@ import { canonicalTerms, type ProposedTerms, priceTerms, type Terms } from '../d
 import { contractsSettings } from '../settings.ts';
 import { BillingMethodTable, loadAccount } from '../tables/account.table.ts';
 import { figuresOf, insertOffer, OfferVersionTable } from '../tables/offer.table.ts';
+import { tell } from './plan-notices.ts';
 
 export type SentOffer = {
   offerId: string;
@@ -61,6 +62,7 @@ export class SendOfferHandler implements ICommandHandler<SendOffer> {
       insertOffer(tx, evolve(parties, sent));
       await insertVersion(tx, this.texts, { clientId, terms, event: sent });
       tx.publish(contractsEvents, [sent]);
+      await tell(tx, sent, { causeId: offerCause(sent), parties });
       return answerOf(sent);
     });
   }
@@ -109,6 +111,9 @@ export async function insertVersion(
     dueAt: event.dueAt,
   });
 }
+
+/** Each version of an offer tells anew (C-7). */
+export const offerCause = ({ offerId, version }: OfferSent | OfferRevised): string => `${offerId}/${version}`;
 
 export const answerOf = ({
   offerId,

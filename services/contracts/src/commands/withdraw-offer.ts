@@ -4,6 +4,7 @@ import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { evolve, withdraw } from '../domain/offer.ts';
 import { loadOffer, saveOffer } from '../tables/offer.table.ts';
+import { tell } from './plan-notices.ts';
 
 export type WithdrawnOffer = { offerId: string; status: 'withdrawn' };
 
@@ -30,6 +31,7 @@ export class WithdrawOfferHandler implements ICommandHandler<WithdrawOffer> {
       const withdrawn = withdraw(offer, tx.now);
       saveOffer(tx, evolve(offer, withdrawn));
       tx.publish(contractsEvents, [withdrawn]);
+      await tell(tx, withdrawn, { causeId: offer.id, parties: offer });
       return { offerId, status: 'withdrawn' };
     });
   }

@@ -1,15 +1,20 @@
 import { Rejection } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
+import { PersonKeyTable, PersonTexts } from '@holdfast/service';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { classOf } from '../domain/hold.ts';
 import { AccountTable, BillingMethodTable } from '../tables/account.table.ts';
+import { ContactTable, type Email, emailPlace } from '../tables/contact.table.ts';
 import { AccountHoldTable } from '../tables/hold.table.ts';
 
-/** The caller's own account: whether it may send offers already, and which holds stand on it (S-11). */
+/** The caller's own account: address, whether it may send offers already, and which holds stand on it (S-11). */
 @Injectable()
 export class MyAccount {
-  constructor(private readonly orm: MikroORM) {}
+  constructor(
+    private readonly orm: MikroORM,
+    private readonly texts: PersonTexts,
+  ) {}
 
   /** @throws Rejection account.unknown */
   async of(accountId: string): Promise<object> {
@@ -22,10 +27,15 @@ export class MyAccount {
       { accountId, status: 'standing' },
       { orderBy: { id: 'asc' }, limit: 200 },
     );
+    const contact = await em.findOne(ContactTable, { id: accountId });
+    const key = (await em.findOne(PersonKeyTable, { id: accountId })) ?? undefined;
+    const known = contact && this.texts.open<Email>(key, emailPlace(accountId), contact.email);
     return {
       accountId,
       roles: account.roles,
       region: account.region,
+      ...(known ?? {}),
+      ...(contact ? { newsByMail: !contact.newsRefusedAt } : {}),
       billingMethodVerified: methods > 0,
       holds: holds.map(({ id, kind, reason, placedAt }) => {
         return { holdId: id, kind, reasonClass: classOf(reason), since: Instant.encode(placedAt) };

@@ -1,0 +1,93 @@
+import type { Facts, Template } from '../domain/notice.ts';
+import { dollars, moment, needed, type Text } from './format.ts';
+
+/** What a hold keeps its person from (S-5). */
+const forbids: Readonly<Record<string, string>> = {
+  identity: 'Until your identity is verified you can neither withdraw money nor enter into new contracts.',
+  financial: 'Until it is settled you can neither hire nor withdraw money.',
+  safety: 'Meanwhile you can neither enter into contracts nor submit work nor withdraw money.',
+  closed: 'The account can no longer be used.',
+};
+
+/** The class of reason is all that a person learns (S-11). */
+const because: Readonly<Record<string, string>> = {
+  identity: 'The reason is the verification of your identity.',
+  payment: 'The reason is a payment.',
+  under_review: 'Your account is under review.',
+  other: 'Our support can tell you more.',
+};
+
+const whyDisabled: Readonly<Record<string, string>> = {
+  name_mismatch: 'Its name is not your verified name.',
+  under_review: 'It is under review.',
+  bad_details: 'A payment came back because its details are wrong.',
+  refused_by_bank: 'The bank does not accept it.',
+};
+
+const whyReturned: Readonly<Record<string, string>> = {
+  bad_details: 'The details of the account are wrong. Please add a method with the right ones.',
+  refused_by_receiver: 'The receiving bank has refused it.',
+  account_blocked: 'The receiving account is blocked.',
+};
+
+const secure = 'If this was not you, contact our support at once.';
+const seeBalance = { label: 'See your balance', path: '/balance' };
+const seeMethods = { label: 'See your withdrawal methods', path: '/withdrawal-methods' };
+const appeal = { label: 'Appeal', path: '/account/appeals' };
+
+export const accountTexts = {
+  hold_placed: (facts) => ({
+    subject: 'A hold was placed on your account',
+    paragraphs: [
+      forbids[needed(facts.kind)] ?? 'Some acts are not possible at present.',
+      because[needed(facts.reason)] ?? because.other!,
+      'You may appeal: write what we should know, and a person who did not place the hold looks at it.',
+    ],
+    action: appeal,
+  }),
+  hold_lifted: () => ({
+    subject: 'A hold on your account was lifted',
+    paragraphs: ['What it kept you from is possible again, unless another hold stands.'],
+    action: { label: 'See your account', path: '/account' },
+  }),
+  email_changed: () => ({
+    subject: 'Your e-mail address was changed',
+    paragraphs: ['Mails about your account go to another address from now on.', secure],
+  }),
+  method_added: (facts) => ({
+    subject: 'A withdrawal method was added',
+    paragraphs: [
+      `A bank account was added to your account. It can be used from ${moment(needed(facts.dueAt))} at the earliest.`,
+      secure,
+    ],
+    action: seeMethods,
+  }),
+  method_disabled: (facts) => ({
+    subject: 'A withdrawal method can no longer be used',
+    paragraphs: [
+      whyDisabled[needed(facts.reason)] ?? 'It cannot be used any more.',
+      'You may add another one.',
+    ],
+    action: seeMethods,
+  }),
+  withdrawal_paid: (facts) => ({
+    subject: `Your withdrawal of ${dollars(needed(facts.amountMinor))} is paid`,
+    paragraphs: [`The bank confirms that it has paid ${dollars(needed(facts.amountMinor))} to you.`],
+    action: seeBalance,
+  }),
+  withdrawal_failed: (facts) => ({
+    subject: 'Your withdrawal could not be paid',
+    paragraphs: [
+      `Nothing was paid. ${dollars(needed(facts.amountMinor))} are on your balance again, without a fee.`,
+    ],
+    action: seeBalance,
+  }),
+  withdrawal_returned: (facts) => ({
+    subject: 'Your withdrawal came back',
+    paragraphs: [
+      whyReturned[needed(facts.reason)] ?? 'The receiving bank has sent it back.',
+      `${dollars(needed(facts.amountMinor))} are on your balance again.`,
+    ],
+    action: seeBalance,
+  }),
+} satisfies { [Name in Template]?: (facts: Facts) => Text };
