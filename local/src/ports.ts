@@ -16,6 +16,8 @@ const OFFSETS = {
   providers: 21,
   providersControl: 22,
   clock: 23,
+  mail: 24,
+  mailControl: 25,
   postgres: 30,
   kafka: 40,
   kafkaController: 41,

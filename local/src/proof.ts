@@ -19,6 +19,7 @@ async function main(args: readonly string[]): Promise<number> {
     payouts: at(ports.payouts),
     identity: at(ports.identity),
     providersControl: at(ports.providersControl),
+    mail: at(ports.mailControl),
     clock: at(ports.clock),
   };
   const proof = await proveSystem(urls, `127.0.0.1:${ports.kafka}`);

@@ -83,6 +83,7 @@ function showAddresses({ urls }: System): void {
   console.log(
     `  providers  ${urls.providersControl}/__sim/ledger, what card provider and bank really executed`,
   );
+  console.log(`  mails      ${urls.mail}, what clients and freelancers were written`);
   console.log('\nStays up until Ctrl-C, which stops everything. The data is kept for the next start.');
 }
 

@@ -29,7 +29,7 @@ export interface SystemOptions {
 }
 
 export interface System {
-  urls: Record<ServiceName | 'identity' | 'providers' | 'providersControl' | 'clock', string>;
+  urls: Record<ServiceName | 'identity' | 'providers' | 'providersControl' | 'clock' | 'mail', string>;
   controlUrls: Record<ServiceName, string>;
   databases: Record<ServiceName, ServiceUrls>;
   brokers: string;
@@ -53,6 +53,9 @@ interface Secrets {
   masterKeys: string;
   cardWebhookSecret: string;
   bankWebhookSecret: string;
+  mailWebhookSecret: string;
+  mailPassword: string;
+  unsubscribeSecret: string;
 }
 
 /** What the development's bank, PayPal and screening vendor are called and opened with; real ones come from the environment. */
@@ -66,6 +69,7 @@ const paypal = {
   PAYPAL_WEBHOOK_ID: 'WH-HOLDFAST-TEST',
 };
 const screeningKey = 'scr_test_holdfast';
+const mailUser = 'holdfast';
 
 /**
  * Starts everything on this computer: Kafka, PostgreSQL, the development issuer, the provider simulators, the sandbox
@@ -88,13 +92,16 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 }
 
 /** Kafka and PostgreSQL look after their own: they may have to stop what an earlier run left. */
-function portsInUse({ identity, providers, providersControl, clock, ...ports }: Ports): Partial<Ports> {
+function portsInUse(all: Ports): Partial<Ports> {
+  const { identity, providers, providersControl, clock, mail, mailControl, ...ports } = all;
   const services = serviceNames.flatMap((service) => [service, `${service}Control`] as const);
   return {
     identity,
     providers,
     providersControl,
     clock,
+    mail,
+    mailControl,
     ...Object.fromEntries(services.map((name) => [name, ports[name]])),
   };
 }
@@ -115,6 +122,8 @@ async function startParts(
     providers: host(ports.providers),
     providersControl: host(ports.providersControl),
     clock: host(ports.clock),
+    /** The mails received, and what goes wrong with them. */
+    mail: host(ports.mailControl),
   };
   const controlUrls = {
     contracts: host(ports.contractsControl),
@@ -188,6 +197,14 @@ async function startParts(
         SEED: secrets.cardWebhookSecret.slice(-12),
       },
     ),
+    simulator('mail', entryOf('simulators/mail/dist/main.js'), `${urls.mail}/health/live`, {
+      PORT: String(ports.mail),
+      CONTROL_PORT: String(ports.mailControl),
+      MAIL_USER: mailUser,
+      MAIL_PASSWORD: secrets.mailPassword,
+      MAIL_WEBHOOK_URL: `${urls.contracts}/v1/webhooks/mail`,
+      MAIL_WEBHOOK_SECRET: secrets.mailWebhookSecret,
+    }),
     simulator('clock', entryOf('simulators/clock/dist/main.js'), `${urls.clock}/health/live`, {
       PORT: String(ports.clock),
       STATE_FILE: join(dataDir, 'clock.json'),
@@ -246,6 +263,15 @@ async function startParts(
     PAYPAL_CERT_AUTHORITY_FILE: join(dataDir, 'providers', 'paypal-ca.pem'),
     SCREENING_BASE_URL: urls.providers,
     SCREENING_API_KEY: screeningKey,
+    MAIL_HOST: '127.0.0.1',
+    MAIL_PORT: String(ports.mail),
+    MAIL_TLS: 'none',
+    MAIL_USER: mailUser,
+    MAIL_PASSWORD: secrets.mailPassword,
+    MAIL_FROM: 'Holdfast <notices@holdfast.example>',
+    MAIL_WEBHOOK_SECRETS: secrets.mailWebhookSecret,
+    UNSUBSCRIBE_SECRET: secrets.unsubscribeSecret,
+    PUBLIC_URL: urls.contracts,
     ...options.env?.all,
     ...options.env?.[service],
   });
@@ -300,6 +326,9 @@ function secretsIn(dataDir: string): Secrets {
     masterKeys: `local:${randomBytes(32).toString('base64')}`,
     cardWebhookSecret: `whsec_${randomBytes(16).toString('hex')}`,
     bankWebhookSecret: `mtwh_${randomBytes(16).toString('hex')}`,
+    mailWebhookSecret: `mailwh_${randomBytes(16).toString('hex')}`,
+    mailPassword: randomBytes(16).toString('hex'),
+    unsubscribeSecret: randomBytes(24).toString('hex'),
     ...known,
   };
   writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 });

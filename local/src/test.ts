@@ -60,6 +60,7 @@ function insideOf(running: System, dataHome: string) {
     metricsUrl: `${traces.endpoint}/exports/metrics`,
     cardWebhookSecret: running.environmentOf('escrow').CARD_WEBHOOK_SECRETS,
     bankWebhookSecret: running.environmentOf('payouts').BANK_WEBHOOK_SECRETS,
+    mailWebhookSecret: running.environmentOf('contracts').MAIL_WEBHOOK_SECRETS,
   };
 }
 

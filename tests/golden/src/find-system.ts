@@ -53,6 +53,7 @@ function urlsOf(env: NodeJS.ProcessEnv): SystemUrls {
     identity: host(ports.identity),
     providersControl: host(ports.providersControl),
     clock: host(ports.clock),
+    mail: host(ports.mailControl),
   };
 }
 

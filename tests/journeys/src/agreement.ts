@@ -24,8 +24,11 @@ export interface Offer {
 
 export const usd = (amountMinor: bigint) => ({ amountMinor: String(amountMinor), currency: 'USD' });
 
+/** Where a person of these journeys reads mail. */
+export const addressOf = ({ id }: Person): string => `${id}@people.example`;
+
 export const openAccount = (person: Person): Promise<Json> =>
-  person.post('contracts', '/v1/accounts', { roles: person.roles, region: 'US' });
+  person.post('contracts', '/v1/accounts', { roles: person.roles, region: 'US', email: addressOf(person) });
 
 /** Opens both accounts. */
 export async function openAccounts(client: Person, freelancer: Person): Promise<void> {

@@ -10,6 +10,8 @@ export interface SystemUrls {
   identity: string;
   providersControl: string;
   clock: string;
+  /** The receiving mail server's control port. */
+  mail: string;
 }
 export type Service = 'contracts' | 'escrow' | 'payouts';
 export type Role = 'client' | 'freelancer' | 'operator';
@@ -145,8 +147,28 @@ export class Marketplace {
     return ((await response.json()) as { requests: Json[] }).requests;
   }
 
+  /** The mails that an address has received, oldest first. */
+  async mailsTo(address: string): Promise<Json[]> {
+    const response = await fetch(`${this.urls.mail}/__sim/messages?${new URLSearchParams({ to: address })}`);
+    return ((await response.json()) as { messages: Json[] }).messages;
+  }
+
+  /** What goes wrong with the next mails, or those to one address (simulators/mail). */
+  mailFault(rule: { fault: string; to?: string; times?: number }): Promise<Json> {
+    return this.#control('mail', '/__sim/faults', rule);
+  }
+
+  async clearMailFaults(): Promise<void> {
+    await fetch(`${this.urls.mail}/__sim/faults`, { method: 'DELETE' });
+  }
+
+  /** A mail that was taken comes back after all, and its server reports so. */
+  mailBounces(messageId: string): Promise<Json> {
+    return this.#control('mail', '/__sim/reports', { messageId });
+  }
+
   async #control(
-    where: 'clock' | 'providersControl',
+    where: 'clock' | 'providersControl' | 'mail',
     path: string,
     body: object,
     timeoutMs = 30_000,

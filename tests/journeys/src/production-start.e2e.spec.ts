@@ -25,6 +25,14 @@ const environment = {
   BANK_ORIGINATING_ACCOUNT_ID: 'ia_something',
   SCREENING_BASE_URL: 'http://127.0.0.1:1',
   SCREENING_API_KEY: 'scr_live_something',
+  MAIL_HOST: '127.0.0.1',
+  MAIL_PORT: '1',
+  MAIL_USER: 'somebody',
+  MAIL_PASSWORD: 'something',
+  MAIL_FROM: 'notices@holdfast.example',
+  MAIL_WEBHOOK_SECRETS: 'mailwh_something',
+  UNSUBSCRIBE_SECRET: 'unsubscribe_something',
+  PUBLIC_URL: 'https://contracts.example',
 };
 
 function start(service: string, more: Record<string, string>): { status: number | null; said: string } {
@@ -48,5 +56,22 @@ describe.each(['contracts', 'escrow', 'payouts'])('%s in production mode', (serv
     expect(status).toBe(1);
     expect(said).toContain('MASTER_KEYS');
     expect(said).not.toContain('changeme');
+  });
+});
+
+describe('contracts in production mode', () => {
+  it.each(['MAIL_HOST', 'MAIL_PASSWORD', 'MAIL_WEBHOOK_SECRETS', 'UNSUBSCRIBE_SECRET', 'PUBLIC_URL'])(
+    'does not start without %s: it alone sends mail (C-7)',
+    (name) => {
+      const { status, said } = start('contracts', { [name]: '' });
+      expect(status).toBe(1);
+      expect(said).toContain(name);
+    },
+  );
+
+  it('does not send addresses and credentials over an open wire (AD-20)', () => {
+    const { status, said } = start('contracts', { MAIL_TLS: 'none' });
+    expect(status).toBe(1);
+    expect(said).toContain('MAIL_TLS: must not be none in production');
   });
 });

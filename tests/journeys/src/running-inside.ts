@@ -16,6 +16,7 @@ export interface Inside {
   environments: Record<Service, Record<string, string>>;
   cardWebhookSecret: string;
   bankWebhookSecret: string;
+  mailWebhookSecret: string;
   /** Everything that the services have exported to their trace collector. */
   tracesUrl: string;
   metricsUrl: string;

@@ -123,7 +123,7 @@ test('a fact that ends a cause which holds nothing, or that an operator has lift
 });
 
 test('S-11: the person sees each standing hold with its class of reason, without author, cause and words', async () => {
-  const [accountId, accounts] = [await someone(), new MyAccount(contracts().database.orm)];
+  const [accountId, accounts] = [await someone(), new MyAccount(contracts().database.orm, personTexts)];
   const over = await contracts().placeHold(accountId, 'closed');
   await contracts().liftHold(accountId, over.holdId);
   const { holdId } = await contracts().placeHold(accountId, 'financial');

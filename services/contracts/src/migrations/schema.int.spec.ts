@@ -18,6 +18,8 @@ test('the login role may do what the service needs, and nothing more', async () 
   expect(await rightsOf(pool, appUrl)).toEqual({
     ...commonRights,
     account_holds: changing,
+    contacts: changing,
+    notices: changing,
     accounts: changing,
     agreements: changing,
     billing_methods: 'INSERT, SELECT, UPDATE',

@@ -77,7 +77,7 @@ test('C-9: without a person’s key that person’s texts are gone, and everythi
 });
 
 test('A-7: the caller’s account says whether it may send offers', async () => {
-  const accounts = new MyAccount(contracts().database.orm);
+  const accounts = new MyAccount(contracts().database.orm, personTexts);
   const id = newAccountId('client');
   await expect(accounts.of(id)).rejects.toMatchObject({ code: 'account.unknown' });
   await contracts().openAccount(id, ['client']);

@@ -3,6 +3,7 @@ import { type MessageRef, newId } from '@holdfast/messaging';
 import { connectOrm, migrate, PersonTexts } from '@holdfast/service';
 import { type TestDatabase, useDatabase } from '@holdfast/testing';
 import { type AcceptedOffer, AcceptOffer, AcceptOfferHandler } from '../commands/accept-offer.ts';
+import { ChangeEmail, ChangeEmailHandler } from '../commands/change-email.ts';
 import { ExpireOffer, ExpireOfferHandler } from '../commands/expire-offer.ts';
 import { LiftHold, LiftHoldByFact, LiftHoldByFactHandler, LiftHoldHandler } from '../commands/lift-hold.ts';
 import { MirrorMilestone, MirrorMilestoneHandler } from '../commands/mirror-milestone.ts';
@@ -13,9 +14,11 @@ import {
   PlaceHoldByFactHandler,
   PlaceHoldHandler,
 } from '../commands/place-hold.ts';
+import { type ForeignTelling, PlanNotices, PlanNoticesHandler } from '../commands/plan-notices.ts';
 import { RememberBillingMethod, RememberBillingMethodHandler } from '../commands/remember-billing-method.ts';
 import { ReviseOffer, ReviseOfferHandler } from '../commands/revise-offer.ts';
 import { SendOffer, SendOfferHandler, type SentOffer } from '../commands/send-offer.ts';
+import { ShowNotice, ShowNoticeHandler } from '../commands/show-notice.ts';
 import { SubmitWork, SubmitWorkHandler } from '../commands/submit-work.ts';
 import { WithdrawOffer, WithdrawOfferHandler } from '../commands/withdraw-offer.ts';
 import { definition } from '../contracts.module.ts';
@@ -51,9 +54,29 @@ export class Contracts {
     return this.database.unitOfWork;
   }
 
-  openAccount(accountId: string, roles: AccountRole[] = ['client'], message = http()) {
-    const command = new OpenAccount({ message, accountId, roles, region: 'other' });
+  openAccount(accountId: string, roles: AccountRole[] = ['client'], message = http(), address?: string) {
+    const email = address === undefined ? undefined : personTexts.hide({ email: address });
+    const command = new OpenAccount({ message, accountId, roles, region: 'other', email });
     return new OpenAccountHandler(this.#uow, personTexts).execute(command);
+  }
+
+  changeEmail(accountId: string, email: string, message = http()) {
+    const command = new ChangeEmail({ message, accountId, email: personTexts.hide({ email }) });
+    return new ChangeEmailHandler(this.#uow, personTexts).execute(command);
+  }
+
+  showNotice(accountId: string, noticeId: string, message = http()) {
+    return new ShowNoticeHandler(this.#uow).execute(new ShowNotice({ message, accountId, noticeId }));
+  }
+
+  /** What another service's fact makes contracts tell. */
+  tells(fact: ForeignTelling, message = event()) {
+    return new PlanNoticesHandler(this.#uow).execute(new PlanNotices({ message, event: fact }));
+  }
+
+  /** What a person is told, in the order of the plan. */
+  told(accountId: string) {
+    return this.rows('select * from notices where account_id = $1 order by planned_at, id', [accountId]);
   }
 
   verifyMethod(accountId: string, methodId = newId()) {

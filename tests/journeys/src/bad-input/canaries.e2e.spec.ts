@@ -41,6 +41,8 @@ const mayStand: Readonly<Record<string, readonly string[]>> = {
   ],
   // What makes a repeat recognisable (AD-9).
   key: ofEach('inbox.message_id'),
+  // Where mails go: stored encrypted (AD-18), shown to its owner.
+  address: ['answer contracts GET /v1/accounts/me 200'],
   // Stands for a card, which only the provider can charge (P-15).
   cardToken: ['row escrow.billing_methods.token'],
   // By which a provider's notice is known again; operators see it.

@@ -14,6 +14,11 @@ export async function workAndPay(stage: CanaryStage): Promise<Pick<Scene, DealId
   const client = market.newPerson('client', ['client']);
   const freelancer = market.newPerson('payee', ['freelancer']);
   await openAccounts(client, freelancer);
+  // The one before is told of the change, so both are kept and both are written to.
+  for (const person of [client, client, freelancer]) {
+    const email = `${stage.canaries.word('address', 'an e-mail address')}@people.example`;
+    await stage.act(person, 'contracts PUT /v1/accounts/me/email', { email });
+  }
   await addCard(client);
   const token = `pm_${stage.canaries.word('cardToken', 'the token of a card')}`;
   await stage.act(client, 'escrow POST /v1/billing-methods', { kind: 'card', token });
@@ -50,7 +55,7 @@ export async function workAndPay(stage: CanaryStage): Promise<Pick<Scene, DealId
     submissionId,
   };
 }
-type DealId = Exclude<keyof Scene, 'methodId' | 'withdrawalId'>;
+type DealId = Exclude<keyof Scene, 'methodId' | 'withdrawalId' | 'noticeId'>;
 
 const termsOf = (stage: CanaryStage, version: string): Json => ({
   title: stage.text(`${version} title`),

@@ -30,15 +30,15 @@ export class CanaryStage {
     }
     const names = new Set<string>();
     for (const [name, value] of Object.values(this.inside.environments).flatMap(Object.entries<string>)) {
-      const secrets = /_(KEY|SECRET)S?$/.test(name) ? value.split(',') : [];
+      const secrets = /_(KEY|SECRET|PASSWORD)S?$/.test(name) ? value.split(',') : [];
       if (/^DATABASE_/.test(name)) secrets.push(new URL(value).password);
       if (secrets.length > 0) names.add(name);
       // A master key has its name in front.
       for (const secret of secrets) this.canaries.keep('secret', name, secret.replace(/^\w+:/, ''));
     }
     const providers = ['CARD_API_KEY', 'BANK_API_KEY', 'SCREENING_API_KEY'];
-    const webhooks = ['CARD_WEBHOOK_SECRETS', 'BANK_WEBHOOK_SECRETS'];
-    const own = ['DATABASE_URL', 'DATABASE_OWNER_URL', 'MASTER_KEYS'];
+    const webhooks = ['CARD_WEBHOOK_SECRETS', 'BANK_WEBHOOK_SECRETS', 'MAIL_WEBHOOK_SECRETS'];
+    const own = ['MAIL_PASSWORD', 'UNSUBSCRIBE_SECRET', 'DATABASE_URL', 'DATABASE_OWNER_URL', 'MASTER_KEYS'];
     expect([...names]).toEqual(expect.arrayContaining([...providers, ...webhooks, ...own]));
   }
 

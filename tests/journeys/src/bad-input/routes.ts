@@ -23,9 +23,11 @@ export interface Scene {
   methodId: string;
   /** Waits for its cut-off. */
   withdrawalId: string;
+  /** The client has been told something. */
+  noticeId: string;
 }
 
-type Id = 'offerId' | 'agreementId' | 'milestoneId' | 'methodId' | 'withdrawalId';
+type Id = 'offerId' | 'agreementId' | 'milestoneId' | 'methodId' | 'withdrawalId' | 'noticeId';
 
 /** How a route is called as it should be. Whose it is decides how a stranger is answered. */
 export interface Route {
@@ -94,6 +96,17 @@ const contracts: Route[] = (
   [
     { method: 'POST', path: '/v1/accounts', of: 'caller', body: () => ({ roles: ['client'], region: 'US' }) },
     { method: 'GET', path: '/v1/accounts/me', of: 'caller' },
+    {
+      method: 'PUT',
+      path: '/v1/accounts/me/email',
+      of: 'caller',
+      body: () => ({ email: 'somebody@people.example' }),
+    },
+    { method: 'GET', path: '/v1/notices', of: 'caller' },
+    { method: 'POST', path: '/v1/notices/{noticeId}/shown', of: 'party' },
+    { method: 'POST', path: '/v1/webhooks/mail', of: 'everybody', keyless: true },
+    { method: 'GET', path: '/v1/unsubscribe', of: 'everybody' },
+    { method: 'POST', path: '/v1/unsubscribe', of: 'everybody', keyless: true },
     { method: 'GET', path: '/v1/accounts/{accountId}/holds', of: 'operator' },
     {
       method: 'POST',
@@ -309,7 +322,9 @@ export async function arrangeScene(market: Marketplace): Promise<Scene> {
     string,
   ];
   const work = { agreementId, milestoneId, submissionId, laterMilestoneId };
-  return { client, freelancer, offerId, ...work, methodId, withdrawalId };
+  const { notices } = await client.get('contracts', '/v1/notices');
+  const { noticeId } = notices[0];
+  return { client, freelancer, offerId, ...work, methodId, withdrawalId, noticeId };
 }
 
 /** The same person with every role that a caller may hold, so that roles alone refuse nothing. */

@@ -7,6 +7,7 @@ import { runningMarketplace } from '../running-system.ts';
 import { call, expectProblem, type Problem } from './problems.ts';
 import {
   arrangeScene,
+  callerOf,
   callRoute,
   nameOf,
   pathOf,
@@ -76,7 +77,8 @@ describe('what belongs to others (F66, AD-16)', () => {
   it('nor for the other party, whatever roles it holds: only the client pays, only the freelancer works', async () => {
     const before = await everyRow(inside);
     const answers = routesWhere(({ of, method }) => of === 'party' && method !== 'GET').map(([, route]) => {
-      const other = route.role === 'client' ? scene.freelancer : scene.client;
+      const isClients = callerOf(route, scene, market) === scene.client;
+      const other = isClients ? scene.freelancer : scene.client;
       return callRoute(route, { scene, person: withRoles(other) });
     });
     for (const problem of await Promise.all(answers)) expectProblem(problem, { status: 404 });
