@@ -54,8 +54,7 @@ const milestoneTerms = z.object({
 /** A template of a notice; the closed list stays with contracts, which alone writes its texts (C-7). */
 export const NoticeTemplate = z
   .string()
-  .regex(/^[a-z]+(?:_[a-z]+)*$/)
-  .max(60)
+  .regex(/^[a-z]{1,20}(?:_[a-z]{1,20}){0,4}$/)
   .meta({ title: 'NoticeTemplate', description: 'Which text a person was told.' });
 
 /** The deadline that a notice announces, as its owner names it (C-7, C-8). */
@@ -63,8 +62,7 @@ export const NoticeDeadline = z.object({
   service: z.enum(['contracts', 'escrow', 'timetracking', 'disputes', 'payouts']),
   kind: z
     .string()
-    .regex(/^[a-z_]+\.[a-z_]+$/)
-    .max(60)
+    .regex(/^[a-z_]{1,30}\.[a-z_]{1,30}$/)
     .meta({ title: 'DeadlineKind', description: 'As `GET /v1/deadlines` of its owner lists it.' }),
   id: Id,
 });

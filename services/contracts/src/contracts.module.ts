@@ -30,6 +30,7 @@ import { SubmitWorkHandler } from './commands/submit-work.ts';
 import { WithdrawOfferHandler } from './commands/withdraw-offer.ts';
 import { ContractsConfig } from './config.ts';
 import { contractsDeadlines } from './deadlines.ts';
+import { tellingTypes } from './domain/notices.ts';
 import { contractsErrors } from './errors.ts';
 import { HoldsController } from './holds.controller.ts';
 import { HttpController } from './http.controller.ts';
@@ -64,34 +65,36 @@ const agreementTables = [AgreementTable, MilestoneTable, SubmissionTable, Submis
 /** A row that a decision has read is locked at its commit, which takes a right to update: of the version. */
 const writtenOnce = 'select, insert, update (version)';
 
-/** Escrow's facts about a milestone are kept, and told to whom they concern. */
-const mirroredAndTold = [MirrorMilestone.name, PlanNotices.name];
+/** What a foreign fact tells is planned behind what else it does here (C-7). */
+function alsoTelling(handles: Readonly<Record<string, string>>): ServiceDefinition['handles'] {
+  const foreign = tellingTypes.filter((type) => !type.startsWith('contracts.'));
+  const told = foreign.map((type) => [
+    type,
+    handles[type] ? [handles[type], PlanNotices.name] : PlanNotices.name,
+  ]);
+  return { ...handles, ...Object.fromEntries(told) };
+}
 
 /** Accounts with their holds, offers and agreements: who works for whom, on which terms, and what was submitted. */
 export const definition: ServiceDefinition = {
   name: 'contracts',
   publishes: contractsEvents,
   listensTo: [escrowEvents, payoutsEvents],
-  handles: {
+  handles: alsoTelling({
     'escrow.billing_method.verified': RememberBillingMethod.name,
     'escrow.billing_method.removed': ForgetBillingMethod.name,
     'escrow.funding.started': MirrorMilestone.name,
-    'escrow.funding.failed': mirroredAndTold,
-    'escrow.milestone.funded': mirroredAndTold,
-    'escrow.review.started': mirroredAndTold,
-    'escrow.submission.refused': mirroredAndTold,
-    'escrow.milestone.changes_requested': mirroredAndTold,
-    'escrow.milestone.released': mirroredAndTold,
+    'escrow.funding.failed': MirrorMilestone.name,
+    'escrow.milestone.funded': MirrorMilestone.name,
+    'escrow.review.started': MirrorMilestone.name,
+    'escrow.submission.refused': MirrorMilestone.name,
+    'escrow.milestone.changes_requested': MirrorMilestone.name,
+    'escrow.milestone.released': MirrorMilestone.name,
     'payouts.identity.failed': PlaceHoldByFact.name,
     'payouts.identity.verified': LiftHoldByFact.name,
     'payouts.screening.blocked': PlaceHoldByFact.name,
     'payouts.screening.cleared': LiftHoldByFact.name,
-    'payouts.method.added': PlanNotices.name,
-    'payouts.method.disabled': PlanNotices.name,
-    'payouts.withdrawal.paid': PlanNotices.name,
-    'payouts.withdrawal.failed': PlanNotices.name,
-    'payouts.withdrawal.returned': PlanNotices.name,
-  },
+  }),
   entities: [...accountTables, ...offerTables, ...agreementTables, ...noticeTables],
   migrations: [
     { name: '001-agreements', class: Migration001Agreements },

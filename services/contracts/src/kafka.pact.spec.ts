@@ -7,7 +7,9 @@ import { ForgetBillingMethod } from './commands/forget-billing-method.ts';
 import { LiftHoldByFact } from './commands/lift-hold.ts';
 import { MirrorMilestone } from './commands/mirror-milestone.ts';
 import { PlaceHoldByFact } from './commands/place-hold.ts';
+import { PlanNotices } from './commands/plan-notices.ts';
 import { RememberBillingMethod } from './commands/remember-billing-method.ts';
+import { tellingTypes } from './domain/notices.ts';
 import { KafkaController } from './kafka.controller.ts';
 
 const agreementId = '01a2037a-c202-74f7-a5ab-50ccbccd1461';
@@ -19,20 +21,20 @@ const [at, instant] = ['2027-01-04T09:00:00.000Z', new Date('2027-01-04T09:00:00
 const catalogues = { escrow: escrowEvents, payouts: payoutsEvents };
 type Topic = keyof typeof catalogues;
 
-/** The command that an event leads to. */
-async function commandOf(topic: Topic, received: object): Promise<object | undefined> {
+/** The commands that an event leads to. */
+async function commandsOf(topic: Topic, received: object): Promise<object[]> {
   const commands: object[] = [];
   const bus = { execute: async (command: object) => void commands.push(command) } as unknown as CommandBus;
   const controller = new KafkaController(bus);
   await (topic === 'escrow'
     ? controller.onEscrow(received as never)
     : controller.onPayouts(received as never));
-  return commands[0];
+  return commands;
 }
 
 /** By the way that every record takes. */
-const reading = (topic: Topic, record: ReceivedRecord): Promise<object | undefined> =>
-  commandOf(topic, decodeMessage(catalogues[topic] as Catalogue, record));
+const reading = (topic: Topic, record: ReceivedRecord): Promise<object[]> =>
+  commandsOf(topic, decodeMessage(catalogues[topic] as Catalogue, record));
 
 const key = some.id(agreementId);
 const ids = { agreementId: key, milestoneId: some.id(milestoneId) };
@@ -144,6 +146,61 @@ const holdFacts: [Omit<Need, 'key'>, new (...input: never) => object, object][] 
   [{ type: 'payouts.screening.cleared.v1', data: screening }, LiftHoldByFact, { methodId }],
 ];
 
+const withdrawalId = '01a2037a-c202-74f7-a5ab-50ccbccd1467';
+const withdrawal = { accountId: account, withdrawalId: some.id(withdrawalId) };
+const attempt = { ...withdrawal, attemptId: some.attempt() };
+const method = { accountId: account, methodId: some.id(methodId), kind: some.oneOf('ach') };
+const returned = {
+  ...attempt,
+  afterPaid: some.flag(true),
+  amountBack: some.money('50000'),
+  bankCharge: some.money('0'),
+  feeKept: some.flag(true),
+  reason: some.oneOf('bad_details', 'refused_by_receiver', 'account_blocked', 'other'),
+  subAccount: some.oneOf('bank'),
+  returnedAt: some.instant(at),
+};
+const paid = {
+  ...attempt,
+  sent: some.money('50000'),
+  fee: some.money('0'),
+  subAccount: some.oneOf('bank'),
+  transferId: some.id(),
+  paidAt: some.instant(at),
+};
+const methodReasons = ['name_mismatch', 'screening', 'bad_details', 'refused_by_bank'] as const;
+const failures = [
+  'method_disabled',
+  'refused',
+  'denied',
+  'cancelled_by_provider',
+  'provider_failed',
+] as const;
+
+/** What a person is told of the own way out (W-1, W-13). */
+const toldFacts: [Omit<Need, 'key'>, object][] = [
+  [{ type: 'payouts.method.added.v1', data: { ...method, dueAt: some.instant(at) } }, { dueAt: instant }],
+  [
+    { type: 'payouts.method.disabled.v1', data: { ...method, reason: some.oneOf(...methodReasons) } },
+    { methodId, reason: 'name_mismatch' },
+  ],
+  [
+    { type: 'payouts.withdrawal.paid.v1', data: paid },
+    { withdrawalId, sent: usd(50_000n) },
+  ],
+  [
+    {
+      type: 'payouts.withdrawal.failed.v1',
+      data: { ...withdrawal, amount: some.money('50000'), reason: some.oneOf(...failures) },
+    },
+    { withdrawalId, amount: usd(50_000n) },
+  ],
+  [
+    { type: 'payouts.withdrawal.returned.v1', data: returned },
+    { withdrawalId, amountBack: usd(50_000n) },
+  ],
+];
+
 beforeAll(() => forgetNeeds('contracts'));
 
 describe('what contracts needs of escrow (AD-8)', () => {
@@ -157,7 +214,7 @@ describe('what contracts needs of escrow (AD-8)', () => {
       data: { accountId: client, methodId: some.id(), kind: some.oneOf('card', 'paypal', 'bank') },
     };
     await stateNeed(pair, need, async (record) => {
-      const command = await reading('escrow', record);
+      const [command] = await reading('escrow', record);
       expect(command).toBeInstanceOf(RememberBillingMethod);
       expect(command).toMatchObject({ input: { message, accountId: 'client-1', kind: 'card' } });
     });
@@ -182,10 +239,14 @@ describe('what contracts needs of escrow (AD-8)', () => {
     '%s %s',
     async (_, __, need, kept) => {
       await stateNeed(pair, { ...need, key }, async (record) => {
-        const command = await reading('escrow', record);
+        const [command, telling] = await reading('escrow', record);
         expect(command).toBeInstanceOf(MirrorMilestone);
         const type = need.type.replace('.v1', '');
         expect(command).toMatchObject({ input: { message, event: { type, ...kept } } });
+        if (type === 'escrow.funding.started') return;
+        // Whom it concerns is told (C-7).
+        expect(telling).toBeInstanceOf(PlanNotices);
+        expect(telling).toMatchObject({ input: { message, event: { type, ...kept } } });
       });
     },
   );
@@ -197,22 +258,39 @@ describe('what contracts needs of payouts (AD-8)', () => {
     async (_, need, expected, told) => {
       const pair = { consumer: 'contracts', provider: 'payouts' };
       await stateNeed(pair, { ...need, key: account }, async (record) => {
-        const command = await reading('payouts', record);
+        const [command, ...others] = await reading('payouts', record);
         expect(command).toBeInstanceOf(expected);
         const event = { type: need.type.replace('.v1', ''), accountId: 'person-1', ...told };
         expect(command).toMatchObject({ input: { message, event } });
+        expect(others).toEqual([]);
       });
     },
   );
 });
 
-it('and of no other event', async () => {
+describe('what contracts tells of facts of payouts (C-7)', () => {
+  it.each(toldFacts.map(([need, told]) => [need.type, need, told] as const))('%s', async (_, need, told) => {
+    const pair = { consumer: 'contracts', provider: 'payouts' };
+    await stateNeed(pair, { ...need, key: account }, async (record) => {
+      const [command, ...others] = await reading('payouts', record);
+      expect(command).toBeInstanceOf(PlanNotices);
+      const event = { type: need.type.replace('.v1', ''), accountId: 'person-1', ...told };
+      expect(command).toMatchObject({ input: { message, event } });
+      expect(others).toEqual([]);
+    });
+  });
+});
+
+it('and of no other event, but those by which people will be told once they are published', async () => {
+  const needs = [...facts, ...holdFacts, ...toldFacts].map(([{ type }]) => type);
   const methods = ['escrow.billing_method.verified.v1', 'escrow.billing_method.removed.v1'];
-  const stated = [...methods, ...[...facts, ...holdFacts].map(([{ type }]) => type)];
+  const stated = [...methods, ...needs];
   for (const topic of Object.keys(catalogues) as Topic[]) {
     for (const type of Object.keys(catalogues[topic].events)) {
       if (stated.includes(`${type}.v1`)) continue;
-      expect(await commandOf(topic, { id: message.id, event: { type } })).toBeUndefined();
+      const commands = await commandsOf(topic, { id: message.id, event: { type } });
+      const isTold = (tellingTypes as string[]).includes(type);
+      expect(commands.map((command) => command.constructor.name)).toEqual(isTold ? ['PlanNotices'] : []);
     }
   }
 });

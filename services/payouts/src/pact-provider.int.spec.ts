@@ -55,12 +55,15 @@ describe('what payouts publishes is what others need (AD-8)', () => {
     await payouts.decide(methodId, 'clear');
   }
 
-  /** A withdrawal that was paid and came back. */
+  /** A withdrawal that was paid and came back, which disables its method, and one that the bank denies. */
   async function withdraw(payouts: Withdrawals): Promise<void> {
     await payouts.taxForm(accountId);
     const { key } = await payouts.calling({ accountId, methodId: await payouts.activeMethod(accountId) });
     await payouts.see(key, 'paid');
     await payouts.comesBack(key, 49_000n);
+    const methodId = await payouts.activeMethod(accountId);
+    const denied = await payouts.calling({ accountId, methodId });
+    await payouts.see(denied.key, 'denied');
   }
 
   const published = (type: string): Promise<ReceivedRecord | undefined> =>

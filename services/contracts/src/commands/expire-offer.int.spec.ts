@@ -55,7 +55,10 @@ test('A-4: after the due instant an accept is refused, even before the sweep exp
   const { offerId, agreementId, dueAt } = await contracts().sendOffer(ids);
   const handler = new ExpireOfferHandler(unitOfWork);
   const commands = { execute: (command: ExpireOffer) => handler.execute(command) };
-  const deadlines = new Deadlines({ pool, orm, clock }, contractsDeadlines({ get: () => commands } as never));
+  const ofOffers = contractsDeadlines({ get: () => commands } as never).filter(
+    ({ kind }) => kind === 'offer.expiry',
+  );
+  const deadlines = new Deadlines({ pool, orm, clock }, ofOffers);
   for (const accountId of Object.values(ids)) {
     expect(await deadlines.list.of(accountId)).toMatchObject([
       { kind: 'offer.expiry', id: offerId, key: agreementId, dueAt: new Date(dueAt), stoppedBy: [] },

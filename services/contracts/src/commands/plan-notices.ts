@@ -8,13 +8,14 @@ import {
   UnitOfWork,
 } from '@holdfast/messaging';
 import { currentSettings } from '@holdfast/service';
+import type { InferEntity } from '@mikro-orm/postgresql';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { cancel, plan } from '../domain/notice.ts';
-import { deadlinesEndedBy, type Known, noticesFor, type TellingFact } from '../domain/notices.ts';
-import { contractsSettings, daysOf } from '../settings.ts';
+import { deadlinesEndedBy, noticesFor, type TellingFact } from '../domain/notices.ts';
+import type { Known } from '../domain/telling.ts';
+import { contractsSettings } from '../settings.ts';
 import { AgreementTable } from '../tables/agreement.table.ts';
 import { fromRow, insertNotice, NoticeTable, saveNotice } from '../tables/notice.table.ts';
-import { SubmissionTable } from '../tables/submission.table.ts';
 
 /** Facts of other services by which somebody is told something. */
 export type ForeignTelling = Exclude<TellingFact, { type: `contracts.${string}` }>;
@@ -33,27 +34,26 @@ export class PlanNoticesHandler implements ICommandHandler<PlanNotices> {
   execute(command: PlanNotices): Promise<void> {
     return this.unitOfWork.once(command, async (tx) => {
       const { message, event } = command.input;
-      const parties = 'agreementId' in event ? await partiesOf(tx, event.agreementId) : undefined;
-      const submittedAt = 'submissionId' in event ? await submittedAtOf(tx, event.submissionId) : undefined;
-      await tell(tx, event, { causeId: message.id, parties, submittedAt });
+      const agreement = 'agreementId' in event ? await agreementOf(tx, event.agreementId) : undefined;
+      await tell(tx, event, { causeId: message.id, parties: agreement, settings: agreement?.settings });
     });
   }
 }
 
-async function partiesOf(tx: Tx, id: string): Promise<Known['parties']> {
+async function agreementOf(tx: Tx, id: string): Promise<InferEntity<typeof AgreementTable>> {
   const agreement = await tx.peek(AgreementTable, { id });
   if (!agreement) throw new NotYet('agreement.unknown');
   return agreement;
 }
 
-const submittedAtOf = async (tx: Tx, id: string | undefined): Promise<Date | undefined> =>
-  id === undefined ? undefined : (await tx.peek(SubmissionTable, { id }))?.submittedAt;
-
-/** Plans what a fact tells, and takes back what it makes pointless; for own facts in the transaction of their act. */
+/**
+ * Plans what a fact tells, and takes back what it makes pointless; for own facts in the transaction of their act.
+ * Deadlines of an agreement follow its pinned settings (A-8).
+ */
 export async function tell(
   tx: Tx,
   fact: TellingFact,
-  { causeId, ...known }: Pick<Known, 'parties' | 'submittedAt'> & { causeId: string },
+  { causeId, ...known }: Partial<Pick<Known, 'parties' | 'settings'>> & { causeId: string },
 ): Promise<void> {
   for (const { service, kind, id } of deadlinesEndedBy(fact)) {
     const named = { deadlineService: service, deadlineKind: kind, deadlineId: id };
@@ -61,14 +61,10 @@ export async function tell(
       saveNotice(tx, row, cancel(fromRow(row)));
     }
   }
-  const settings = await currentSettings(tx, contractsSettings);
-  const told = noticesFor(fact, {
-    ...known,
-    now: tx.now,
-    reminderDays: daysOf(settings['review.reminder_days']),
-    noticeHours: settings['forfeit.notice_hours'],
-  });
-  for (const one of told) insertNotice(tx, plan({ id: newId(), causeId }, one), frameOfCause(causeId));
+  const settings = known.settings ?? (await currentSettings(tx, contractsSettings));
+  for (const told of noticesFor(fact, { now: tx.now, parties: known.parties, settings })) {
+    insertNotice(tx, plan({ id: newId(), causeId }, told), frameOfCause(causeId));
+  }
 }
 
 /** What joins a mail to the act that it tells of (AD-22). */

@@ -1,13 +1,16 @@
 import { plusDays } from '@holdfast/domain';
 import { createPool, newId } from '@holdfast/messaging';
 import { eventually } from '@holdfast/testing';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { noticeOfToken } from '../mail/signatures.ts';
 import { MyAccount } from '../queries/my-account.ts';
 import { newAccountId, personTexts, useContracts } from '../testing/contracts.ts';
 import { mailSettings, useMailServer, useMails } from '../testing/mails.ts';
 import { RecordBounce, RecordBounceHandler } from './record-bounce.ts';
 import { RefuseNews, RefuseNewsHandler } from './refuse-news.ts';
+
+// A server that does not answer is waited for, and a mail tried again after a pause.
+jest.setTimeout(60_000);
 
 const contracts = useContracts();
 const server = useMailServer();

@@ -8,20 +8,56 @@ export const templates = [
   'offer_sent',
   'offer_revised',
   'offer_expiring',
+  'offer_changes_requested',
   'offer_accepted',
+  'offer_declined',
   'offer_withdrawn',
   'offer_expired',
+  'amendment_proposed',
+  'amendment_lapsing',
+  'amendment_lapsed',
+  'contract_amended',
+  'contract_paused',
+  'contract_resumed',
+  'end_requested',
+  'contract_ended',
+  'payment_requested',
   'milestone_funded',
   'charge_receipt',
   'funding_payer_needed',
   'funding_failed',
+  'charge_returned',
   'review_started',
+  'review_suspended',
+  'review_resumed',
   'review_reminder',
   'submission_refused',
   'changes_requested',
   'milestone_released',
+  'bonus_receipt',
+  'bonus_failed',
+  'bonus_released',
+  'refund_requested',
+  'refund_reminder',
+  'refund_decided',
+  'refund_given',
+  'refund_paid',
+  'refund_failed',
+  'refund_refused',
+  'refund_reversed',
+  'chargeback_received',
+  'chargeback_won',
+  'chargeback_lost',
+  'deadline_moved',
+  'dormancy_step',
+  'dormancy_reminder',
+  'clearing_refused',
+  'funds_held',
+  'funds_unheld',
+  'debt_opened',
   'hold_placed',
   'hold_lifted',
+  'account_closed',
   'email_changed',
   'method_added',
   'method_disabled',
@@ -41,6 +77,7 @@ export type Facts = Readonly<
       | 'agreementId'
       | 'milestoneId'
       | 'offerId'
+      | 'amendmentId'
       | 'withdrawalId'
       | 'methodId'
       | 'holdId'
@@ -49,7 +86,8 @@ export type Facts = Readonly<
       | 'netMinor'
       | 'dueAt'
       | 'kind'
-      | 'reason',
+      | 'reason'
+      | 'step',
       string
     >
   >

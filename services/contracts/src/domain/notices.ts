@@ -1,48 +1,67 @@
-import { plusDays, plusHours } from '@holdfast/domain';
-import type { contractsEvents, EventOf, escrowEvents, payoutsEvents } from '@holdfast/events';
 import { classOf } from './hold.ts';
-import type { Category, DeadlineName, Facts, Template, Told } from './notice.ts';
-import type { Parties } from './offer.ts';
+import type { DeadlineName, Told } from './notice.ts';
+import {
+  type AnyFact,
+  account,
+  amendmentExpiry,
+  announced,
+  both,
+  client,
+  type Draft,
+  digits,
+  dormancyStep,
+  type FactOf,
+  forfeit,
+  freelancer,
+  type Known,
+  money,
+  news,
+  offerExpiry,
+  oneself,
+  otherThan,
+  refundSilence,
+  reviewSilence,
+  toldBy,
+  underReview,
+} from './telling.ts';
 
-type AnyFact = EventOf<typeof contractsEvents> | EventOf<typeof escrowEvents> | EventOf<typeof payoutsEvents>;
-type FactOf<Type extends AnyFact['type']> = Extract<AnyFact, { type: Type }>;
-
-/** What contracts knows besides the fact. */
-export type Known = Readonly<{
-  now: Date;
-  /** Of the agreement or offer that the fact is about. */
-  parties?: Parties;
-  /** Of the submission whose review begins. */
-  submittedAt?: Date;
-  /** `review.reminder_days` (E-5). */
-  reminderDays: readonly number[];
-  /** `forfeit.notice_hours` (C-8). */
-  noticeHours: number;
-}>;
-
-type Draft = Readonly<{
-  to: string;
-  template: Template;
-  category: Category;
-  facts: Facts;
-  /** At once where it is left out; what is past by then is not planned. */
-  at?: Date;
-  deadline?: Told['deadline'];
-}>;
 type Row<Fact> = (fact: Fact, known: Known) => readonly Draft[];
 
 /** Who is told what by which fact, and when (C-4, C-7, C-8, S-11, E-5, W-1, W-13). */
 const table = {
   'contracts.offer.sent': (fact, known) => offerOpen('offer_sent', fact, known),
   'contracts.offer.revised': (fact, known) => offerOpen('offer_revised', fact, known),
-  'contracts.offer.accepted': ({ agreementId, offerId }, known) => [
-    { to: client(known), template: 'offer_accepted', category: 'news', facts: { agreementId, offerId } },
+  'contracts.offer.changes_requested': (fact, known) => [
+    news(client(known), 'offer_changes_requested', offerFacts(fact)),
   ],
-  'contracts.offer.withdrawn': ({ agreementId, offerId }, known) => [
-    { to: freelancer(known), template: 'offer_withdrawn', category: 'news', facts: { agreementId, offerId } },
+  'contracts.offer.accepted': (fact, known) => [news(client(known), 'offer_accepted', offerFacts(fact))],
+  'contracts.offer.declined': (fact, known) => [news(client(known), 'offer_declined', offerFacts(fact))],
+  'contracts.offer.withdrawn': (fact, known) => [
+    news(freelancer(known), 'offer_withdrawn', offerFacts(fact)),
   ],
-  'contracts.offer.expired': ({ agreementId, offerId }, known) => [
-    { to: client(known), template: 'offer_expired', category: 'news', facts: { agreementId, offerId } },
+  'contracts.offer.expired': (fact, known) => [news(client(known), 'offer_expired', offerFacts(fact))],
+  'contracts.amendment.proposed': (fact, known) => {
+    const { agreementId, amendmentId, by, dueAt } = fact;
+    const deadline = { ...amendmentExpiry(fact), dueAt };
+    const [first, second] = ['amendment_proposed', 'amendment_lapsing'] as const;
+    const facts = { agreementId, amendmentId };
+    return announced({ to: otherThan(by, known), first, second, facts, deadline }, known);
+  },
+  'contracts.amendment.lapsed': ({ agreementId, amendmentId, reason }, known) =>
+    both(news, 'amendment_lapsed', { agreementId, amendmentId, reason }, known),
+  'contracts.contract.amended': ({ agreementId, amendmentId }, known) =>
+    both(news, 'contract_amended', { agreementId, amendmentId }, known),
+  'contracts.contract.paused': ({ agreementId }, known) =>
+    both(account, 'contract_paused', { agreementId }, known),
+  'contracts.contract.resumed': ({ agreementId }, known) =>
+    both(account, 'contract_resumed', { agreementId }, known),
+  'contracts.contract.end_requested': ({ agreementId, by }, known) => [
+    account(otherThan(by, known), 'end_requested', { agreementId }),
+  ],
+  'contracts.contract.ended': ({ agreementId }, known) =>
+    both(account, 'contract_ended', { agreementId }, known),
+  'contracts.payment.requested': ({ agreementId, clientId }) => [
+    money(clientId, 'payment_requested', { agreementId }),
   ],
   'contracts.account.hold_placed': ({ accountId, holdId, kind, reason }) => [
     account(accountId, 'hold_placed', { holdId, kind, reason: classOf(reason) }),
@@ -50,63 +69,124 @@ const table = {
   'contracts.account.hold_lifted': ({ accountId, holdId, kind }) => [
     account(accountId, 'hold_lifted', { holdId, kind }),
   ],
-  'escrow.funding.failed': ({ agreementId, reason }, known) => [
-    {
-      to: client(known),
-      template: reason === 'payer_needed' ? 'funding_payer_needed' : 'funding_failed',
-      category: 'money',
-      facts: { agreementId, reason },
-    },
+  'contracts.account.closed': ({ accountId }) => [account(accountId, 'account_closed', {})],
+  'escrow.funding.failed': ({ agreementId, reason }, known) => {
+    const template = reason === 'payer_needed' ? 'funding_payer_needed' : 'funding_failed';
+    return [money(client(known), template, { agreementId, reason })];
+  },
+  'escrow.funding.orphaned': ({ agreementId, amount }, known) => [
+    money(client(known), 'charge_returned', { agreementId, amountMinor: digits(amount) }),
   ],
   'escrow.milestone.funded': ({ agreementId, milestoneId, amount, clientFee }, known) => {
     const facts = { agreementId, milestoneId, amountMinor: digits(amount), feeMinor: digits(clientFee) };
     return [
-      { to: freelancer(known), template: 'milestone_funded', category: 'money', facts },
-      { to: client(known), template: 'charge_receipt', category: 'money', facts },
+      money(freelancer(known), 'milestone_funded', facts),
+      money(client(known), 'charge_receipt', facts),
     ];
   },
-  'escrow.review.started': reviewStarted,
+  'escrow.review.started': (fact, known) => underReview('review_started', fact, known),
+  'escrow.review.suspended': ({ agreementId, milestoneId }, known) => [
+    money(client(known), 'review_suspended', { agreementId, milestoneId }),
+  ],
+  'escrow.review.resumed': (fact, known) => underReview('review_resumed', fact, known),
   'escrow.submission.refused': ({ agreementId, milestoneId, reason }, known) => [
-    {
-      to: freelancer(known),
-      template: 'submission_refused',
-      category: 'money',
-      facts: { agreementId, milestoneId, reason },
-    },
+    money(freelancer(known), 'submission_refused', { agreementId, milestoneId, reason }),
   ],
   'escrow.milestone.changes_requested': ({ agreementId, milestoneId }, known) => [
-    {
-      to: freelancer(known),
-      template: 'changes_requested',
-      category: 'news',
-      facts: { agreementId, milestoneId },
-    },
+    news(freelancer(known), 'changes_requested', { agreementId, milestoneId }),
   ],
-  'escrow.milestone.released': ({ agreementId, milestoneId, freelancerId, gross, freelancerFee, net }) => [
-    {
-      to: freelancerId,
-      template: 'milestone_released',
-      category: 'money',
-      facts: {
-        agreementId,
-        milestoneId,
-        amountMinor: digits(gross),
-        feeMinor: digits(freelancerFee),
-        netMinor: digits(net),
-      },
-    },
+  'escrow.milestone.released': ({ agreementId, freelancerId, gross, freelancerFee, net }) => [
+    money(freelancerId, 'milestone_released', {
+      agreementId,
+      amountMinor: digits(gross),
+      feeMinor: digits(freelancerFee),
+      netMinor: digits(net),
+    }),
+  ],
+  'escrow.refund.requested': (
+    { agreementId, refundRequestId, freelancerId: to, milestones, dueAt },
+    known,
+  ) => {
+    const amountMinor = String(milestones.reduce((sum, { amount }) => sum + amount.amountMinor, 0n));
+    const deadline = { ...refundSilence(refundRequestId), dueAt };
+    const [first, second] = ['refund_requested', 'refund_reminder'] as const;
+    return forfeit({ to, first, second, facts: { agreementId, amountMinor }, deadline }, known);
+  },
+  'escrow.refund.decided': ({ agreementId, milestoneId, amount, principal }, known) => [
+    money(client(known), 'refund_decided', { agreementId, amountMinor: digits(amount) }),
+    ...(milestoneId
+      ? [money(freelancer(known), 'refund_given', { agreementId, amountMinor: digits(principal) })]
+      : []),
+  ],
+  'escrow.refund.paid': ({ agreementId, amount }, known) => [
+    money(client(known), 'refund_paid', { agreementId, amountMinor: digits(amount) }),
+  ],
+  'escrow.refund.failed': ({ agreementId, amount }, known) => [
+    money(client(known), 'refund_failed', { agreementId, amountMinor: digits(amount) }),
+  ],
+  'escrow.refund.refused': ({ agreementId, reason }, known) => [
+    money(freelancer(known), 'refund_refused', { agreementId, reason }),
+  ],
+  'escrow.refund.reversed': ({ agreementId, accountId, net }) => [
+    money(accountId, 'refund_reversed', { agreementId, amountMinor: digits(net) }),
+  ],
+  'escrow.bonus.charged': ({ agreementId, amount, clientFee }, known) => [
+    money(client(known), 'bonus_receipt', {
+      agreementId,
+      amountMinor: digits(amount),
+      feeMinor: digits(clientFee),
+    }),
+  ],
+  'escrow.bonus.charge_failed': ({ agreementId, reason }, known) => [
+    money(client(known), 'bonus_failed', { agreementId, reason }),
+  ],
+  'escrow.bonus.released': ({ agreementId, freelancerId, gross, freelancerFee, net }) => [
+    money(freelancerId, 'bonus_released', {
+      agreementId,
+      amountMinor: digits(gross),
+      feeMinor: digits(freelancerFee),
+      netMinor: digits(net),
+    }),
+  ],
+  'escrow.chargeback.received': ({ agreementId, clientId, freelancerId, amount }) =>
+    [clientId, freelancerId].map((to) =>
+      money(to, 'chargeback_received', { agreementId, amountMinor: digits(amount) }),
+    ),
+  'escrow.chargeback.won': ({ agreementId, amount }, known) =>
+    both(money, 'chargeback_won', { agreementId, amountMinor: digits(amount) }, known),
+  'escrow.chargeback.lost': ({ agreementId, amount }, known) =>
+    both(money, 'chargeback_lost', { agreementId, amountMinor: digits(amount) }, known),
+  'escrow.deadline.moved': ({ agreementId, deadlineKind, deadlineId, dueAt }, known) => {
+    const deadline = { service: 'escrow', kind: deadlineKind, id: deadlineId, dueAt } as const;
+    const facts = { agreementId, dueAt: dueAt.toISOString() };
+    const told = { template: 'deadline_moved', category: 'deadline', facts, deadline } as const;
+    const concerned =
+      deadlineKind === 'refund.silence' ? [freelancer(known)] : [client(known), freelancer(known)];
+    return concerned.map((to) => ({ to, ...told }));
+  },
+  'escrow.dormancy.started': (fact, known) => dormant(fact, known),
+  'escrow.dormancy.release_requested': (fact, known) => dormant(fact, known),
+  'escrow.dormancy.cancelled': () => [],
+  'escrow.contract.clearing_refused': ({ agreementId, balance }, known) => [
+    money(client(known), 'clearing_refused', { agreementId, amountMinor: digits(balance) }),
+  ],
+  'payouts.funds.held': ({ agreementId, accountId, amount }) => [
+    money(accountId, 'funds_held', { agreementId, amountMinor: digits(amount) }),
+  ],
+  'payouts.funds.unheld': ({ agreementId, accountId, amount }) => [
+    money(accountId, 'funds_unheld', { agreementId, amountMinor: digits(amount) }),
+  ],
+  'payouts.debt.opened': ({ accountId, amount }) => [
+    money(accountId, 'debt_opened', { amountMinor: digits(amount) }),
   ],
   'payouts.method.added': ({ accountId, methodId, kind, dueAt }) => [
     account(accountId, 'method_added', { methodId, kind, dueAt: dueAt.toISOString() }),
   ],
-  'payouts.method.disabled': ({ accountId, methodId, kind, reason }) => [
+  'payouts.method.disabled': ({ accountId, methodId, kind, reason: why }) => {
     // Which check it was stays secret (W-17).
-    account(accountId, 'method_disabled', {
-      methodId,
-      kind,
-      reason: reason === 'screening' ? 'under_review' : reason,
-    }),
-  ],
+    const reason = why === 'screening' ? 'under_review' : why;
+    return [account(accountId, 'method_disabled', { methodId, kind, reason })];
+  },
   'payouts.withdrawal.paid': ({ accountId, withdrawalId, sent }) => [
     money(accountId, 'withdrawal_paid', { withdrawalId, amountMinor: digits(sent) }),
   ],
@@ -124,104 +204,67 @@ export type TellingFact = FactOf<TellingType>;
 /** The types of facts by which anybody is told anything. */
 export const tellingTypes = Object.keys(table) as TellingType[];
 
-/** What a fact tells: with a series of reminders numbered by their instants. */
-export function noticesFor(fact: TellingFact, known: Known): Told[] {
-  const drafts = (table[fact.type] as Row<TellingFact>)(fact, known);
-  const counts = new Map<string, number>();
-  return drafts
-    .filter(({ at }) => at === undefined || at > known.now)
-    .map(({ to: accountId, at: plannedAt = known.now, template, category, facts, deadline }) => {
-      const series = `${template}/${accountId}`;
-      const number = (counts.get(series) ?? 0) + 1;
-      counts.set(series, number);
-      return { accountId, template, category, facts, plannedAt, deadline, number };
-    });
-}
+/** Whether a fact tells anybody anything, or ends what was to be told. */
+export const isTelling = (fact: { type: string }): fact is TellingFact => Object.hasOwn(table, fact.type);
+
+/** What a fact tells to whom. */
+export const noticesFor = (fact: TellingFact, known: Known): Told[] =>
+  toldBy((table[fact.type] as Row<TellingFact>)(fact, known), known);
 
 /** The deadlines that a fact ends or sets anew: what was to be told of them is not told any more. */
 export function deadlinesEndedBy(fact: TellingFact): DeadlineName[] {
   switch (fact.type) {
     case 'contracts.offer.revised':
     case 'contracts.offer.accepted':
+    case 'contracts.offer.declined':
     case 'contracts.offer.withdrawn':
     case 'contracts.offer.expired':
       return [offerExpiry(fact)];
+    case 'contracts.amendment.lapsed':
+    case 'contracts.contract.amended':
+      return [amendmentExpiry(fact)];
     case 'escrow.review.started':
+    case 'escrow.review.suspended':
+    case 'escrow.review.resumed':
     case 'escrow.milestone.changes_requested':
     case 'escrow.milestone.released':
       return [reviewSilence(fact)];
+    case 'escrow.refund.decided':
+      return fact.refundRequestId ? [refundSilence(fact.refundRequestId)] : [];
+    case 'escrow.deadline.moved':
+      return [{ service: 'escrow', kind: fact.deadlineKind, id: fact.deadlineId }];
+    case 'escrow.dormancy.started':
+    case 'escrow.dormancy.release_requested':
+    case 'escrow.dormancy.cancelled':
+      return [dormancyStep(fact)];
     default:
       return [];
   }
 }
 
-const client = ({ parties }: Known): string => partiesOf(parties).clientId;
-const freelancer = ({ parties }: Known): string => partiesOf(parties).freelancerId;
-
-function partiesOf(parties: Parties | undefined): Parties {
-  if (!parties) throw new RangeError('a fact of an agreement whose parties are not known');
-  return parties;
-}
-
-const digits = ({ amountMinor }: { amountMinor: bigint }): string => String(amountMinor);
-
-const account = (to: string, template: Template, facts: Facts): Draft => ({
-  to,
-  template,
-  category: 'account',
-  facts,
-});
-const money = (to: string, template: Template, facts: Facts): Draft => ({
-  ...account(to, template, facts),
-  category: 'money',
+const offerFacts = ({ agreementId, offerId }: { agreementId: string; offerId: string }) => ({
+  agreementId,
+  offerId,
 });
 
-const offerExpiry = ({ offerId: id }: { offerId: string }): DeadlineName => ({
-  service: 'contracts',
-  kind: 'offer.expiry',
-  id,
-});
-const reviewSilence = ({ milestoneId: id }: { milestoneId: string }): DeadlineName => ({
-  service: 'escrow',
-  kind: 'review.silence',
-  id,
-});
-
-/** At once, and again 24 hours before it ends a right (C-8). */
 function offerOpen(
-  template: 'offer_sent' | 'offer_revised',
+  first: 'offer_sent' | 'offer_revised',
   offer: FactOf<'contracts.offer.sent' | 'contracts.offer.revised'>,
   known: Known,
 ): Draft[] {
-  const { agreementId, offerId, dueAt } = offer;
-  const facts = { agreementId, offerId, dueAt: dueAt.toISOString() };
-  const deadline = { ...offerExpiry(offer), dueAt };
-  const told = { to: freelancer(known), category: 'deadline', facts, deadline } as const;
-  const at = plusHours(dueAt, -known.noticeHours);
-  return [
-    { ...told, template },
-    { ...told, template: 'offer_expiring', at },
-  ];
+  const deadline = { ...offerExpiry(offer), dueAt: offer.dueAt };
+  const told = { to: freelancer(known), first, second: 'offer_expiring', facts: offerFacts(offer) } as const;
+  return announced({ ...told, deadline }, known);
 }
 
-/**
- * At once, on the days of `review.reminder_days` counted from the submission (E-5), and in any case once more in time
- * before silence releases: two days, so that a mail server that is away for a day does not cost the notice (C-8).
- */
-function reviewStarted(review: FactOf<'escrow.review.started'>, known: Known): Draft[] {
-  const { agreementId, milestoneId, dueAt } = review;
-  const { submittedAt = known.now, noticeHours, now } = known;
-  const facts = { agreementId, milestoneId, dueAt: dueAt.toISOString() };
-  const deadline = { ...reviewSilence(review), dueAt };
-  const told = { to: client(known), category: 'deadline', facts, deadline } as const;
-  const days = known.reminderDays
-    .map((day) => plusDays(submittedAt, day))
-    .filter((at) => at > now && at < dueAt);
-  const last = plusHours(dueAt, -noticeHours);
-  const inTime = days.some((at) => at < last) ? [] : [plusHours(dueAt, -2 * noticeHours)];
-  const reminders = [...days, ...inTime].sort((one, other) => one.getTime() - other.getTime());
-  return [
-    { ...told, template: 'review_started' },
-    ...reminders.map((at) => ({ ...told, template: 'review_reminder', at }) as const),
-  ];
+/** Each step asks one of the two, and takes the money from who is silent (E-20, C-8). */
+function dormant(
+  fact: FactOf<'escrow.dormancy.started' | 'escrow.dormancy.release_requested'>,
+  known: Known,
+): Draft[] {
+  const { agreementId, step, balance, dueAt } = fact;
+  const to = oneself(step === 'freelancer_asked' ? 'freelancer' : 'client', known);
+  const facts = { agreementId, step, amountMinor: digits(balance) };
+  const [first, second] = ['dormancy_step', 'dormancy_reminder'] as const;
+  return forfeit({ to, first, second, facts, deadline: { ...dormancyStep(fact), dueAt } }, known);
 }

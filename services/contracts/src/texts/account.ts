@@ -50,6 +50,10 @@ export const accountTexts = {
     paragraphs: ['What it kept you from is possible again, unless another hold stands.'],
     action: { label: 'See your account', path: '/account' },
   }),
+  account_closed: () => ({
+    subject: 'Your account is closed',
+    paragraphs: ['It takes part in nothing new. What is open is still settled.', secure],
+  }),
   email_changed: () => ({
     subject: 'Your e-mail address was changed',
     paragraphs: ['Mails about your account go to another address from now on.', secure],

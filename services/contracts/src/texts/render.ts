@@ -2,11 +2,13 @@ import type { Category, Facts, Template } from '../domain/notice.ts';
 import { accountTexts } from './account.ts';
 import type { Text } from './format.ts';
 import { offerTexts } from './offers.ts';
+import { refundTexts } from './refunds.ts';
 import { workTexts } from './work.ts';
 
 const texts: { readonly [Name in Template]: (facts: Facts) => Text } = {
   ...offerTexts,
   ...workTexts,
+  ...refundTexts,
   ...accountTexts,
 };
 

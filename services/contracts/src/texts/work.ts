@@ -10,12 +10,19 @@ const whyNoCharge: Readonly<Record<string, string>> = {
   declined: 'Your bank has declined the charge.',
   expired: 'The payment was not confirmed in time.',
   method_unusable: 'Your billing method cannot be used any more.',
+  given_up: 'Your bank did not answer in time.',
+  cancelled: 'The payment was cancelled.',
 };
 
 const whyNoReview: Readonly<Record<string, string>> = {
   not_funded: 'The milestone is not funded yet.',
   released: 'The milestone is paid already.',
   already_under_review: 'Another submission of the milestone is under review.',
+  refund_pending: 'The client has asked for the money back, and that is not decided yet.',
+  refunded: 'The money of the milestone went back to the client.',
+  charged_back: 'The money of the milestone was taken back by the client’s bank.',
+  cancelled: 'The milestone was cancelled.',
+  contract_closing: 'The contract is about to end.',
 };
 
 export const workTexts = {
@@ -65,6 +72,42 @@ export const workTexts = {
       'Approve the work, or ask for changes, before then.',
     ],
     action: { label: 'Review the work', path: agreementPath(facts.agreementId) },
+  }),
+  review_suspended: (facts) => ({
+    subject: 'A review stands still',
+    paragraphs: ['Silence releases nothing meanwhile. When the review goes on you are told the new date.'],
+    action: seeContract(facts),
+  }),
+  review_resumed: (facts) => ({
+    subject: 'A review goes on: please decide',
+    paragraphs: [`Without an answer the whole milestone is released at ${moment(needed(facts.dueAt))}.`],
+    action: { label: 'Review the work', path: agreementPath(facts.agreementId) },
+  }),
+  charge_returned: (facts) => ({
+    subject: 'A charge goes back to you',
+    paragraphs: [
+      `${dollars(needed(facts.amountMinor))} were charged for a milestone that no longer takes them. All of it goes back.`,
+    ],
+    action: seeContract(facts),
+  }),
+  bonus_receipt: (facts) => ({
+    subject: 'Your bonus was charged',
+    paragraphs: [
+      `${dollars(needed(facts.amountMinor))} go to the freelancer. Our fee of ${dollars(needed(facts.feeMinor))} was charged with it.`,
+    ],
+    action: seeContract(facts),
+  }),
+  bonus_failed: (facts) => ({
+    subject: 'Your bonus could not be charged',
+    paragraphs: [whyNoCharge[needed(facts.reason)] ?? 'The payment did not succeed.', 'Nothing was charged.'],
+    action: seeContract(facts),
+  }),
+  bonus_released: (facts) => ({
+    subject: `You have got a bonus of ${dollars(needed(facts.netMinor))}`,
+    paragraphs: [
+      `${dollars(needed(facts.amountMinor))} less our fee of ${dollars(needed(facts.feeMinor))} are on your balance.`,
+    ],
+    action: seeContract(facts),
   }),
   submission_refused: (facts) => ({
     subject: 'Your submission is not under review',
