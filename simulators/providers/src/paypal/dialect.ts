@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { isWebhookFault } from '../fault-catalogue.ts';
+import type { FaultRule } from '../faults.ts';
 import { speak } from '../serving.ts';
 import type { Dialect, PayerAnswer, PayerDeed, Simulation } from '../simulation.ts';
 import { ownStep } from '../step.ts';
@@ -67,8 +68,9 @@ export function paypalDialect(app: FastifyInstance, simulation: Simulation, opti
   };
 }
 
-/** No notice follows a token or what only prepares a payment. */
-function cannot(fault: string, op: string): boolean {
+/** No notice follows a token or what only prepares a payment; no refund asks the payer where to go. */
+function cannot(fault: string, op: string, { when }: FaultRule['params']): boolean {
+  if (when === 'requires-action') return true;
   return isWebhookFault(fault) && ['token.create', 'vault.setup'].includes(op);
 }
 

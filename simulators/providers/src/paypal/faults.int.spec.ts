@@ -219,6 +219,11 @@ describe('refund-failed', () => {
     const kinds = last === 'FAILED' ? ['refund_failed 4000'] : [];
     expect(await rig.booked(refund.captureId)).toEqual(['charge 4000', 'refund 4000', ...kinds]);
   });
+
+  it('requires-action cannot happen here', async () => {
+    const planted = await plant('capture.refund', 'refund-failed', { when: 'requires-action' });
+    expect(planted.status).toBe(400);
+  });
 });
 
 describe('faults of webhooks', () => {
