@@ -13,8 +13,8 @@ export type PayoutProviderName = z.output<typeof PayoutProviderName>;
 export const MethodDisabledReason = z.enum(['name_mismatch', 'screening', 'bad_details', 'refused_by_bank']);
 export type MethodDisabledReason = z.output<typeof MethodDisabledReason>;
 
-/** Why a withdrawal is not sent yet (W-17, W-18, S-5). */
-export const HoldCause = z.enum(['screening', 'account_hold', 'sending_stopped']);
+/** Why a withdrawal is not sent yet (W-17, W-18, S-5, B-6). */
+export const HoldCause = z.enum(['screening', 'account_hold', 'sending_stopped', 'debt']);
 export type HoldCause = z.output<typeof HoldCause>;
 
 /** Why a withdrawal ended unpaid, or came back; the provider's words stay with payouts. */

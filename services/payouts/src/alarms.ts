@@ -66,8 +66,9 @@ async function unapplied(em: EntityManager, until: Date) {
     { status: 'sent', postedAt: { $lte: until } },
     { orderBy: { postedAt: 'asc' }, limit: findingsMax },
   );
-  return transfers.map(({ id, postedAt, withdrawalId, kind }) => {
-    return { id, what: 'escrow does not answer a transfer', since: postedAt, facts: { withdrawalId, kind } };
+  return transfers.map(({ id, postedAt, withdrawalId, causeId, kind }) => {
+    const facts = { ...(withdrawalId ? { withdrawalId } : { causeId: causeId! }), kind };
+    return { id, what: 'escrow does not answer a transfer', since: postedAt, facts };
   });
 }
 

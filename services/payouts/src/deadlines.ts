@@ -31,7 +31,7 @@ export function payoutsDeadlines(app: INestApplicationContext): AnyDeadline[] {
     // Chargeback or refund after release; safety hold; case on paid money (B-3).
     stoppedBy: deployedTopics(config, ['escrow', 'contracts', 'disputes']),
     announced: { by: 'nobody', because: 'the hold of a release (C-8, B-3)' },
-    atStake: 'netMinor',
+    atStake: 'pendingMinor',
     fire: (credit, message) => commands.execute(new MatureFunds({ message, transferId: credit.id })),
   };
   const identityAnswer: Deadline<typeof PersonTable> = {

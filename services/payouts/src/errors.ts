@@ -11,6 +11,10 @@ export const payoutsErrors = {
   'method.not_active': { status: 409, title: 'The method cannot be used.' },
   'identity.not_verified': { status: 409, title: 'Identity must be verified first.' },
   'account.on_hold': { status: 409, title: 'A hold stands on the account.' },
+  'account.in_debt': {
+    status: 409,
+    title: 'A debt must be paid first; later payments pay it by themselves.',
+  },
   'tax_form.missing': { status: 409, title: 'A tax form must be on file first.' },
   'withdrawal.unknown': { status: 404, title: 'You have no such withdrawal.' },
   'withdrawal.below_minimum': { status: 409, title: 'The amount is below the minimum of the method.' },

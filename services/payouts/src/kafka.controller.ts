@@ -2,11 +2,14 @@ import type { contractsEvents, escrowEvents, Message } from '@holdfast/events';
 import { Controller } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { EventPattern, Payload } from '@nestjs/microservices';
+import { ClawBackFunds } from './commands/claw-back-funds.ts';
 import { CreditRelease } from './commands/credit-release.ts';
+import { HoldFunds } from './commands/hold-funds.ts';
 import { NoteClearing } from './commands/note-clearing.ts';
 import { RecordAccountHold } from './commands/record-account-hold.ts';
 import { RememberAccount } from './commands/remember-account.ts';
 import { RememberAgreement } from './commands/remember-agreement.ts';
+import { RestoreFunds } from './commands/restore-funds.ts';
 
 /** IN: other services' events -> commands. */
 @Controller()
@@ -33,6 +36,12 @@ export class KafkaController {
     switch (event.type) {
       case 'escrow.milestone.released': // Answered by `payouts.funds.credited`, same transfer (M-22).
         return this.commands.execute(new CreditRelease({ message, ...event }));
+      case 'escrow.chargeback.received': // What the freelancer may have to give back waits (B-5).
+        return this.commands.execute(new HoldFunds({ message, ...event }));
+      case 'escrow.chargeback.won': // With a net: answered by `payouts.funds.restored`, same transfer (M-22).
+        return this.commands.execute(new RestoreFunds({ message, ...event }));
+      case 'escrow.chargeback.lost': // With a net: answered by `payouts.funds.clawed_back` (P-11).
+        return this.commands.execute(new ClawBackFunds({ message, ...event }));
       case 'escrow.clearing.applied': // The answer to our own transfers (M-22).
         return this.commands.execute(new NoteClearing({ message, ...event }));
     } // Other facts of escrow do not concern payouts.

@@ -3,14 +3,18 @@ import { type Catalogue, contractsEvents, decodeMessage, escrowEvents, HoldReaso
 import { forgetNeeds, type ReceivedRecord, some, stateNeed } from '@holdfast/testing';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
+import { ClawBackFunds } from './commands/claw-back-funds.ts';
 import { CreditRelease } from './commands/credit-release.ts';
+import { HoldFunds } from './commands/hold-funds.ts';
 import { NoteClearing } from './commands/note-clearing.ts';
 import { RecordAccountHold } from './commands/record-account-hold.ts';
 import { RememberAccount } from './commands/remember-account.ts';
 import { RememberAgreement } from './commands/remember-agreement.ts';
+import { RestoreFunds } from './commands/restore-funds.ts';
 import { KafkaController } from './kafka.controller.ts';
 
 const agreementId = '01a2037a-c202-74f7-a5ab-50ccbccd1461';
+const chargebackId = '01a2037a-c202-74f7-a5ab-50ccbccd1464';
 const transferId = '01a2037a-c202-74f7-a5ab-50ccbccd1462';
 const eventId = '01a2037a-c202-74f7-a5ab-50ccbccd1460';
 const message = { source: 'event', id: eventId };
@@ -130,14 +134,66 @@ describe('what payouts needs of others (AD-8)', () => {
     });
   });
 
-  it.each(['withdrawal_paid', 'withdrawal_returned'] as const)(
+  it('of escrow: which released parts of a disputed charge are not protected', async () => {
+    const part = {
+      state: some.oneOf('released', 'held'),
+      amount: some.money('10000'),
+      net: some.money('9000'),
+      protected: some.flag(false),
+    };
+    const data = {
+      agreementId: key,
+      chargebackId: some.id(chargebackId),
+      fundingId: some.id(),
+      clientId: some.account('client-1'),
+      freelancerId: some.account('freelancer-1'),
+      amount: some.money('10500'),
+      fee: some.money('1500'),
+      parts: some.listOf(part),
+      dueAt: some.instant(),
+    };
+    const need = { type: 'escrow.chargeback.received.v1', key, data };
+    await stateNeed({ consumer: 'payouts', provider: 'escrow' }, need, async (record) => {
+      const command = await reading('escrow', record);
+      expect(command).toBeInstanceOf(HoldFunds);
+      const parts = [{ state: 'released', net: usd(9_000n), protected: false }];
+      const expected = { agreementId, chargebackId, freelancerId: 'freelancer-1', parts };
+      expect(command).toMatchObject({ input: { message, ...expected } });
+    });
+  });
+
+  it.each([
+    ['won', RestoreFunds],
+    ['lost', ClawBackFunds],
+  ] as const)(
+    'of escrow: that a chargeback was %s, and what follows for the freelancer',
+    async (how, expected) => {
+      const data = {
+        agreementId: key,
+        chargebackId: some.id(chargebackId),
+        accountId: some.account('freelancer-1'),
+        amount: some.money('10500'),
+        net: some.money('9000'),
+        transferId: some.id(transferId),
+      };
+      const need = { type: `escrow.chargeback.${how}.v1`, key, data };
+      await stateNeed({ consumer: 'payouts', provider: 'escrow' }, need, async (record) => {
+        const command = await reading('escrow', record);
+        expect(command).toBeInstanceOf(expected);
+        const input = { agreementId, chargebackId, accountId: 'freelancer-1', net: usd(9_000n), transferId };
+        expect(command).toMatchObject({ input: { message, ...input } });
+      });
+    },
+  );
+
+  it.each(['withdrawal_paid', 'withdrawal_returned', 'clawed_back'] as const)(
     'of escrow: that it posted its side of a transfer of ours (%s)',
     async (kind) => {
       const data = {
         accountId: some.account('freelancer-1'),
         transferId: some.id(transferId),
         amount: some.money('50000'),
-        kind: some.oneOf(kind, 'withdrawal_paid', 'withdrawal_returned'),
+        kind: some.oneOf(kind, 'withdrawal_paid', 'withdrawal_returned', 'clawed_back'),
       };
       const need = { type: 'escrow.clearing.applied.v1', key: some.account('freelancer-1'), data };
       await stateNeed({ consumer: 'payouts', provider: 'escrow' }, need, async (record) => {
@@ -156,6 +212,9 @@ describe('what payouts needs of others (AD-8)', () => {
       'contracts.account.hold_lifted',
       'contracts.contract.activated',
       'escrow.milestone.released',
+      'escrow.chargeback.received',
+      'escrow.chargeback.won',
+      'escrow.chargeback.lost',
       'escrow.clearing.applied',
     ];
     for (const [topic, { events }] of Object.entries(catalogues)) {

@@ -22,8 +22,10 @@ import { payoutsAlarms } from './alarms.ts';
 import { AddWithdrawalMethodHandler } from './commands/add-withdrawal-method.ts';
 import { CancelWithdrawalHandler } from './commands/cancel-withdrawal.ts';
 import { ChangeIdentityHandler, FailIdentityHandler } from './commands/change-identity.ts';
+import { ClawBackFunds, ClawBackFundsHandler } from './commands/claw-back-funds.ts';
 import { CreditRelease, CreditReleaseHandler } from './commands/credit-release.ts';
 import { EndCoolingHandler } from './commands/end-cooling.ts';
+import { HoldFunds, HoldFundsHandler } from './commands/hold-funds.ts';
 import { MatureFundsHandler } from './commands/mature-funds.ts';
 import { NoteClearing, NoteClearingHandler } from './commands/note-clearing.ts';
 import { RecordAccountHold, RecordAccountHoldHandler } from './commands/record-account-hold.ts';
@@ -36,6 +38,7 @@ import { RememberAgreement, RememberAgreementHandler } from './commands/remember
 import { RemoveWithdrawalMethodHandler } from './commands/remove-withdrawal-method.ts';
 import { RequestWithdrawalHandler } from './commands/request-withdrawal.ts';
 import { ResolveAttemptHandler } from './commands/resolve-attempt.ts';
+import { RestoreFunds, RestoreFundsHandler } from './commands/restore-funds.ts';
 import { ReviewHoldsHandler } from './commands/review-holds.ts';
 import { StartAttemptHandler } from './commands/start-attempt.ts';
 import { FinishStopHandler, ResumeSendingHandler, StopSendingHandler } from './commands/stop-sending.ts';
@@ -51,6 +54,7 @@ import { Migration001Credits } from './migrations/001-credits.ts';
 import { Migration002Methods } from './migrations/002-methods.ts';
 import { Migration003Withdrawals } from './migrations/003-withdrawals.ts';
 import { Migration004Seals } from './migrations/004-seals.ts';
+import { Migration006Holds } from './migrations/006-holds.ts';
 import { Bank } from './providers/bank.ts';
 import { BankClient } from './providers/bank-client.ts';
 import { MethodWorker } from './providers/method.worker.ts';
@@ -75,6 +79,8 @@ import { AgreementTable } from './tables/agreement.table.ts';
 import { AttemptTable } from './tables/attempt.table.ts';
 import { ClearingTransferTable } from './tables/clearing-transfer.table.ts';
 import { CreditTable } from './tables/credit.table.ts';
+import { DebtTable } from './tables/debt.table.ts';
+import { AvailableView, FundHoldTable } from './tables/fund-hold.table.ts';
 import { AccountHoldTable, PersonTable } from './tables/person.table.ts';
 import { SendingStopTable } from './tables/sending-stop.table.ts';
 import { WithdrawalTable } from './tables/withdrawal.table.ts';
@@ -93,11 +99,17 @@ export const definition: ServiceDefinition = {
     'contracts.account.hold_lifted': RecordAccountHold.name,
     'contracts.contract.activated': RememberAgreement.name,
     'escrow.milestone.released': CreditRelease.name,
+    'escrow.chargeback.received': HoldFunds.name,
+    'escrow.chargeback.won': RestoreFunds.name,
+    'escrow.chargeback.lost': ClawBackFunds.name,
     'escrow.clearing.applied': NoteClearing.name,
   },
   entities: [
     AgreementTable,
     CreditTable,
+    FundHoldTable,
+    AvailableView,
+    DebtTable,
     PersonTable,
     AccountHoldTable,
     AccountChangeTable,
@@ -114,10 +126,14 @@ export const definition: ServiceDefinition = {
     { name: '002-methods', class: Migration002Methods },
     { name: '003-withdrawals', class: Migration003Withdrawals },
     { name: '004-seals', class: Migration004Seals },
+    { name: '006-holds', class: Migration006Holds },
   ],
   grants: {
     agreements: 'select, insert, update',
     credits: 'select, insert, update',
+    fund_holds: 'select, insert, update',
+    available_balances: 'select',
+    debts: 'select, insert, update',
     persons: 'select, insert, update',
     account_holds: 'select, insert, update',
     account_changes: 'select, insert',
@@ -186,12 +202,14 @@ const clients = [
     AddWithdrawalMethodHandler,
     CancelWithdrawalHandler,
     ChangeIdentityHandler,
+    ClawBackFundsHandler,
     CreditReleaseHandler,
     DecideScreeningHandler,
     EndCoolingHandler,
     FailIdentityHandler,
     FinishNoticeHandler,
     FinishStopHandler,
+    HoldFundsHandler,
     MatureFundsHandler,
     NoteClearingHandler,
     PersonTexts,
@@ -207,6 +225,7 @@ const clients = [
     RemoveWithdrawalMethodHandler,
     RequestWithdrawalHandler,
     ResolveAttemptHandler,
+    RestoreFundsHandler,
     ResumeSendingHandler,
     ReviewHoldsHandler,
     StartAttemptHandler,

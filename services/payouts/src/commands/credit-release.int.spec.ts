@@ -20,6 +20,7 @@ test('G-2.2: credit, journal and answer are committed together', async () => {
       net_minor: 90_000n,
       status: 'pending',
       matures_at: dueAt,
+      pending_minor: 90_000n,
       version: 1,
     },
   ]);

@@ -57,6 +57,7 @@ function post(tx: Tx, { id: withdrawalId, accountId }: Withdrawal, journal: Jour
     id: journal.transferId!,
     accountId,
     withdrawalId,
+    causeId: null,
     kind: journal.kind as 'withdrawal_paid' | 'withdrawal_returned',
     amountMinor,
     postedAt: tx.now,

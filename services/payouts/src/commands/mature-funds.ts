@@ -24,7 +24,7 @@ export class MatureFundsHandler implements ICommandHandler<MatureFunds> {
       const matured = mature(credit, tx.now);
       if (!matured) return;
       saveCredit(tx, evolve(credit, matured));
-      tx.post(maturityJournal(matured));
+      if (matured.amount.amountMinor > 0n) tx.post(maturityJournal(matured));
       tx.publish(payoutsEvents, [matured]);
     });
   }

@@ -19,6 +19,8 @@ import { loadMethod } from '../tables/withdrawal-method.table.ts';
 export type JustDecided = Readonly<{
   /** The kinds of hold that stand on the account now. */
   holds?: readonly HoldKind[];
+  /** Whether they owe something now (B-6). */
+  isInDebt?: boolean;
   /** A method as it is now. */
   method?: WithdrawalMethod;
 }>;
@@ -31,14 +33,15 @@ export async function reviewHolds(tx: Tx, accountId: string, justDecided: JustDe
   const unsent = await loadUnsentOf(tx, accountId);
   if (unsent.length === 0) return;
   const { 'payout.cutoff': cutOff } = await currentSettings(tx, payoutsSettings);
-  const holds = justDecided.holds ?? (await loadPerson(tx, accountId)).holds;
+  const known = await loadPerson(tx, accountId);
+  const { holds = known.holds, isInDebt = known.isInDebt } = justDecided;
   const stoppedProviders = await loadStoppedProviders(tx);
   for (const loaded of unsent) {
     const { id, methodId } = loaded.withdrawal;
     if (isCalling((await loadLiveAttempt(tx, id))?.attempt)) continue;
     const { method: decided } = justDecided;
     const method = decided?.id === methodId ? decided : await loadMethod(tx, methodId);
-    saveHeldBy(tx, loaded, { person: { holds }, method, stoppedProviders }, cutOff);
+    saveHeldBy(tx, loaded, { person: { holds, isInDebt }, method, stoppedProviders }, cutOff);
   }
 }
 

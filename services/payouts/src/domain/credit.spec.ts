@@ -17,6 +17,7 @@ const release: Release = {
   net: usd(90_000n),
   releasedAt,
   holdDays: 5,
+  toDebt: usd(0n),
 };
 const dueOf = (more: Partial<Release>) => creditRelease({ ...release, ...more }).dueAt;
 const pending = evolve({ clientId: 'client' }, creditRelease(release));
@@ -43,10 +44,16 @@ describe('B-2: a release credits its net to pending', () => {
 
   test('what goes to a debt and to pending adds up to the net', () => {
     fc.assert(
-      fc.property(fc.bigInt({ min: 1n, max: 10n ** 12n }), (minor) => {
-        const { toDebt, toPending } = creditRelease({ ...release, net: usd(minor) });
-        expect(toDebt.amountMinor + toPending.amountMinor).toBe(minor);
-      }),
+      fc.property(
+        fc.bigInt({ min: 1n, max: 10n ** 12n }),
+        fc.bigInt({ min: 0n, max: 100n }),
+        (minor, percent) => {
+          const owed = usd((minor * percent) / 100n);
+          const { toDebt, toPending } = creditRelease({ ...release, net: usd(minor), toDebt: owed });
+          expect(toDebt).toEqual(owed);
+          expect(toDebt.amountMinor + toPending.amountMinor).toBe(minor);
+        },
+      ),
     );
   });
 });

@@ -1,4 +1,4 @@
-import { later, type Money, plusDays } from '@holdfast/domain';
+import { later, type Money, plusDays, subtract } from '@holdfast/domain';
 import type { EventOf, payoutsEvents } from '@holdfast/events';
 
 type PayoutsEvent = EventOf<typeof payoutsEvents>;
@@ -16,7 +16,15 @@ export type Credit = Readonly<{
   accountId: string;
   net: Money;
 }> &
-  ({ status: 'pending'; maturesAt: Date } | { status: 'available' });
+  (
+    | {
+        status: 'pending';
+        maturesAt: Date;
+        /** What of it is still pending: debts, holds and refunds take the rest (B-5, B-6, E-25). */
+        pending: Money;
+      }
+    | { status: 'available' }
+  );
 
 /** A release as escrow tells it. */
 export type Release = Readonly<{
@@ -29,12 +37,13 @@ export type Release = Readonly<{
   availableNotBefore?: Date;
   /** `hold.days`, pinned by the agreement. */
   holdDays: number;
+  /** What of it debts take first (B-6). */
+  toDebt: Money;
 }>;
 
 /**
- * Credits the net of a release to pending. It matures exactly `hold.days` x 24 hours after the value date of
- * the release, and not before `availableNotBefore` (rules B-2, B-3). Debts, which would be paid first (B-6),
- * do not exist yet.
+ * Credits the net of a release to pending, less what debts take first (B-6). It matures exactly `hold.days` x 24
+ * hours after the value date of the release, and not before `availableNotBefore` (rules B-2, B-3).
  */
 export function creditRelease(release: Release): FundsCredited {
   const held = plusDays(release.releasedAt, release.holdDays);
@@ -44,13 +53,16 @@ export function creditRelease(release: Release): FundsCredited {
     transferId: release.transferId,
     accountId: release.freelancerId,
     net: release.net,
-    toDebt: { ...release.net, amountMinor: 0n },
-    toPending: release.net,
+    toDebt: release.toDebt,
+    toPending: subtract(release.net, release.toDebt),
     dueAt: release.availableNotBefore ? later(held, release.availableNotBefore) : held,
   };
 }
 
-/** Ends the hold (rule B-3). Undefined where it has ended already: a second timer has nothing to do. */
+/**
+ * Ends the hold (rule B-3). Undefined where it has ended already: a second timer has nothing to do. What something else
+ * holds does not mature: it is no longer pending (B-5).
+ */
 export function mature(credit: Credit, now: Date): FundsMatured | undefined {
   if (credit.status !== 'pending' || now < credit.maturesAt) return undefined;
   return {
@@ -58,7 +70,7 @@ export function mature(credit: Credit, now: Date): FundsMatured | undefined {
     agreementId: credit.agreementId,
     transferId: credit.id,
     accountId: credit.accountId,
-    amount: credit.net,
+    amount: credit.pending,
     maturedAt: now,
   };
 }
@@ -75,6 +87,7 @@ export function evolve(credit: Credit | { clientId: string }, event: FundsCredit
         net: event.net,
         status: 'pending',
         maturesAt: event.dueAt,
+        pending: event.toPending,
       };
     case 'payouts.funds.matured': {
       const { id, agreementId, clientId, accountId, net } = credit as Credit;

@@ -23,6 +23,7 @@ const credited = creditRelease({
   net: usd(90_000n),
   releasedAt,
   holdDays: 5,
+  toDebt: usd(0n),
 });
 const matured = mature(evolve({ clientId: 'client' }, credited), dueAt)!;
 const linesOf = ({ lines }: Journal) =>

@@ -16,9 +16,9 @@ const feeRevenue = 'P.revenue.withdrawal_fee';
 const available = (accountId: string): string => `P.freelancer.available:${accountId}`;
 const inTransit = (accountId: string): string => `P.freelancer.in_transit:${accountId}`;
 
-/** Dated as the release is in escrow (M-21): the hold counts from there. */
+/** G-2.2, G-31.3: debts first. Dated as the release is in escrow (M-21): the hold counts from there. */
 export function creditJournal(
-  { agreementId, accountId, transferId, toPending }: FundsCredited,
+  { agreementId, accountId, transferId, net, toDebt, toPending }: FundsCredited,
   releasedAt: Date,
 ): Journal {
   return journal({
@@ -29,7 +29,8 @@ export function creditJournal(
     transferId,
     valueDate: releasedAt,
     lines: [
-      debit(clearing, toPending.amountMinor),
+      debit(clearing, net.amountMinor),
+      credit(`P.freelancer.receivable:${accountId}`, toDebt.amountMinor),
       credit(`P.freelancer.pending:${accountId}`, toPending.amountMinor),
     ],
   });

@@ -18,6 +18,8 @@ export type Person = Readonly<{
   taxForm?: TaxForm;
   /** The kinds that stand, each once. */
   holds: readonly HoldKind[];
+  /** They owe the platform something: nothing is withdrawn until it is paid (B-6). */
+  isInDebt?: boolean;
 }> &
   (
     | { identity: 'unverified' | 'in_review' | 'failed' }

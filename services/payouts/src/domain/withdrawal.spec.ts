@@ -84,6 +84,7 @@ describe('W-4: a withdrawal needs', () => {
       { person: { ...person, identity: 'in_review' } as Person },
       'identity.not_verified',
     ],
+    ['B-6: no debt', { person: { ...person, isInDebt: true } }, 'account.in_debt'],
     ['no hold on the account', { person: { ...person, holds: ['financial'] } }, 'account.on_hold'],
     ['a tax form', { person: { ...person, taxForm: undefined } }, 'tax_form.missing'],
     [
@@ -191,6 +192,7 @@ describe('S-5, W-17, W-18: what stands in the way', () => {
     ['a screening under review', screenedAs('review'), ['screening']],
     ['a blocked one', screenedAs('blocked'), ['screening']],
     ['any hold on the account', { ...free, person: { holds: ['identity'] } }, ['account_hold']],
+    ['a debt (B-6)', { ...free, person: { holds: [], isInDebt: true } }, ['debt']],
     ['a stop of its provider', { ...free, stoppedProviders: ['bank'] }, ['sending_stopped']],
     ['a stop of all', { ...free, stoppedProviders: ['all'] }, ['sending_stopped']],
     [

@@ -86,8 +86,8 @@ export type WithdrawalRequest = Readonly<{
 /**
  * What must be true for a withdrawal (rule W-4); whether the balance covers it is for the ledger to say, which
  * alone knows what others take at the same time (F57).
- * @throws Rejection identity.not_verified | account.on_hold | tax_form.missing | method.cooling_off |
- *   method.not_active | withdrawal.below_minimum | withdrawal.not_above_fee
+ * @throws Rejection identity.not_verified | account.on_hold | account.in_debt | tax_form.missing |
+ *   method.cooling_off | method.not_active | withdrawal.below_minimum | withdrawal.not_above_fee
  */
 export function requestWithdrawal(
   { withdrawalId, person, method, amount, now }: WithdrawalRequest,
@@ -96,6 +96,7 @@ export function requestWithdrawal(
   const { 'fee.ach': feeMinor, 'min.ach': minimumMinor, 'payout.cutoff': cutOff } = settings;
   if (person.identity !== 'verified') throw new Rejection('identity.not_verified');
   if (person.holds.length > 0) throw new Rejection('account.on_hold');
+  if (person.isInDebt) throw new Rejection('account.in_debt');
   if (person.taxForm?.status !== 'on_file') throw new Rejection('tax_form.missing');
   assertUsable(method);
   if (amount.amountMinor < minimumMinor) {
@@ -153,14 +154,14 @@ const mayHaveLeft = (attempt: Attempt | undefined): boolean =>
   attempt !== undefined &&
   (attempt.state !== 'created' || attempt.callingSince !== undefined || attempt.keySince !== undefined);
 
-/** What stands in the way of sending: the person's holds, the screening of the method, operators' stops. */
+/** What stands in the way of sending: the person's holds and debts, the screening of the method, operators' stops. */
 export type Obstacles = Readonly<{
-  person: Pick<Person, 'holds'>;
+  person: Pick<Person, 'holds' | 'isInDebt'>;
   method: Pick<WithdrawalMethod, 'screening'>;
   stoppedProviders: readonly (PayoutProviderName | 'all')[];
 }>;
 
-/** Why it may not be sent now (S-5, W-17, W-18); empty where it may. */
+/** Why it may not be sent now (B-6, S-5, W-17, W-18); empty where it may. */
 export function holdCauses(
   { provider }: Pick<Withdrawal, 'provider'>,
   { person, method, stoppedProviders }: Obstacles,
@@ -170,6 +171,7 @@ export function holdCauses(
   return [
     ...(result === 'review' || result === 'blocked' ? (['screening'] as const) : []),
     ...(person.holds.length > 0 ? (['account_hold'] as const) : []),
+    ...(person.isInDebt ? (['debt'] as const) : []),
     ...(isStopped ? (['sending_stopped'] as const) : []),
   ];
 }

@@ -5,7 +5,8 @@ import { definition } from '../payouts.module.ts';
 import { useWithdrawals } from '../testing/withdrawals.ts';
 
 const payouts = useWithdrawals();
-const tables = Object.keys(definition.grants);
+/** PostgreSQL calls every column of a view nullable, so it is not compared. */
+const tables = Object.keys(definition.grants).filter((table) => table !== 'available_balances');
 
 test('the migrated tables are those of the entities', async () => {
   const { orm, pool } = payouts().database;
@@ -20,6 +21,9 @@ test('the login role may do what the service needs, and nothing more', async () 
     ...ledgerRights,
     agreements: changing,
     credits: changing,
+    fund_holds: changing,
+    available_balances: 'SELECT',
+    debts: changing,
     persons: changing,
     person_keys: changing,
     account_holds: changing,
@@ -38,6 +42,8 @@ test('F40: what was posted or credited cannot be taken back by the service', asy
     'update entries set amount_minor = 1',
     'delete from journals',
     'delete from credits',
+    'delete from fund_holds',
+    'delete from debts',
     'delete from withdrawal_methods',
     'delete from withdrawals',
     'delete from attempts',

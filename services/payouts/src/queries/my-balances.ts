@@ -26,14 +26,18 @@ export class MyBalances {
     );
     const pending = await this.orm.em
       .fork()
-      .find(CreditTable, { accountId, status: 'pending' }, { orderBy: { maturesAt: 'asc' }, limit: 100 });
+      .find(
+        CreditTable,
+        { accountId, status: 'pending', pendingMinor: { $gt: 0n } },
+        { orderBy: { maturesAt: 'asc' }, limit: 100 },
+      );
     return {
       accountId,
       ...Object.fromEntries(balances),
       maturing: pending.map((credit) => ({
         transferId: credit.id,
         agreementId: credit.agreementId,
-        amount: Money.encode(usd(credit.netMinor)),
+        amount: Money.encode(usd(credit.pendingMinor)),
         availableAt: Instant.encode(credit.maturesAt!),
       })),
     };

@@ -71,6 +71,7 @@ const publicCauses: Readonly<Record<HoldCause, string>> = {
   screening: 'under review',
   account_hold: 'account on hold',
   sending_stopped: 'sending is stopped',
+  debt: 'a debt is paid first',
 };
 
 /** Neither bytes nor what people noted about it. */

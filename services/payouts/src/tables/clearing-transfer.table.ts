@@ -12,12 +12,13 @@ export const ClearingTransferTable = defineEntity({
     /** The transfer's. */
     id: p.uuid().primary(),
     accountId: p.text(),
-    /** What it is for: a withdrawal, a refund, a chargeback. */
-    withdrawalId: p.uuid(),
+    /** What it is for: a withdrawal, or another cause: a refund, a chargeback. */
+    withdrawalId: p.uuid().nullable(),
     kind: p.text().$type<ClearingKind>(),
     amountMinor: p.bigint(),
     postedAt: p.datetime(),
     status: p.text().$type<'sent' | 'applied'>(),
+    causeId: p.uuid().nullable(),
     version: p.integer(),
   },
 });

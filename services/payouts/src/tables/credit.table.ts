@@ -15,6 +15,8 @@ export const CreditTable = defineEntity({
     status: p.text().$type<Credit['status']>(),
     /** When the hold ends (B-3); null once it has. */
     maturesAt: p.datetime().nullable(),
+    /** What of it is still pending (B-5, B-6). */
+    pendingMinor: p.bigint(),
     version: p.integer(),
   },
 });
@@ -29,11 +31,13 @@ export const toRow = (credit: Credit): Row => ({
   netMinor: credit.net.amountMinor,
   status: credit.status,
   maturesAt: credit.status === 'pending' ? credit.maturesAt : null,
+  pendingMinor: credit.status === 'pending' ? credit.pending.amountMinor : 0n,
 });
 
-export function fromRow({ netMinor, status, maturesAt, ...row }: Row): Credit {
-  const held = { ...row, net: usd(netMinor) };
-  return status === 'pending' ? { ...held, status, maturesAt: maturesAt! } : { ...held, status };
+export function fromRow({ netMinor, pendingMinor, status, maturesAt, ...row }: Row): Credit {
+  const known = { ...row, net: usd(netMinor) };
+  if (status !== 'pending') return { ...known, status };
+  return { ...known, status, maturesAt: maturesAt!, pending: usd(pendingMinor) };
 }
 
 export async function loadCredit(tx: Tx, id: string): Promise<Credit | undefined> {

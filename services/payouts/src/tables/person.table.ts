@@ -3,6 +3,7 @@ import type { HoldKind } from '@holdfast/events';
 import type { Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import type { Person, TaxForm } from '../domain/person.ts';
+import { loadOpenDebts } from './debt.table.ts';
 
 /** A person as payouts knows them: identity, verified name and tax form (S-3, P-13). The id is the account's. */
 export const PersonTable = defineEntity({
@@ -77,14 +78,25 @@ export const loadHolds = (tx: Tx, accountId: string) =>
   tx.many(AccountHoldTable, { accountId, standing: true });
 
 /**
- * A person and the holds that stand on the account. The person's row guards them: placing or lifting one
+ * A person, the holds that stand on the account, and whether they owe something. The person's row guards them: placing or lifting one
  * changes it, so that whoever decided without it decides again.
  * @throws NotYet account.unknown: the account may just have been opened in contracts (M-15)
  */
 export async function loadPerson(tx: Tx, accountId: string): Promise<Person> {
   const row = await tx.one(PersonTable, { id: accountId });
   if (!row) throw new NotYet('account.unknown');
-  return fromRow(row, kindsOf(await loadHolds(tx, accountId)));
+  const person = fromRow(row, kindsOf(await loadHolds(tx, accountId)));
+  return { ...person, isInDebt: (await loadOpenDebts(tx, accountId)).length > 0 };
+}
+
+/**
+ * Who decided about this person's withdrawals without knowing what is decided now decides again.
+ * @returns false where nobody of that id has opened an account here yet
+ */
+export async function touchPerson(tx: Tx, accountId: string): Promise<boolean> {
+  const row = await tx.one(PersonTable, { id: accountId });
+  if (row) tx.save(PersonTable, row);
+  return row !== undefined;
 }
 
 export const insertPerson = (tx: Tx, person: Person): void => tx.insert(PersonTable, toRow(person));
