@@ -24,6 +24,8 @@ const kind = (displayName, testRegex, more = {}) => ({
 });
 
 export default {
+  // A limit for what hangs, not for what is slow: the machine may be busy.
+  testTimeout: 120_000,
   projects: [
     kind('unit', '(?<!\\.int|\\.e2e|\\.fault|\\.pact)\\.spec\\.ts$'),
     // What consumers need of producers; written before the producers' tests read it (AD-8).

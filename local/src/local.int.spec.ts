@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import * as local from './index.ts';
@@ -17,6 +18,13 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'holdfast-local-'));
   ports = await local.freePorts();
 });
+
+/** Whether a signal has stopped every thread of a process. */
+const isStopped = (pid: number): boolean => {
+  const { stdout } = spawnSync('ps', ['-L', '-o', 'state=', '-p', String(pid)], { encoding: 'utf8' });
+  const states = stdout.trim().split(/\s+/);
+  return states.every((state) => state.startsWith('T'));
+};
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -35,7 +43,7 @@ describe('Kafka', () => {
     });
   }, 180_000);
 
-  afterAll(() => kafka?.stop(), 30_000);
+  afterAll(() => kafka?.stop());
 
   test('keeps its data over a SIGKILL and over a stop', async () => {
     await ask(ports.kafka, createTopic('kept'));
@@ -50,8 +58,9 @@ describe('Kafka', () => {
 
   test('answers nothing while it is paused', async () => {
     kafka.pause();
+    while (!isStopped(kafka.pid)) await pause(10);
     const answer = ask(ports.kafka, allTopics);
-    const first = await Promise.race([answer, new Promise((done) => setTimeout(done, 300, 'silence'))]);
+    const first = await Promise.race([answer, pause(300, 'silence')]);
     kafka.resume();
     expect(first).toBe('silence');
     expect((await answer).includes('kept')).toBe(true);
@@ -82,7 +91,7 @@ describe('PostgreSQL', () => {
     expect(again).toEqual(escrow);
   }, 90_000);
 
-  afterAll(() => postgres?.stop(), 30_000);
+  afterAll(() => postgres?.stop());
 
   test('keeps an acknowledged row over an immediate stop and a SIGKILL', async () => {
     await query(escrow.ownerUrl, 'CREATE TABLE facts (id int PRIMARY KEY)');

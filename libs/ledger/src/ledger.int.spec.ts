@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await owner?.end();
   await database?.drop();
-}, 30_000);
+});
 
 /** One transaction of the app role. */
 async function inTransaction<T>(work: (client: Client) => Promise<T>): Promise<T> {

@@ -200,7 +200,7 @@ describe('sealing (AD-17)', () => {
     for (const sealer of [one, two, one, two]) await sealer.seal(first);
     expect((await readUnsealed(database.pool)).count).toBe(0n);
     await sealsVerify(33);
-  }, 30_000);
+  });
 
   test('a transaction that was cut off before its commit is done anew', async () => {
     const sealer = new TestSealer();

@@ -8,8 +8,9 @@ import {
   complete,
   countingEvents,
   eventually,
+  medianMs,
 } from '@holdfast/testing';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ArgumentsHost, Catch, Controller, type ExceptionFilter, Module } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { EventPattern, Payload } from '@nestjs/microservices';
@@ -23,8 +24,6 @@ import type { ParkedRow } from './parking.ts';
 import { partitionOf } from './partitions.ts';
 import { Publisher } from './publisher.ts';
 import type { MessageRef } from './unit-of-work.ts';
-
-jest.setTimeout(30_000);
 
 type Raised = Message<CountingEvents> & { event: CounterRaised };
 type Handle = (message: Raised) => Promise<void>;
@@ -59,14 +58,14 @@ beforeEach(async () => {
   handle = apply;
   [handled, errors] = [[], []];
   close = async () => undefined;
-}, 30_000);
+});
 
 afterEach(async () => {
   await close();
   await publisher.close();
   await admin.disconnect();
   await counting.close();
-}, 30_000);
+});
 
 const apply: Handle = ({ id, event }) =>
   counting.database.unitOfWork.once(
@@ -209,7 +208,7 @@ describe('a poison message (F24)', () => {
       failed: cases.length,
       waiting: cases.length * 2,
     });
-  }, 20_000);
+  });
 
   test('a key that PostgreSQL cannot store stops nothing', async () => {
     await listen();
@@ -357,16 +356,16 @@ describe('a message that waits for a fact', () => {
     await noLag();
     expect(new Set((await parked()).map(({ kind }) => kind))).toEqual(new Set(['waiting']));
     expect((await parked())[0]!.cause).toBe('NotYet: counter.unknown');
-    const startedAt = performance.now();
-    for (const key of waiting) {
+    const ms = await medianMs(waiting.length, async (index) => {
+      const key = waiting[index]!;
       await produce({ key, counterId: newId(), topic: other });
       await eventually(async () => (await appliedOf(key)).length === 2);
       expect(await appliedOf(key)).toEqual([1, 2]);
-    }
+    });
     // By the ticks alone each would have taken a second or two.
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(ms).toBeLessThan(600);
     expect(await parked()).toEqual([]);
-  }, 20_000);
+  });
 
   test('is tried every few seconds too, since what it waits for may be no fact of its key', async () => {
     await listen();
@@ -380,7 +379,7 @@ describe('a message that waits for a fact', () => {
     await noLag();
     known = true;
     await eventually(async () => (await appliedOf(key)).length === 1);
-  }, 20_000);
+  });
 });
 
 describe('what comes again', () => {
@@ -411,7 +410,7 @@ describe('what comes again', () => {
     // All but the two that are parked were told to the handler again.
     expect(handled).toHaveLength(53);
     expect(await state()).toEqual(before);
-  }, 20_000);
+  });
 
   test('after a stop and a start nothing comes again: the offsets were committed', async () => {
     await listen();
@@ -424,7 +423,7 @@ describe('what comes again', () => {
     await produce({ key, value: 4 });
     await eventually(async () => (await appliedOf(key)).length === 4);
     expect(handled).toHaveLength(4);
-  }, 20_000);
+  });
 });
 
 describe('under load', () => {

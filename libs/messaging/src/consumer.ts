@@ -163,7 +163,7 @@ export class EventConsumer {
         if (this.#stopping || !isRunning() || isStale()) return;
         const record = recordOf(topic, partition, message);
         await this.#untilDatabase(() => this.#take(record, heads), heartbeat);
-        crashPoint('consumer.after_commit');
+        crashPoint('consumer.after_commit', [record.headers.ce_type ?? '']);
         resolveOffset(message.offset);
         this.#positions.set(`${topic}/${partition}`, record.offset + 1n);
         this.#progress();

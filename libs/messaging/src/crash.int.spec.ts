@@ -1,15 +1,13 @@
 import { Counting, complete, eventually } from '@holdfast/testing';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-
-jest.setTimeout(30_000);
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 let counting: Counting;
 
 beforeEach(async () => {
   counting = await Counting.create();
-}, 30_000);
+});
 
-afterEach(() => counting?.close(), 30_000);
+afterEach(() => counting?.close());
 
 test.each([
   ['commit.before', 'nothing of it is there, the repeat does it (F1)'],
@@ -31,27 +29,23 @@ test.each([
 test.each([
   ['relay.before_publish', 'everything is published after its restart (F3)'],
   ['relay.after_ack', 'events stand twice on the topic and are applied once (F4)'],
-])(
-  'a relay killed at %s: %s',
-  async (point) => {
-    await counting.consumer();
-    const writer = await counting.writer(200);
-    for (const _ of [1, 2]) {
-      await counting.write(20);
-      const relay = await counting.process('relay', { CRASH_AT: point });
-      expect(await relay.exited).toBe('SIGKILL');
-    }
-    await writer.done;
-    await counting.relay();
-    expect(await counting.delivered()).toEqual(complete(240));
-    const facts = (await counting.readTopic()).filter(({ key }) => key !== undefined);
-    const ids = new Set(facts.map(({ headers }) => headers.ce_id));
-    expect(ids.size).toBe(240);
-    if (point === 'relay.after_ack') expect(facts.length).toBeGreaterThan(240);
-    else expect(facts).toHaveLength(240);
-  },
-  30_000,
-);
+])('a relay killed at %s: %s', async (point) => {
+  await counting.consumer();
+  const writer = await counting.writer(200);
+  for (const _ of [1, 2]) {
+    await counting.write(20);
+    const relay = await counting.process('relay', { CRASH_AT: point });
+    expect(await relay.exited).toBe('SIGKILL');
+  }
+  await writer.done;
+  await counting.relay();
+  expect(await counting.delivered()).toEqual(complete(240));
+  const facts = (await counting.readTopic()).filter(({ key }) => key !== undefined);
+  const ids = new Set(facts.map(({ headers }) => headers.ce_id));
+  expect(ids.size).toBe(240);
+  if (point === 'relay.after_ack') expect(facts.length).toBeGreaterThan(240);
+  else expect(facts).toHaveLength(240);
+});
 
 test('a consumer killed between its commit and the offset: what comes again is applied once (F5)', async () => {
   await counting.relay();
@@ -65,4 +59,4 @@ test('a consumer killed between its commit and the offset: what comes again is a
   await counting.consumer((_, what) => told.push(what));
   expect(await counting.delivered()).toEqual(complete(200));
   await eventually(() => told.some((what) => what.startsWith('joined')));
-}, 40_000);
+});

@@ -1,5 +1,5 @@
 import { createTestDatabase, eventually, smallRecipe, type TestDatabase } from '@holdfast/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import { BusinessClock, WallClock } from './clocks.ts';
 import { createPool } from './database.ts';
@@ -10,8 +10,6 @@ import { ParkedMessages } from './parking.ts';
 import { partitionCount, partitionOf } from './partitions.ts';
 import { saveWatermark } from './received-watermarks.ts';
 import type { MessageRef } from './unit-of-work.ts';
-
-jest.setTimeout(30_000);
 
 const TimerTable = defineEntity({
   name: 'Timer',
@@ -64,7 +62,7 @@ beforeAll(async () => {
   );
 }, 60_000);
 
-afterAll(() => database?.drop(), 30_000);
+afterAll(() => database?.drop());
 
 beforeEach(async () => {
   wall = new StandingClock();
@@ -127,7 +125,7 @@ async function add(dueAt: Date | string, more: Partial<Timer> = {}): Promise<Tim
 
 const firedAs = async ({ id }: Timer): Promise<Date | null> =>
   (await database.pool.query('select fired_as from timers where id = $1', [id])).rows[0].fired_as;
-const fired = (timer: Timer) => eventually(() => firedAs(timer), Boolean, 5_000);
+const fired = (timer: Timer) => eventually(() => firedAs(timer));
 
 const reachAll = async (topic: string, instant: Date): Promise<void> => {
   // Watermarks only grow; a test begins without any.

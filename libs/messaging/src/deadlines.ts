@@ -48,6 +48,8 @@ export class Deadlines {
   readonly #running = new Set<string>();
   /** Which timers are set, for the persons concerned and for operators. */
   readonly list: DeadlineList;
+  /** What has run during a look at what is due. */
+  readonly #looks = new Set<Set<string>>();
   #stopping = new AbortController();
   #wake = new AbortController();
   #loops: Promise<void>[] = [];
@@ -77,26 +79,29 @@ export class Deadlines {
 
   /** The next due instant of any kind, in business time; what is due already counts too. */
   async nextDueAt(): Promise<Date | undefined> {
-    const dates = await Promise.all(
-      this.#deadlines.map(async (deadline) => {
-        const [row] = await run<{ due: Date | null }>(
-          this.#options.pool,
-          this.#statements.get(deadline)!.next,
-        );
-        return row?.due ?? undefined;
-      }),
-    );
+    const dates = await Promise.all(this.#deadlines.map((deadline) => this.#nextOf(deadline)));
     return dates.filter((date) => date !== undefined).sort((a, b) => a.getTime() - b.getTime())[0];
   }
 
-  /** Kinds of which something is due now or running: then the system is not quiet (AD-14). */
+  /**
+   * Kinds of which something is due now or running: then the system is not quiet (AD-14). A look takes its time: what is
+   * due is compared with the instant after it, since the row may have become due meanwhile, and what has run during it
+   * counts, since it may have made something due of a kind that was looked at before.
+   */
   async dueNow(): Promise<string[]> {
-    const kinds = await Promise.all(
-      this.#deadlines.map(async (deadline) =>
-        (await this.#dueRows(deadline, 1)).length > 0 ? [deadline.kind] : [],
-      ),
-    );
-    return [...new Set([...kinds.flat(), ...[...this.#running].map((id) => id.split('/')[0]!)])];
+    const ran = new Set(this.#running);
+    this.#looks.add(ran);
+    try {
+      const kinds = await Promise.all(
+        this.#deadlines.map(async (deadline) => {
+          const due = await this.#nextOf(deadline);
+          return due && due <= this.#options.clock.now() ? [deadline.kind] : [];
+        }),
+      );
+      return [...new Set([...kinds.flat(), ...[...ran].map((id) => id.split('/')[0]!)])];
+    } finally {
+      this.#looks.delete(ran);
+    }
   }
 
   /** For the watermark: timers that are due by the database's clock, as it is, and not yet swept (M-17). */
@@ -186,7 +191,7 @@ export class Deadlines {
     const id = `${deadline.kind}/${row.id}/${dueAt.getTime()}`;
     if ((this.#backoff.get(id) ?? 0) > performance.now() || this.#running.has(id)) return;
     this.#backoff.delete(id);
-    this.#running.add(id);
+    for (const running of [this.#running, ...this.#looks]) running.add(id);
     try {
       const message = { source: 'timer', id, datedAt: dueAt } as const;
       if (deadline.does === 'timer') await this.#asTimer(deadline, row, message);
@@ -224,6 +229,11 @@ export class Deadlines {
     if (reached.length === 0) return [];
     const parked = await parkedKeysAmong(pool, stoppedBy, reached.flatMap(keysOf));
     return reached.filter((row) => !keysOf(row).some((key) => parked.has(key)));
+  }
+
+  async #nextOf(deadline: AnyDeadline): Promise<Date | undefined> {
+    const [row] = await run<{ due: Date | null }>(this.#options.pool, this.#statements.get(deadline)!.next);
+    return row?.due ?? undefined;
   }
 
   async #dueRows(deadline: AnyDeadline, limit: number, after?: Row): Promise<Row[]> {

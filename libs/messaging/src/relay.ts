@@ -174,11 +174,12 @@ export class Relay {
     const rows = oneBatch(await run<OutboxRow>(client, claim, [this.#acknowledged, batchMax]));
     this.#acknowledged = [];
     if (rows.length === 0) return 0;
-    crashPoint('relay.before_publish');
+    const types = rows.map(({ type }) => type);
+    crashPoint('relay.before_publish', types);
     const records = rows.map(recordOfRow);
     await this.#publisher.send(this.#options.topic, records);
     if (this.#options.sendTwice) await this.#publisher.send(this.#options.topic, records);
-    crashPoint('relay.after_ack');
+    crashPoint('relay.after_ack', types);
     this.#acknowledged = rows.map((row) => row.seq);
     return rows.length;
   }

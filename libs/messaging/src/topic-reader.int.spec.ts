@@ -20,7 +20,7 @@ beforeEach(async () => {
   await ensureTopics(kafka, topics);
   producer = kafka.producer();
   await producer.connect();
-}, 30_000);
+});
 
 afterEach(async () => {
   await reader?.close();
@@ -53,7 +53,7 @@ test('reads whole topics up to where they end at the call, and what came since a
   expect(seen).toHaveLength(41);
   await reader!.catchUp();
   expect(seen).toHaveLength(41);
-}, 30_000);
+});
 
 test('one key’s records come in their order, with key, headers and place', async () => {
   for (let count = 0; count < 20; count += 1)
@@ -63,13 +63,13 @@ test('one key’s records come in their order, with key, headers and place', asy
     Array.from({ length: 20 }, (_, count) => [`id-${count}`, BigInt(count)]),
   );
   expect(seen[0]).toMatchObject({ topic: topics[0], partition: partitionOf('a'), key: 'a' });
-}, 30_000);
+});
 
 test('what no service could read is read as it is', async () => {
   await send(topics[0]!, null, null);
   await (await open()).catchUp();
   expect(seen).toEqual([{ topic: topics[0], partition: 0, offset: 0n, key: '', headers: {}, value: null }]);
-}, 30_000);
+});
 
 test('an empty topic is read at once; what a record’s taker throws reaches who waits', async () => {
   await (await open()).catchUp();
@@ -80,7 +80,7 @@ test('an empty topic is read at once; what a record’s taker throws reaches who
     throw new Error('no room');
   });
   await expect(failing.catchUp()).rejects.toThrow('no room');
-}, 30_000);
+});
 
 test('it belongs to no group of a service, and leaves none behind', async () => {
   await send(topics[0]!, 'a');
@@ -99,4 +99,4 @@ test('it belongs to no group of a service, and leaves none behind', async () => 
   const { groups } = await admin.listGroups();
   await admin.disconnect();
   expect(groups.filter(({ groupId }) => groupId.startsWith('topic-reader-'))).toEqual([]);
-}, 30_000);
+});

@@ -10,10 +10,11 @@ import {
   countingGrants,
   countingSchema,
   createTestDatabase,
+  eventually,
   smallRecipe,
   type TestDatabase,
 } from '@holdfast/testing';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client, Pool, type PoolClient } from 'pg';
 import { z } from 'zod';
 import { runCausedBy } from './causality.ts';
@@ -27,8 +28,6 @@ import {
   UnitOfWork,
   type UnitOfWorkOptions,
 } from './unit-of-work.ts';
-
-jest.setTimeout(30_000);
 
 /** Whoever writes another committer runs it through the same test by adding it here. */
 const committers: { name: string; create: (options: UnitOfWorkOptions) => UnitOfWork }[] = [
@@ -103,17 +102,39 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
     owner = new Pool({ connectionString: database.ownerUrl, max: 2 });
     first = create({ pool, orm, clock, journals, unknownMs: 400 });
     secondPool = createPool(appUrl);
-    second = create({ pool: secondPool, orm: await connectSmall(appUrl, countingEntities), clock, journals });
+    // One that waits long for what it does not know.
+    second = create({
+      pool: secondPool,
+      orm: await connectSmall(appUrl, countingEntities),
+      clock,
+      journals,
+      unknownMs: 60_000,
+    });
   }, 60_000);
 
   afterAll(async () => {
     await owner?.end();
     await secondPool?.end();
     await database?.drop();
-  }, 30_000);
+  });
 
   const rows = async <Row>(text: string, values: unknown[] = []): Promise<Row[]> =>
     (await owner.query(text, values)).rows as Row[];
+
+  /** With sessions of its own, whose counts are complete once they have ended. */
+  const separate = (): { unit: UnitOfWork; pool: Pool } => {
+    const { appUrl, orm, clock } = database;
+    const url = new URL(appUrl);
+    url.searchParams.set('application_name', 'separate');
+    const pool = createPool(url.href);
+    return { unit: create({ pool, orm, clock }), pool };
+  };
+
+  /** How many sessions of this database are in that state. */
+  const sessions = async (state: string): Promise<number> => {
+    const text = `select pid from pg_stat_activity where datname = current_database() and ${state}`;
+    return (await database.superuserQuery(text)).rowCount!;
+  };
 
   const addCounter = async (counterId: string = newId()): Promise<string> => {
     await owner.query('insert into counters values ($1, $2, 0, false, 1)', [counterId, agreementId]);
@@ -193,24 +214,30 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
         )
       )[0]!.deadlocks;
     const before = await deadlocks();
+    const [one, another] = [separate(), separate()];
     let [tries, across]: [number, Promise<unknown>] = [0, Promise.resolve()];
-    await first.once(new Close({ message: http(), counterId: high }), async (tx) => {
+    await one.unit.once(new Close({ message: http(), counterId: high }), async (tx) => {
       tries += 1;
       const counter = await load(tx, high);
       if (tries === 1) await raise(second, new Raise({ message: http(), counterId: high }));
       if (tries === 1) return tx.save(CounterTable, counter);
       // It holds the high one now; another decision about both holds the low one and waits for the high one.
       if (tries === 2) {
-        across = second.once(new Close({ message: http(), counterId: low }), async (other) => {
+        across = another.unit.once(new Close({ message: http(), counterId: low }), async (other) => {
           for (const id of [low, high]) other.save(CounterTable, await load(other, id));
         });
-        await pause(200);
+        await eventually(() => sessions(`wait_event_type = 'Lock'`), Boolean);
       }
       for (const row of [counter, await load(tx, low)]) tx.save(CounterTable, row);
     });
     await across;
     expect(tries).toBeGreaterThan(2);
-    await pause(1_200); // The database looks for deadlocks after a second, and tells of them a little later.
+    // What a session has counted is told when it ends, at the latest.
+    await Promise.all([one.pool.end(), another.pool.end()]);
+    await eventually(
+      () => sessions(`application_name = 'separate'`),
+      (count) => count === 0,
+    );
     expect(await deadlocks()).toBe(before);
   });
 
@@ -231,7 +258,7 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
         expect(await sequencesOf(counterId)).toEqual(upTo(10));
       }
       expect(await Promise.all(commands.map((command) => raise(second, command)))).toEqual(firstAnswers);
-    }, 30_000);
+    });
 
     test('the same key with another body is refused and does nothing (F59)', async () => {
       const counterId = await addCounter();
@@ -314,10 +341,10 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
   describe('an unknown thing', () => {
     test('a command waits for the fact and goes on as soon as it is there', async () => {
       const counterId = newId();
-      const waiting = raise(first, new Raise({ message: http(), counterId }));
+      const waiting = raise(second, new Raise({ message: http(), counterId }));
       await pause(20);
       const fact = new Raise({ message: { source: 'event', id: newId() }, counterId });
-      await first.once(fact, async (tx) => {
+      await second.once(fact, async (tx) => {
         tx.insert(CounterTable, { id: counterId, agreementId, value: 6, closed: false });
       });
       await expect(waiting).resolves.toEqual({ value: 7 });
@@ -325,7 +352,7 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
 
     test('a fact that another server recorded is found too', async () => {
       const counterId = newId();
-      const waiting = raise(first, new Raise({ message: http(), counterId }));
+      const waiting = raise(second, new Raise({ message: http(), counterId }));
       await pause(20);
       await addCounter(counterId);
       await expect(waiting).resolves.toEqual({ value: 1 });
@@ -368,7 +395,7 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
       );
       expect(answers.map(({ value }) => value).sort((a, b) => a - b)).toEqual(upTo(150));
       expect(await sequencesOf(counterId)).toEqual(upTo(150));
-    }, 20_000);
+    });
 
     test('money for 77 of 200: exactly 77 are paid and the rest of the money stays (F57)', async () => {
       const account = newId();
@@ -392,7 +419,7 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
       expect(await readBalance(database.pool, 'E.escrow.milestone', account)).toBe(99n);
       const again = await Promise.allSettled(pay.map((command) => move(second, command)));
       expect(again.map(({ status }) => status)).toEqual(results.map(({ status }) => status));
-    }, 20_000);
+    });
 
     test('transfers across each other, and rows changed in opposite order, do not deadlock (F34)', async () => {
       const [a, b] = [newId(), newId()];
@@ -431,7 +458,7 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
         [a, b].map((id) => readBalance(database.pool, 'E.escrow.milestone', id)),
       );
       expect(balances).toEqual([10_000n, 10_000n]);
-    }, 20_000);
+    });
 
     test('a row that was only peeked at may change: the decision stands and is made once', async () => {
       const counterId = await addCounter();
@@ -471,7 +498,7 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
       );
       const outcome = await Promise.race([
         both.then(() => 'together'),
-        pause(3_000, 'one waits', { ref: false }),
+        pause(30_000, 'one waits', { ref: false }),
       ]);
       await holder.query('rollback');
       await holder.end();
@@ -627,7 +654,7 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
     expect(await deadlocks()).toBe(0);
     await deadlockOnPurpose();
     expect(await deadlocks()).toBe(1);
-  }, 20_000);
+  });
 
   /** A session's counts are certain to be in the view once it has ended or has asked for them. */
   async function deadlocks(): Promise<number> {

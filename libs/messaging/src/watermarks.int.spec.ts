@@ -12,8 +12,6 @@ import type { Relay } from './relay.ts';
 import type { MessageRef } from './unit-of-work.ts';
 import { WatermarkBeat, type WatermarkBeatOptions } from './watermark-beat.ts';
 
-jest.setTimeout(30_000);
-
 class RaiseSlowly {
   constructor(readonly input: { message: MessageRef }) {}
 }
@@ -26,9 +24,9 @@ describe('under a race of writers', () => {
 
   beforeAll(async () => {
     counting = await Counting.create(8);
-  }, 30_000);
+  });
 
-  afterAll(() => counting?.close(), 30_000);
+  afterAll(() => counting?.close());
 
   /** A transaction that lingers between the instant of its fact and its commit. */
   const raiseSlowly = (counterId: string): Promise<void> =>
@@ -84,7 +82,7 @@ describe('under a race of writers', () => {
     expect(events).toBe(480);
     expect(watermarks).toBeGreaterThan(200);
     expect(late).toBe(0);
-  }, 30_000);
+  });
 
   test('it would be, were the running transactions left out: the race is real', async () => {
     const query = Client.prototype.query as (...args: unknown[]) => unknown;
@@ -98,13 +96,18 @@ describe('under a race of writers', () => {
         : first;
       return query.call(this, blind, ...rest) as never;
     } as never);
+    let late = 0;
     try {
-      await race(40);
+      // Whoever runs it alone sees it at once; beside others it may take a few races.
+      for (let round = 0; late === 0 && round < 10; round += 1) {
+        await race(40);
+        ({ late } = await audit());
+      }
     } finally {
       planted.mockRestore();
     }
-    expect((await audit()).late).toBeGreaterThan(0);
-  }, 40_000);
+    expect(late).toBeGreaterThan(0);
+  });
 });
 
 describe('a watermark', () => {
@@ -122,12 +125,12 @@ describe('a watermark', () => {
     ({ relay } = await counting.relay({ watermarks: new WatermarkBeat(watermarks) }));
     ({ transport } = await counting.consumer());
     await eventually(() => relay.active);
-  }, 30_000);
+  });
 
   afterAll(async () => {
     await admin.disconnect();
     await counting.close();
-  }, 30_000);
+  });
 
   const session = async (url = counting.options.databaseUrl): Promise<Client> => {
     const client = new Client({ connectionString: url });

@@ -43,6 +43,9 @@ export interface ProviderCall<Operation extends string = string> {
   idempotencyKey?: string;
 }
 
+/** Aborts a call that has no answer yet. */
+export type Patience<Operation extends string> = (call: ProviderCall<Operation>) => AbortSignal;
+
 /** Thrown inside the breaker so that it counts; `call` turns it into an outcome. */
 class Ambiguous extends Error {}
 class NothingSent extends Error {}
@@ -81,6 +84,8 @@ export interface ProviderClientOptions<Operation extends string> {
   probe: ProviderCall<Operation>;
   wallClock: WallClock;
   settings?: Partial<BreakerSettings>;
+  /** For tests that leave a call without an answer before `timeout`. */
+  patience?: Patience<Operation>;
 }
 
 /** HTTP to a provider: one try per call, the owner of the retry is the worker (rule 6 of section 7). */
@@ -195,11 +200,10 @@ export class ProviderClient<Operation extends string> {
   }
 
   /** opossum does not stop a call when it times out: the signal does, and an abort is ambiguous as well. */
-  async #send(
-    { method, path, body, idempotencyKey }: ProviderCall<Operation>,
-    authorization: string,
-  ): Promise<Answer> {
-    const { keyHeader = 'idempotency-key' } = this.#options;
+  async #send(call: ProviderCall<Operation>, authorization: string): Promise<Answer> {
+    const { method, path, body, idempotencyKey } = call;
+    const { keyHeader = 'idempotency-key', patience } = this.#options;
+    const timeout = AbortSignal.timeout(this.#settings.timeout);
     let response: Dispatcher.ResponseData;
     let text: string;
     try {
@@ -207,7 +211,7 @@ export class ProviderClient<Operation extends string> {
         method,
         path,
         body: body ?? null,
-        signal: AbortSignal.timeout(this.#settings.timeout),
+        signal: patience ? AbortSignal.any([timeout, patience(call)]) : timeout,
         headersTimeout: this.#settings.timeout,
         bodyTimeout: this.#settings.timeout,
         headers: {

@@ -3,8 +3,8 @@ import { credit, debit, journal } from '@holdfast/domain';
 import { escrowEvents } from '@holdfast/events';
 import { LedgerWriter, ledgerGrants, ledgerSchema, verifyChain } from '@holdfast/ledger';
 import { createPool, newId } from '@holdfast/messaging';
-import { eventually, smallRecipe, type TestDatabase, useDatabase } from '@holdfast/testing';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { eventually, medianMs, smallRecipe, type TestDatabase, useDatabase } from '@holdfast/testing';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Sealer } from './sealer.ts';
 import { StandingClock } from './testing/standing-clock.ts';
 
@@ -73,10 +73,11 @@ const heads = async () =>
 describe('the sealer of a service (AD-17)', () => {
   test('seals what was committed within a second, also what no commit of this process told of', async () => {
     startSealer();
-    const since = performance.now();
-    await post();
-    await eventually(seals, (count) => count === 1);
-    expect(performance.now() - since).toBeLessThan(1_000);
+    const ms = await medianMs(5, async (round) => {
+      await post();
+      await eventually(seals, (count) => count === round + 1);
+    });
+    expect(ms).toBeLessThan(1_000);
     expect(await verifyChain(database().pool)).toMatchObject({ waiting: 0n, total: 0 });
   });
 
@@ -193,13 +194,24 @@ describe('the sealer of a service (AD-17)', () => {
   });
 });
 
-/** Two rounds later it has seen everything, and published what was due. */
+/** It has begun two rounds more, so that one was whole: it has seen everything, and published what was due. */
 async function untilIdle(sealer: Sealer): Promise<void> {
   await eventually(
     () => sealer.behind(),
     (count) => count === 0n,
   );
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  const asked = jest.spyOn(database().pool, 'query');
+  const rounds = () =>
+    asked.mock.calls.filter((call) => textOf(call).includes('select exists (select from journals')).length;
+  await eventually(() => {
+    sealer.wake();
+    return rounds() >= 2;
+  });
+  asked.mockRestore();
+}
+
+function textOf([query]: readonly unknown[]): string {
+  return typeof query === 'string' ? query : String((query as { text?: string } | undefined)?.text);
 }
 
 async function startFor(work: () => Promise<void>): Promise<void> {

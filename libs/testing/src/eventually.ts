@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export async function eventually<T>(
   read: () => T | Promise<T>,
   holds: (value: T) => boolean = Boolean,
-  withinMs = 15_000,
+  withinMs = 60_000,
 ): Promise<T> {
   const giveUpAt = performance.now() + withinMs;
   for (;;) {

@@ -8,6 +8,8 @@ export * from './harness/parts.ts';
 export * from './harness/processes.ts';
 export * from './harness/tables.ts';
 export * from './harness/topic.ts';
+export * from './impatience.ts';
+export * from './pace.ts';
 export * from './pacts.ts';
 export * from './recipe.ts';
 export * from './schema.ts';

@@ -192,7 +192,8 @@ describe('the process', () => {
     await fetch(`${identity.issuer}/health/live`);
     const startedAt = Date.now();
     await identity.stop();
-    expect(Date.now() - startedAt).toBeLessThan(1_000);
+    // It would be kept alive for 72 s.
+    expect(Date.now() - startedAt).toBeLessThan(20_000);
     await expect(fetch(`${identity.issuer}/health/live`)).rejects.toThrow();
   });
 });

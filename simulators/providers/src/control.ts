@@ -65,6 +65,7 @@ function addFaults(app: FastifyInstance, { faults, wire, store }: Simulation): v
   app.get('/__sim/faults', async () => ({ faults: faults.list() }));
   app.delete('/__sim/faults', async (_request, reply) => {
     faults.clear();
+    wire.accept();
     await store.flushed();
     return reply.code(204).send();
   });

@@ -160,7 +160,7 @@ describe('kill -9', () => {
     child.kill('SIGTERM');
     expect(await exited).toBe(0);
     receiver.close();
-  }, 30_000);
+  });
 });
 
 type Ledger = { charges: { intentId: string }[] };

@@ -62,8 +62,12 @@ describe('faults of a call', () => {
   it('slow-not-executed: never answered, never done', async () => {
     const { id } = await ready();
     await rig.fault('charge.confirm', 'slow-not-executed');
-    const impatient = { method: 'POST', signal: AbortSignal.timeout(150) };
-    await expect(rig.wire(`/v1/payment_intents/${id}/confirm`, impatient)).rejects.toThrow();
+    const patience = new AbortController();
+    const never = rig.wire(`/v1/payment_intents/${id}/confirm`, { method: 'POST', signal: patience.signal });
+    never.catch(() => undefined);
+    await until(() => rig.keepsWaiting('charge.confirm'));
+    patience.abort();
+    await expect(never).rejects.toThrow();
     await rig.quiet();
     expect((await read(id)).status).toBe('requires_confirmation');
   });
@@ -110,14 +114,29 @@ describe('faults of a call', () => {
   });
 
   it('connection-refused: nobody listens for a while', async () => {
-    await rig.fault('charge.confirm', 'connection-refused', { seconds: 0.2 });
-    await expect(rig.wire('/v1/balance')).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+    const refused = async (): Promise<boolean> => {
+      await rig.fault('charge.confirm', 'connection-refused', { seconds: 0.2 });
+      const answer = rig.wire('/v1/balance').then(
+        () => 'answered',
+        ({ cause }) => cause.code,
+      );
+      return (await answer) === 'ECONNREFUSED';
+    };
+    // Whoever asks too late, because the machine stood still, asks once more.
+    await until(refused);
     await until(() =>
       rig.wire('/v1/balance').then(
         ({ ok }) => ok,
         () => false,
       ),
     );
+    await rig.stripe.balance.retrieve();
+  });
+
+  it('connection-refused: until it is taken back', async () => {
+    await rig.fault('charge.confirm', 'connection-refused', { seconds: 600 });
+    await expect(rig.wire('/v1/balance')).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+    await rig.control('DELETE', '/__sim/faults');
     await rig.stripe.balance.retrieve();
   });
 

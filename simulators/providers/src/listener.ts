@@ -39,6 +39,14 @@ export class Listener {
     this.#reopening = setTimeout(() => this.#reopen(), this.#refusedUntilMs - Date.now());
   }
 
+  /** The fault was taken back. */
+  accept(): void {
+    if (!this.#reopening) return;
+    clearTimeout(this.#reopening);
+    this.#refusedUntilMs = 0;
+    this.#reopen();
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#reopening);
     await this.#app.close();

@@ -129,6 +129,6 @@ describe('faults of webhooks', () => {
     await pay();
     await until(() => rig.receiver.received.length > 0);
     const signedAt = Number(/t=(\d+)/.exec(rig.receiver.received[0]?.header ?? '')?.[1]);
-    expect(Math.abs(signedAt - Date.now() / 1000 - 600)).toBeLessThan(5);
+    expect(Math.abs(signedAt - Date.now() / 1000 - 600)).toBeLessThan(60);
   });
 });

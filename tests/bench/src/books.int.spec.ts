@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const name of names) await all[name].drop();
-}, 30_000);
+});
 
 beforeEach(async () => {
   told = new Told();

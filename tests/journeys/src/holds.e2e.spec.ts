@@ -17,7 +17,7 @@ describe('holds on an account: contracts alone places them, every service hears 
     offer = await arrangeOffer(market, { milestones: [{ amountMinor: 100_000n }] });
     ({ freelancer } = offer);
     await market.settle();
-  }, 30_000);
+  });
 
   const identity = (status: string, more: object = {}): Promise<Json> =>
     market.operator.put('payouts', `/v1/accounts/${freelancer.id}/identity`, {

@@ -190,7 +190,7 @@ export async function until<T>(
   what: string,
   read: () => Promise<T>,
   holds: (value: T) => boolean,
-  withinMs = 20_000,
+  withinMs = 60_000,
 ): Promise<T> {
   const giveUpAt = performance.now() + withinMs;
   for (;;) {

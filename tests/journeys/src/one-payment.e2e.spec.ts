@@ -10,7 +10,7 @@ describe('one payment, from the client’s card to the freelancer’s balance', 
   beforeAll(async () => {
     market = runningMarketplace();
     agreement = await arrangeFunded(market, { milestones: [{ amountMinor: 100_000n }] });
-  }, 30_000);
+  });
 
   it('is charged at acceptance and held (E-3, P-3)', async () => {
     const money = await moneyOf(agreement);

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type Agreement, arrangeOffer, submit, untilStatus } from './agreement.ts';
 import {
   chainOf,
@@ -30,8 +30,6 @@ const allowedOfResource = /^(service\.(name|instance\.id)|telemetry\.sdk\.(langu
 const [server, client, consumer] = [2, 3, 5];
 
 // Journeys across processes on whatever machine.
-jest.setTimeout(30_000);
-
 describe('traces, as they reach an OTLP collector (AD-22)', () => {
   let market: Marketplace;
   let inside: Inside;
@@ -49,7 +47,7 @@ describe('traces, as they reach an OTLP collector (AD-22)', () => {
     correlationId = accepted.headers.get('correlation-id')!;
     agreement = { ...offer, milestones: accepted.body.milestones };
     await untilStatus(agreement, 0, 'funded');
-  }, 30_000);
+  });
 
   const correlationOf = ({ attributes }: Span): unknown => attributes['holdfast.correlation_id'];
   const ofPayment = (span: Span): boolean => correlationOf(span) === correlationId;

@@ -5,9 +5,9 @@ let counting: Counting;
 
 beforeAll(async () => {
   counting = await Counting.create(1);
-}, 30_000);
+});
 
-afterAll(() => counting?.close(), 30_000);
+afterAll(() => counting?.close());
 
 /** The check that all fault tests rely on must see what went wrong, or they prove nothing. */
 test.each([

@@ -90,7 +90,7 @@ describe('A-7: the client needs a verified billing method', () => {
 
   test('M-15: a fact that is on its way is waited for', async () => {
     const ids = await withoutMethod();
-    const sending = contracts().sendOffer(ids);
+    const sending = contracts().patient().sendOffer(ids);
     await pause(50);
     await contracts().verifyMethod(ids.clientId);
     expect(await sending).toMatchObject({ version: 1 });

@@ -1,5 +1,5 @@
 import { contractsEvents, type EventOf, type HoldKind } from '@holdfast/events';
-import { type MessageRef, newId } from '@holdfast/messaging';
+import { type MessageRef, newId, UnitOfWork } from '@holdfast/messaging';
 import { connectOrm, migrate, PersonTexts } from '@holdfast/service';
 import { type TestDatabase, useDatabase } from '@holdfast/testing';
 import { type AcceptedOffer, AcceptOffer, AcceptOfferHandler } from '../commands/accept-offer.ts';
@@ -49,6 +49,13 @@ type Ids = { clientId: string; freelancerId: string };
 
 export class Contracts {
   constructor(readonly database: TestDatabase) {}
+
+  /** The same, which waits long for a fact that is on its way. */
+  patient(): Contracts {
+    const { pool, orm, clock } = this.database;
+    const unitOfWork = new UnitOfWork({ pool, orm, clock, unknownMs: 60_000 });
+    return new Contracts({ ...this.database, unitOfWork });
+  }
 
   get #uow() {
     return this.database.unitOfWork;

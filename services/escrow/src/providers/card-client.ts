@@ -1,5 +1,5 @@
 import type { WallClock } from '@holdfast/messaging';
-import { type BreakerSettings, ProviderClient } from '@holdfast/providers';
+import { type BreakerSettings, type Patience, ProviderClient } from '@holdfast/providers';
 
 export type CardOperation =
   | 'customer.create'
@@ -15,14 +15,17 @@ export type CardOperation =
   | 'settlement.create'
   | 'settlement.read';
 
+export interface CardClientOptions {
+  baseUrl: string;
+  apiKey: string;
+  wallClock: WallClock;
+  settings?: Partial<BreakerSettings>;
+  patience?: Patience<CardOperation>;
+}
+
 /** HTTP to the card provider (4.1 of the provider protocols): form-encoded bodies, a bearer key. */
 export class CardClient extends ProviderClient<CardOperation> {
-  constructor(options: {
-    baseUrl: string;
-    apiKey: string;
-    wallClock: WallClock;
-    settings?: Partial<BreakerSettings>;
-  }) {
+  constructor(options: CardClientOptions) {
     super({
       provider: 'card',
       baseUrl: options.baseUrl,
@@ -31,6 +34,7 @@ export class CardClient extends ProviderClient<CardOperation> {
       probe: { operation: 'charge.read', method: 'GET', path: '/v1/payment_intents?limit=1' },
       wallClock: options.wallClock,
       settings: options.settings,
+      patience: options.patience,
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { WallClock } from '@holdfast/messaging';
-import { type BreakerSettings, ProviderClient } from '@holdfast/providers';
+import { type BreakerSettings, type Patience, ProviderClient } from '@holdfast/providers';
 
 export type PaypalOperation =
   | 'order.create'
@@ -9,16 +9,19 @@ export type PaypalOperation =
   | 'vault.setup.read'
   | 'vault.token';
 
+export interface PaypalClientOptions {
+  baseUrl: string;
+  clientId: string;
+  clientSecret: string;
+  wallClock: WallClock;
+  settings?: Partial<BreakerSettings>;
+  patience?: Patience<PaypalOperation>;
+}
+
 /** HTTP to PayPal (1.1 and 4.2 of the provider protocols): JSON, tokens of its own, whole answers. */
 export class PaypalClient extends ProviderClient<PaypalOperation> {
-  constructor(options: {
-    baseUrl: string;
-    clientId: string;
-    clientSecret: string;
-    wallClock: WallClock;
-    settings?: Partial<BreakerSettings>;
-  }) {
-    const { baseUrl, clientId, clientSecret, wallClock, settings } = options;
+  constructor(options: PaypalClientOptions) {
+    const { baseUrl, clientId, clientSecret, wallClock, settings, patience } = options;
     super({
       provider: 'paypal',
       baseUrl,
@@ -30,6 +33,7 @@ export class PaypalClient extends ProviderClient<PaypalOperation> {
       probe: { operation: 'order.read', method: 'GET', path: '/v2/checkout/orders/0' },
       wallClock,
       settings,
+      patience,
     });
   }
 }

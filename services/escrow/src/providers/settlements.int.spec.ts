@@ -1,15 +1,13 @@
 import { plusHours, usd } from '@holdfast/domain';
 import { newId } from '@holdfast/messaging';
 import { eventually } from '@holdfast/testing';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Settlement } from '../domain/settlement.ts';
 import { useCardProvider } from '../testing/card-provider.ts';
 import { useEscrow } from '../testing/escrow.ts';
 import { WebhookReceiver } from '../testing/webhook-receiver.ts';
 import { useWorkers } from '../testing/workers.ts';
 import { CardPayout, payoutBodyOf } from './card-payout.ts';
-
-jest.setTimeout(30_000);
 
 const escrow = useEscrow();
 const provider = useCardProvider(new WebhookReceiver(escrow));

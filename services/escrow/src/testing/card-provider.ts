@@ -5,24 +5,28 @@ import { join } from 'node:path';
 import { WallClock } from '@holdfast/messaging';
 import type { BreakerSettings } from '@holdfast/providers';
 import { readConfig, type Simulator, startSimulator } from '@holdfast/simulator-providers';
+import { Impatience } from '@holdfast/testing';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
-import { CardClient } from '../providers/card-client.ts';
-import { PaypalClient } from '../providers/paypal-client.ts';
+import { CardClient, type CardClientOptions } from '../providers/card-client.ts';
+import { PaypalClient, type PaypalClientOptions } from '../providers/paypal-client.ts';
 
 const apiKey = 'sk_test_holdfast';
 
 /** A call as the simulator's log has it. */
 export type Logged = {
+  seq: number;
   op: string;
   idempotencyKey: string | null;
   bodySha256: string;
+  fault: string | null;
   outcome: string;
-  status: number;
+  status: number | null;
 };
 
 /** The card provider's simulator in this process, spoken to over HTTP as the real one would be. */
 export class CardProvider {
   readonly #clients: { close(): Promise<void> }[] = [];
+  readonly #impatience = new Impatience((op) => this.requests({ op }));
   #simulator!: Simulator;
   #directory = '';
 
@@ -46,7 +50,7 @@ export class CardProvider {
 
   client(
     settings: Partial<BreakerSettings> = {},
-    options: { baseUrl?: string; apiKey?: string } = {},
+    options: Partial<Pick<CardClientOptions, 'baseUrl' | 'apiKey' | 'patience'>> = {},
   ): CardClient {
     const client = new CardClient({
       baseUrl: this.baseUrl,
@@ -60,12 +64,21 @@ export class CardProvider {
   }
 
   /** PayPal speaks from the same simulator. */
-  paypalClient(settings: Partial<BreakerSettings> = {}): PaypalClient {
+  paypalClient(
+    settings: Partial<BreakerSettings> = {},
+    options: Partial<Pick<PaypalClientOptions, 'patience'>> = {},
+  ): PaypalClient {
     const credentials = { clientId: 'paypal_holdfast', clientSecret: 'paypal_test_holdfast' };
-    const wallClock = new WallClock();
-    const client = new PaypalClient({ baseUrl: this.baseUrl, ...credentials, wallClock, settings });
+    const common = { baseUrl: this.baseUrl, wallClock: new WallClock(), settings };
+    const client = new PaypalClient({ ...common, ...credentials, ...options });
     this.#clients.push(client);
     return client;
+  }
+
+  /** They wait for no answer that a fault keeps back. */
+  impatient(): { client: CardClient; paypalClient: PaypalClient } {
+    const { patience } = this.#impatience;
+    return { client: this.client({}, { patience }), paypalClient: this.paypalClient({}, { patience }) };
   }
 
   /** Who vouches for the certificates of PayPal's notices, in PEM. */
@@ -87,10 +100,12 @@ export class CardProvider {
     params: object = {},
     rest: { provider?: string; match?: object; times?: number } = {},
   ) {
+    this.#impatience.note(op, fault);
     return this.#control('POST', '/__sim/faults', { op, fault, params, ...rest });
   }
 
   healed() {
+    this.#impatience.forget();
     return this.#control('DELETE', '/__sim/faults');
   }
 

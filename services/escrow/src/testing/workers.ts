@@ -85,10 +85,9 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
       .find((handler) => handler.constructor.name === `${command.constructor.name}Handler`)!
       .execute(command as never);
   const commands = { execute } as unknown as CommandBus;
-  const client = provider.client({ timeout: 1_000 });
+  const { client, paypalClient } = provider.impatient();
   const [card, setup, payouts] = [new Card(client), new CardSetup(client), new CardPayout(client)];
   const refunds = new CardRefund(client);
-  const paypalClient = provider.paypalClient({ timeout: 1_000 });
   const [paypal, paypalSetup] = [new Paypal(paypalClient), new PaypalSetup(paypalClient)];
   const clock = new WallClock();
   const known = new Map<unknown, unknown>([

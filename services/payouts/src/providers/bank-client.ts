@@ -1,5 +1,5 @@
 import type { WallClock } from '@holdfast/messaging';
-import { type BreakerSettings, ProviderClient } from '@holdfast/providers';
+import { type BreakerSettings, type Patience, ProviderClient } from '@holdfast/providers';
 
 export type BankOperation = 'counterparty.create' | 'payout.ach' | 'payout.read';
 
@@ -11,6 +11,7 @@ export class BankClient extends ProviderClient<BankOperation> {
     apiKey: string;
     wallClock: WallClock;
     settings?: Partial<BreakerSettings>;
+    patience?: Patience<BankOperation>;
   }) {
     const credentials = Buffer.from(`${options.organizationId}:${options.apiKey}`).toString('base64');
     super({
@@ -21,6 +22,7 @@ export class BankClient extends ProviderClient<BankOperation> {
       probe: { operation: 'payout.read', method: 'GET', path: '/api/payment_orders?per_page=1' },
       wallClock: options.wallClock,
       settings: options.settings,
+      patience: options.patience,
     });
   }
 }

@@ -39,9 +39,8 @@ function dueOfMethods(bankUrl?: string, deployed: string[] = []): AnyDeadline[] 
       .execute(command as never);
   const commands = { execute } as unknown as CommandBus;
   const details = new MethodDetails(orm, texts);
-  const patience = { timeout: 1_000 };
-  const screening = new HttpScreening(provider.screening(patience), details);
-  const bank = provider.bank(patience, bankUrl ? { baseUrl: bankUrl } : {});
+  const screening = new HttpScreening(provider.screening(), details);
+  const bank = provider.bank({}, bankUrl ? { baseUrl: bankUrl } : {});
   const accounts = new ReceivingAccounts(bank, details);
   const known = new Map<unknown, unknown>([
     [CommandBus, commands],

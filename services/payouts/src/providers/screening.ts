@@ -1,5 +1,5 @@
 import type { WallClock } from '@holdfast/messaging';
-import { type BreakerSettings, ProviderClient } from '@holdfast/providers';
+import { type BreakerSettings, type Patience, ProviderClient } from '@holdfast/providers';
 import { z } from 'zod';
 import type { ScreeningAnswer } from '../domain/withdrawal-method.ts';
 import type { WithdrawalMethodRow } from '../tables/withdrawal-method.table.ts';
@@ -22,6 +22,7 @@ export class ScreeningClient extends ProviderClient<ScreeningOperation> {
     apiKey: string;
     wallClock: WallClock;
     settings?: Partial<BreakerSettings>;
+    patience?: Patience<ScreeningOperation>;
   }) {
     super({
       provider: 'screening',
@@ -31,6 +32,7 @@ export class ScreeningClient extends ProviderClient<ScreeningOperation> {
       probe: { operation: 'screening.read', method: 'GET', path: '/v1/screenings?limit=1' },
       wallClock: options.wallClock,
       settings: options.settings,
+      patience: options.patience,
     });
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { WallClock } from '@holdfast/messaging';
 import type { BreakerSettings } from '@holdfast/providers';
 import { readConfig, type Simulator, startSimulator } from '@holdfast/simulator-providers';
+import { Impatience } from '@holdfast/testing';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { BankClient } from '../providers/bank-client.ts';
 import { ScreeningClient } from '../providers/screening.ts';
@@ -15,10 +16,12 @@ type Other = { baseUrl?: string; apiKey?: string };
 
 /** A call as the simulator's log has it. */
 export type Logged = {
+  seq: number;
   op: string;
   path: string;
   idempotencyKey: string | null;
   bodySha256: string;
+  fault: string | null;
   outcome: string;
   status: number | null;
 };
@@ -26,6 +29,7 @@ export type Logged = {
 /** The simulator of the bank and of the screening vendor in this process, spoken to over HTTP as the real ones would be. */
 export class BankProvider {
   readonly #clients: { close(): Promise<void> }[] = [];
+  readonly #impatience = new Impatience((op) => this.requests({ op }));
   #simulator!: Simulator;
   #directory = '';
 
@@ -47,15 +51,13 @@ export class BankProvider {
   }
 
   bank(settings: Partial<BreakerSettings> = {}, other: Other = {}): BankClient {
-    const { baseUrl, wallClock } = { baseUrl: this.baseUrl, wallClock: new WallClock() };
-    const apiKey = apiKeys.bank;
-    return this.#opened(new BankClient({ baseUrl, organizationId, apiKey, wallClock, settings, ...other }));
+    const options = { ...this.#reached(), organizationId, apiKey: apiKeys.bank, settings, ...other };
+    return this.#opened(new BankClient(options));
   }
 
   screening(settings: Partial<BreakerSettings> = {}, other: Other = {}): ScreeningClient {
-    const { baseUrl, wallClock } = { baseUrl: this.baseUrl, wallClock: new WallClock() };
-    const apiKey = apiKeys.screening;
-    return this.#opened(new ScreeningClient({ baseUrl, apiKey, wallClock, settings, ...other }));
+    const options = { ...this.#reached(), apiKey: apiKeys.screening, settings, ...other };
+    return this.#opened(new ScreeningClient(options));
   }
 
   async closeClients(): Promise<void> {
@@ -69,10 +71,12 @@ export class BankProvider {
     params: object = {},
     rest: { provider?: 'bank'; match?: object; times?: number } = {},
   ) {
+    this.#impatience.note(op, fault, params);
     return this.#control('POST', '/__sim/faults', { op, fault, params, ...rest });
   }
 
   healed() {
+    this.#impatience.forget();
     return this.#control('DELETE', '/__sim/faults');
   }
 
@@ -108,6 +112,12 @@ export class BankProvider {
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return text ? JSON.parse(text) : undefined;
+  }
+
+  /** Its clients wait for no answer that a fault keeps back. */
+  #reached() {
+    const { patience } = this.#impatience;
+    return { baseUrl: this.baseUrl, wallClock: new WallClock(), patience };
   }
 
   #opened<Client extends { close(): Promise<void> }>(client: Client): Client {

@@ -22,6 +22,7 @@ import { StartAttemptHandler } from '../commands/start-attempt.ts';
 import { FinishStopHandler } from '../commands/stop-sending.ts';
 import { payoutsDeadlines } from '../deadlines.ts';
 import { Bank } from '../providers/bank.ts';
+import type { BankClient } from '../providers/bank-client.ts';
 import { MethodWorker } from '../providers/method.worker.ts';
 import { MethodDetails } from '../providers/method-details.ts';
 import { NoticeWorker } from '../providers/notice.worker.ts';
@@ -41,6 +42,8 @@ const webhookSecret = 'mt_test_key';
 export class Sending {
   readonly provider = new BankProvider();
   deadlines!: Deadlines;
+  /** Of the process that runs. */
+  bank!: BankClient;
   /** Answers that the bank got to its webhooks. */
   readonly answered: number[] = [];
   readonly #payouts: () => Withdrawals;
@@ -74,7 +77,7 @@ export class Sending {
   /** A process with these workers; the next one knows only what is committed. */
   startProcess(settings: Partial<BreakerSettings> = {}): void {
     const { pool, orm, clock, unitOfWork } = this.payouts.database;
-    this.deadlines = new Deadlines({ pool, orm, clock }, this.#due({ timeout: 1_000, ...settings }));
+    this.deadlines = new Deadlines({ pool, orm, clock }, this.#due(settings));
     unitOfWork.onCommit(() => this.deadlines.wake());
     this.deadlines.start();
   }
@@ -87,9 +90,9 @@ export class Sending {
     const { orm, clock } = this.payouts.database;
     const [commands, wallClock] = [this.#commands(), new WallClock()];
     const details = new MethodDetails(orm, texts);
-    const client = this.provider.bank(settings);
-    const [bank, accounts] = [new Bank(client), new ReceivingAccounts(client, details)];
-    const screening = new HttpScreening(this.provider.screening({ timeout: 1_000 }), details);
+    this.bank = this.provider.bank(settings);
+    const [bank, accounts] = [new Bank(this.bank), new ReceivingAccounts(this.bank, details)];
+    const screening = new HttpScreening(this.provider.screening(), details);
     const known = new Map<unknown, unknown>([
       [CommandBus, commands],
       [CONFIG, { DEPLOYED_SERVICES: [] }],

@@ -125,6 +125,15 @@ export class Rig {
     await until(async () => (await this.control('GET', '/__sim/quiet')).quiet);
   }
 
+  /** Whether the last call of an operation has begun and hangs without an answer. */
+  async keepsWaiting(op: string): Promise<boolean> {
+    const { requests } = await this.control('GET', `/__sim/requests?op=${op}`);
+    const { reasons } = await this.control('GET', '/__sim/quiet');
+    const last = requests.at(-1);
+    const runs = reasons.some((reason: string) => reason.startsWith(`call ${op} `));
+    return last?.outcome === 'not-executed' && last.status === null && runs;
+  }
+
   /** A customer whose card may be charged unattended. */
   async savedMethod(token = 'pm_card_visa'): Promise<{ customer: string; payment_method: string }> {
     const customer = await this.stripe.customers.create({ metadata: { client_id: 'c-1' } });
@@ -141,7 +150,7 @@ export class Rig {
       port,
       protocol: 'http',
       maxNetworkRetries: 0,
-      timeout: 5000,
+      timeout: 60_000,
     });
   }
 }
@@ -151,9 +160,9 @@ export function subjectOf(event: Stripe.Event | undefined): string | undefined {
   return (event?.data.object as { id: string } | undefined)?.id;
 }
 
-/** Waits for a fact, not for a time. */
+/** Waits for a fact, not for a time; so long only a machine that stands still needs. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = Date.now() + 8000;
+  const giveUpAt = Date.now() + 60_000;
   while (!(await holds())) {
     if (Date.now() > giveUpAt) throw new Error(`never came true: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 10));

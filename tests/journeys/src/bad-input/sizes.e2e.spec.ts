@@ -93,7 +93,6 @@ describe('what is larger than any use (F69)', () => {
         expectProblem(problem, { status: 413, code: 'request.too_large' });
       expect(memoryMegabytes(inside, service) - before).toBeLessThan(growthMaxMegabytes);
     },
-    30_000,
   );
 
   it('a compressed body is not unpacked', async () => {
