@@ -83,12 +83,21 @@ export async function assertFree(ports: Partial<Ports>): Promise<void> {
  */
 const FREE_RANGE = { from: 10_000, to: 32_000 };
 
-/** A full set for a test, away from the stack of whoever works on this computer. */
-export async function freePorts(): Promise<Ports> {
+/** Whoever runs beside others takes its ports from a lane of its own: each worker of Jest, and who is none. */
+const LANES = 8;
+/** A service that is stopped for a while finds its port again. */
+const given = new Set<number>();
+
+/** A full set for a test, away from the stack of whoever works on this computer; none is given twice. */
+export async function freePorts(env: NodeJS.ProcessEnv = process.env): Promise<Ports> {
+  const width = Math.floor((FREE_RANGE.to - FREE_RANGE.from) / LANES);
+  const from = FREE_RANGE.from + (Number(env.HOLDFAST_TEST_LANE ?? env.JEST_WORKER_ID ?? 0) % LANES) * width;
   const found = new Set<number>();
   while (found.size < names.length) {
-    const port = FREE_RANGE.from + Math.floor(Math.random() * (FREE_RANGE.to - FREE_RANGE.from));
-    if ((await refusal(port)) === undefined) found.add(port);
+    const port = from + Math.floor(Math.random() * width);
+    if (given.has(port) || (await refusal(port)) !== undefined) continue;
+    given.add(port);
+    found.add(port);
   }
   const ports = [...found];
   return fill((_, index) => ports[index] as number);

@@ -240,6 +240,8 @@ async function startParts(
   }
   const environmentOf = (service: ServiceName): Record<string, string> => ({
     MODE: 'development',
+    // What was compiled at one start is not compiled again at the next: a fifth of its time.
+    NODE_COMPILE_CACHE: join(home, 'compiled'),
     PORT: String(ports[service]),
     DATABASE_URL: databases[service].appUrl,
     DATABASE_OWNER_URL: databases[service].ownerUrl,

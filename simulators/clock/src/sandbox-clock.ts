@@ -123,7 +123,8 @@ export class SandboxClock {
       // Deadlines wait for watermarks, messages for facts: do not wait for their wall-clock beat.
       const stuck = restless.some(({ reasons }) => reasons.some((reason) => /^(due|waiting)/.test(reason)));
       if (stuck && round % 3 === 0) await this.#beat();
-      await pause(20);
+      // The longer it takes, the less often it is asked: asking is work, too.
+      await pause(Math.min(20 * 1.2 ** round, 200));
     }
   }
 
