@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { portsFrom } from './ports.ts';
+import { freePorts, portsFrom } from './ports.ts';
 
 test('ports lie at fixed distances from the base', () => {
   expect(portsFrom({})).toMatchObject({ contracts: 4101, payoutsControl: 4115, kafkaController: 4141 });
@@ -22,4 +22,13 @@ test.each([
   ],
 ])('%j is refused in one sentence', (env, sentence) => {
   expect(() => portsFrom(env)).toThrow(new Error(sentence));
+});
+
+test('free ports are given once, and to each worker from a lane of its own', async () => {
+  const lanes = await Promise.all(
+    ['1', '2', '2'].map(async (lane) => Object.values(await freePorts({ HOLDFAST_TEST_LANE: lane }))),
+  );
+  const [one, ...two] = lanes as [number[], number[], number[]];
+  expect(Math.max(...one)).toBeLessThan(Math.min(...two.flat()));
+  expect(new Set(lanes.flat()).size).toBe(lanes.flat().length);
 });

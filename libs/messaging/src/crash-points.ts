@@ -26,6 +26,6 @@ function parse(text: string | undefined): [string | undefined, number, string | 
 }
 
 /** For tests inside one process. */
-export function armCrashPoint(name: CrashPoint | undefined, passes = 1): void {
-  [wanted, passesLeft, wantedType] = [name, passes, undefined];
+export function armCrashPoint(name: CrashPoint | undefined, passes = 1, type?: string): void {
+  [wanted, passesLeft, wantedType] = [name, passes, type];
 }

@@ -1,5 +1,5 @@
 import { createTestDatabase, eventually, smallRecipe, type TestDatabase } from '@holdfast/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import { BusinessClock, WallClock } from './clocks.ts';
 import { createPool } from './database.ts';
@@ -424,6 +424,56 @@ test('what is due next, due now, not yet swept, and whom it concerns', async () 
   expect(await deadlines.list.between(new Date(future.getTime() + 1), new Date('2999-01-01'))).toEqual([]);
   await database.pool.query('delete from timers');
   expect([await deadlines.nextDueAt(), await deadlines.dueNow()]).toEqual([undefined, []]);
+});
+
+describe('a look at what is due now (AD-14)', () => {
+  /** The database of a look, at whose first question something else happens. */
+  function poolWhere(meanwhile: () => Promise<unknown>): TestDatabase['pool'] {
+    let done: Promise<unknown> | undefined;
+    const query = async (...args: unknown[]): Promise<unknown> => {
+      done ??= meanwhile();
+      await done;
+      return (database.pool.query as (...args: unknown[]) => Promise<unknown>)(...args);
+    };
+    return { query } as unknown as TestDatabase['pool'];
+  }
+
+  test('sees what becomes due while it is taken', async () => {
+    wall.standsAt = new Date();
+    const deadline = deadlineOf();
+    const pool = poolWhere(async () => {
+      wall.standsAt = new Date(wall.now().getTime() + 20);
+      await add(wall.now());
+    });
+    const deadlines = new Deadlines({ pool, orm: database.orm, clock }, [deadline]);
+    expect(await deadlines.dueNow()).toEqual([deadline.kind]);
+  });
+
+  test('counts what ran when it began, also when that has ended since', async () => {
+    const timer = await add(ago(1));
+    const gate = Promise.withResolvers<void>();
+    let begun = false;
+    const kind = `kind-${newId()}`;
+    const waiting: Deadline<typeof TimerTable>['fire'] = async (row, message) => {
+      begun = true;
+      await gate.promise;
+      await fire(row, message);
+    };
+    const started = sweep(deadlineOf({ kind, fire: waiting }));
+    await eventually(() => begun);
+    const asked = jest.spyOn(database.pool, 'query');
+    asked.mockImplementationOnce((async (...args: unknown[]) => {
+      asked.mockRestore();
+      gate.resolve();
+      await fired(timer);
+      return (database.pool.query as (...args: unknown[]) => Promise<unknown>)(...args);
+    }) as never);
+    expect(await started.dueNow()).toEqual([kind]);
+    await eventually(
+      () => started.dueNow(),
+      (due) => due.length === 0,
+    );
+  });
 });
 
 test('timers that the clock of the database calls due are unswept, whatever the clock of this computer says', async () => {

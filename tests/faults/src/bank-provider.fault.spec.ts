@@ -159,17 +159,17 @@ describe('a withdrawal, whatever the bank does', () => {
         const { details } = (await response.json()) as Json;
         return details.breakers.find(({ operation }: Json) => operation === 'payout.ach')?.state;
       };
-      const slowest = { ms: 0 };
-      const asking = askAgainAndAgain(freelancer as PatientPerson, slowest);
+      const asking = askAgainAndAgain(freelancer as PatientPerson);
       await until(
         'the breaker is open',
         breaker,
         (state) => state !== 'closed' && state !== undefined,
         minuteMs,
       );
-      await asking.stop();
+      const took = (await asking.stop()).sort((a, b) => a - b);
       // Ten seconds is what a hanging call takes; whoever asks for something else waits for none of it.
-      expect(slowest.ms).toBeLessThan(5_000);
+      expect(took.at(-1)).toBeLessThan(9_000);
+      expect(took[Math.floor(took.length / 2)]).toBeLessThan(1_000);
       await market.clearFaults();
       await advancing.catch(() => undefined);
       await market.settle();
@@ -207,21 +207,23 @@ describe('a withdrawal, whatever the bank does', () => {
   );
 });
 
-/** A person who looks at their withdrawals all the time; the slowest answer is noted. */
-function askAgainAndAgain(person: PatientPerson, slowest: { ms: number }): { stop(): Promise<void> } {
+/** A person who looks at their withdrawals all the time; how long each answer took is noted. */
+function askAgainAndAgain(person: PatientPerson): { stop(): Promise<number[]> } {
+  const took: number[] = [];
   let over = false;
   const work = (async () => {
     while (!over) {
       const begun = performance.now();
       await person.get('payouts', '/v1/withdrawals');
-      slowest.ms = Math.max(slowest.ms, performance.now() - begun);
+      took.push(performance.now() - begun);
       await pause(20);
     }
   })();
   return {
-    stop: () => {
+    stop: async () => {
       over = true;
-      return work;
+      await work;
+      return took;
     },
   };
 }

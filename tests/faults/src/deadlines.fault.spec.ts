@@ -95,7 +95,7 @@ async function control(rig: Rig, service: ServiceName, path: string, body?: obje
     ...(body
       ? { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
       : {}),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(minuteMs),
   });
   const answer = (await response.json()) as Json;
   if (!response.ok) throw new Error(`${service} ${path}: ${JSON.stringify(answer)}`);

@@ -75,9 +75,9 @@ export class Rig {
     await this.system.startService(service, env);
   }
 
-  /** @throws Error when it still runs after 30 s */
+  /** @throws Error when it still runs after a minute */
   exitOf(service: ServiceName): Promise<unknown> {
-    return within(30_000, this.system.exitOf(service), `${service} has not ended`);
+    return within(60_000, this.system.exitOf(service), `${service} has not ended`);
   }
 
   /** A second process of the same service, in the same consumer group, on the same database. */

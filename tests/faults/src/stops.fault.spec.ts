@@ -75,14 +75,21 @@ describe('a service that is stopped, frozen or cut off', () => {
       const { system, market } = rig();
       const load = startLoad(market);
       await load.acknowledged(12);
+      const pausedAt = performance.now();
       system.kafka.pause();
       try {
         const people = busyPeople(rig());
         const unpublished = async (): Promise<number> =>
           (await rig().sql('contracts', `select id from outbox where aggregateid <> ''`)).length;
         await until('events wait in the outbox', unpublished, (count) => count > 50, minuteMs);
-        // Longer than a producer waits for its answer, and than a consumer may be silent.
-        await pause(20_000);
+        await until(
+          'no consumer hears anything',
+          () => hearing(rig()),
+          (names) => names.length === 0,
+          minuteMs,
+        );
+        // Longer than a producer waits for its answer.
+        await pause(Math.max(0, 16_000 - (performance.now() - pausedAt)));
         const { statuses } = await people.stop();
         expect(new Set(statuses)).toEqual(new Set([201]));
       } finally {
@@ -182,6 +189,16 @@ function busyPeople({ market }: Rig): {
       return { statuses };
     },
   };
+}
+
+/** The services whose consumers have fetched within their ten seconds. */
+async function hearing({ market }: Rig): Promise<ServiceName[]> {
+  const ready = async (service: ServiceName): Promise<boolean> => {
+    const response = await fetch(`${market.urls[service]}/health/ready`);
+    return ((await response.json()) as { checks: { consumer: boolean } }).checks.consumer;
+  };
+  const each = await Promise.all(serviceNames.map(async (name) => ((await ready(name)) ? [name] : [])));
+  return each.flat();
 }
 
 /** What a stopped service has applied and not told the broker: it would be delivered again. */

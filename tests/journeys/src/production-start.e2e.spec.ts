@@ -37,7 +37,7 @@ const environment = {
 
 function start(service: string, more: Record<string, string>): { status: number | null; said: string } {
   const env = { ...environment, ...more } as NodeJS.ProcessEnv;
-  const { status, stderr } = spawnSync(process.execPath, [entryOf(service)], { env, timeout: 20_000 });
+  const { status, stderr } = spawnSync(process.execPath, [entryOf(service)], { env, timeout: 90_000 });
   return { status, said: String(stderr) };
 }
 

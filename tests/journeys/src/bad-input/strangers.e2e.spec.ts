@@ -44,6 +44,12 @@ describe('what belongs to others (F66, AD-16)', () => {
     await market.settle();
   }, 120_000);
 
+  /** One after the other: a machine that is busy delays one answer, and the wait for a fact both. */
+  const askedTwice = async (route: Route, path: string): Promise<Problem[]> => {
+    const ask = () => callRoute(route, { scene, person: stranger, path });
+    return [await ask(), await ask()];
+  };
+
   it('is asked about at every route that a service documents', async () => {
     const documented: string[] = [];
     for (const service of services) {
@@ -60,16 +66,14 @@ describe('what belongs to others (F66, AD-16)', () => {
     const before = await everyRow(inside);
     const pairs = routesWhere(({ of }) => of === 'party').map(async ([name, route]) => {
       const [foreign, unknown] = await Promise.all(
-        [pathOf(route, scene), pathOf(route, {})].map((path) =>
-          callRoute(route, { scene, person: stranger, path }),
-        ),
+        [pathOf(route, scene), pathOf(route, {})].map((path) => askedTwice(route, path)),
       );
       return { name, foreign: foreign!, unknown: unknown! };
     });
     for (const { name, foreign, unknown } of await Promise.all(pairs)) {
-      expectProblem(foreign, { status: 404 });
-      expect({ name, ...seen(foreign) }).toEqual({ name, ...seen(unknown) });
-      expect({ name, waits: waits(foreign) }).toEqual({ name, waits: waits(unknown) });
+      expectProblem(foreign[0]!, { status: 404 });
+      expect({ name, ...seen(foreign[0]!) }).toEqual({ name, ...seen(unknown[0]!) });
+      expect({ name, waits: foreign.every(waits) }).toEqual({ name, waits: unknown.every(waits) });
     }
     expect(await everyRow(inside)).toEqual(before);
   });
