@@ -1,9 +1,7 @@
 import { usd } from '@holdfast/domain';
 import { newId } from '@holdfast/messaging';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { http, linesOf, useEscrow } from '../testing/escrow.ts';
-
-jest.setTimeout(30_000);
 
 const escrow = useEscrow();
 

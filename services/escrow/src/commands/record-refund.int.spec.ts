@@ -1,7 +1,5 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { useEscrow } from '../testing/escrow.ts';
-
-jest.setTimeout(30_000);
 
 const escrow = useEscrow();
 

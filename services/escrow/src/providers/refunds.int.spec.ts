@@ -1,14 +1,12 @@
 import { plusDays, plusHours } from '@holdfast/domain';
 import { eventually } from '@holdfast/testing';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { resumeRefunds, suspendRefunds } from '../commands/hold-refunds.ts';
 import type { RefundAttempt } from '../domain/refund-attempt.ts';
 import { useCardProvider } from '../testing/card-provider.ts';
 import { http, useEscrow } from '../testing/escrow.ts';
 import { WebhookReceiver } from '../testing/webhook-receiver.ts';
 import { useWorkers } from '../testing/workers.ts';
-
-jest.setTimeout(30_000);
 
 const escrow = useEscrow();
 const provider = useCardProvider(new WebhookReceiver(escrow));
