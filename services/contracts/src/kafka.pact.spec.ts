@@ -229,7 +229,7 @@ describe('what contracts needs of escrow (AD-8)', () => {
       data: { accountId: client, methodId: some.id(methodId), kind: some.oneOf('card', 'paypal', 'bank') },
     };
     await stateNeed(pair, need, async (record) => {
-      const command = await reading('escrow', record);
+      const [command] = await reading('escrow', record);
       expect(command).toBeInstanceOf(ForgetBillingMethod);
       expect(command).toMatchObject({ input: { message, methodId } });
     });
