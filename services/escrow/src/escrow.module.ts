@@ -64,6 +64,7 @@ import { NoticeWorker } from './providers/notice.worker.ts';
 import { PayIn } from './providers/pay-in.ts';
 import { Paypal } from './providers/paypal.ts';
 import { PaypalClient } from './providers/paypal-client.ts';
+import { PaypalRefund } from './providers/paypal-refund.ts';
 import { PaypalSetup } from './providers/paypal-setup.ts';
 import { PaypalSignature } from './providers/paypal-signature.ts';
 import { RefundWorker } from './providers/refund.worker.ts';
@@ -224,6 +225,11 @@ const paypalSignature = {
     { provide: CardRefund, inject: [CardClient], useFactory: (cards: CardClient) => new CardRefund(cards) },
     paypalClient,
     paypalSignature,
+    {
+      provide: PaypalRefund,
+      inject: [PaypalClient],
+      useFactory: (paypal: PaypalClient) => new PaypalRefund(paypal),
+    },
     { provide: Paypal, inject: [PaypalClient], useFactory: (paypal: PaypalClient) => new Paypal(paypal) },
     {
       provide: PaypalSetup,

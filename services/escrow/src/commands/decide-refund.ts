@@ -1,11 +1,13 @@
 import type { Money } from '@holdfast/domain';
 import { escrowEvents, type RefundCause } from '@holdfast/events';
 import { currentCausality, currentTraceparent, newId, type Tx } from '@holdfast/messaging';
+import { placeOf } from '../domain/journals.ts';
 import type { RefundDecided } from '../domain/milestone-events.ts';
 import { amountOf, decidedEvent, type PayInKind, type Refund, type RefundParts } from '../domain/refund.ts';
 import { startAttempt } from '../domain/refund-attempt.ts';
 import { refundJournal } from '../domain/refund-journals.ts';
 import { refundBodyOf } from '../providers/card-refund.ts';
+import { paypalRefundBodyOf } from '../providers/paypal-refund.ts';
 import { type FundingRow, FundingTable } from '../tables/funding.table.ts';
 import { insertRefund } from '../tables/refund.table.ts';
 import { insertRefundAttempt, type RefundPlace } from '../tables/refund-attempt.table.ts';
@@ -83,7 +85,7 @@ export async function sendRefund(
     fundingId: charge.fundingId,
     subAccount: charge.subAccount,
     chargeReference: charge.reference,
-    createBody: refundBodyOf({ attemptId, refundId: refund.id, intentId: charge.reference, amount }),
+    createBody: bodyOf(charge, { attemptId, refundId: refund.id, amount }),
     correlationId: currentCausality()?.correlationId ?? refund.id,
     traceparent: currentTraceparent() ?? null,
   });
@@ -92,19 +94,27 @@ export async function sendRefund(
   return decided;
 }
 
+/** In the words of the provider that was charged. */
+function bodyOf(
+  { subAccount, reference: intentId }: Charge,
+  refund: { attemptId: string; refundId: string; amount: Money },
+): string {
+  return subAccount === 'paypal' ? paypalRefundBodyOf(refund) : refundBodyOf({ ...refund, intentId });
+}
+
 /** The charge of a funding; its version is checked at the commit, since a chargeback changes it. */
 export async function loadCharge(tx: Tx, fundingId: string): Promise<Charge> {
   return chargeOf((await tx.one(FundingTable, { id: fundingId }))!);
 }
 
 export const chargeOf = (
-  row: Pick<FundingRow, 'id' | 'agreementId' | 'clientId' | 'freelancerId' | 'intentId'>,
+  row: Pick<FundingRow, 'id' | 'agreementId' | 'clientId' | 'freelancerId' | 'intentId' | 'kind'>,
 ): Charge => ({
   fundingId: row.id,
   agreementId: row.agreementId,
   clientId: row.clientId,
   freelancerId: row.freelancerId,
   reference: row.intentId!,
-  subAccount: 'card',
-  kind: 'card',
+  subAccount: placeOf(row.kind),
+  kind: row.kind,
 });

@@ -203,7 +203,7 @@ describe('E-26: a success after the failure', () => {
     await escrow().charge((await escrow().fund(clientId, first)).fundingId);
     await escrow().release(clientId, first);
     await escrow().see(fundingId, 'succeeded');
-    expect((await escrow().typesOf(agreementId)).at(-1)).toBe('escrow.funding.orphaned');
+    expect(await escrow().typesOf(agreementId)).toContain('escrow.funding.orphaned');
     expect(await escrow().statusOf(first)).toBe('released');
   });
 
@@ -212,7 +212,7 @@ describe('E-26: a success after the failure', () => {
     const { agreementId, clientId, first, second, fundingId } = await failed({ settings });
     await escrow().charge((await escrow().fund(clientId, second)).fundingId);
     await escrow().see(fundingId, 'succeeded');
-    expect((await escrow().typesOf(agreementId)).at(-1)).toBe('escrow.funding.orphaned');
+    expect(await escrow().typesOf(agreementId)).toContain('escrow.funding.orphaned');
     expect([await escrow().statusOf(first), await escrow().statusOf(second)]).toEqual(['agreed', 'funded']);
   });
 
@@ -221,7 +221,7 @@ describe('E-26: a success after the failure', () => {
     await escrow().charge((await escrow().fund(clientId, second)).fundingId);
     await escrow().release(clientId, second);
     await escrow().see(fundingId, 'succeeded');
-    expect((await escrow().typesOf(agreementId)).at(-1)).toBe('escrow.funding.orphaned');
+    expect(await escrow().typesOf(agreementId)).toContain('escrow.funding.orphaned');
     expect(await escrow().statusOf(first)).toBe('agreed');
   });
 });

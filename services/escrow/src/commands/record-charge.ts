@@ -90,7 +90,7 @@ async function orphan(tx: Tx, funding: Funding, frame: FundingFrame): Promise<vo
   tx.publish(escrowEvents, [orphaned]);
   await decideRefund(tx, {
     refundId,
-    charge: chargeOf({ ...frame, id: fundingId, intentId }),
+    charge: chargeOf({ ...frame, id: fundingId, kind, intentId }),
     cause: 'orphaned_charge',
     parts: { principal, clientFee, initiationFee, tax: usd(0n) },
     source: 'payable',

@@ -80,15 +80,16 @@ async function follow(
   { subAccount }: RefundAttemptFrame,
 ): Promise<void> {
   const cash = `E.cash.trust:${subAccount}`;
+  const { kind } = await loadCharge(tx, before.fundingId);
   if (attempt.status === 'paid') {
-    const [refund, paid] = pay(before, subAccount, tx.now);
+    const [refund, paid] = pay(before, kind, tx.now);
     saveRefund(tx, refund);
     tx.post(refundPaidJournal(refund, attempt, cash));
     tx.publish(escrowEvents, [paid]);
     await noteRefundPaid(tx, refund);
   }
   if (attempt.status === 'failed' || attempt.status === 'returned') {
-    const [refund, failed] = fail(before, subAccount, attempt.failure);
+    const [refund, failed] = fail(before, kind, attempt.failure);
     saveRefund(tx, refund);
     if (attempt.status === 'returned') tx.post(refundReturnedJournal(refund, attempt, cash));
     tx.publish(escrowEvents, [failed]);

@@ -20,7 +20,7 @@ export type ChargeParts = Readonly<{
   total: Money;
 }>;
 
-/** Works out a charge; the same function serves quotes and bookings (P-17). A bank debit has a fee of its own. */
+/** Works out a charge; the same function serves quotes and bookings. A bank debit has a fee of its own (P-4). */
 export function chargeParts(
   price: Money,
   settings: Readonly<{ 'fee.client_bps': number; 'fee.client_bank_bps': number; 'fee.initiation': number }>,

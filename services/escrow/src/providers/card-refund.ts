@@ -81,7 +81,14 @@ function readingOf(outcome: CallOutcome): Answer {
   return observation.kind === 'seen' || observation.kind === 'not_sent' ? observation : { kind: 'not_sent' };
 }
 
-export class CardRefund {
+/** A way back to the payer's source (E-23): one refund per key, found by our own mark. */
+export interface RefundProvider {
+  create(attemptId: string, body: string, chargeReference: string): Promise<RefundObservation | NotSent>;
+  find(attemptId: string, chargeReference: string): Promise<RefundObservation | NotSent>;
+  read(reference: string): Promise<RefundObservation | NotSent>;
+}
+
+export class CardRefund implements RefundProvider {
   readonly #client: CardClient;
 
   constructor(client: CardClient) {

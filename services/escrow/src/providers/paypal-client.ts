@@ -5,6 +5,8 @@ export type PaypalOperation =
   | 'order.create'
   | 'order.capture'
   | 'order.read'
+  | 'capture.refund'
+  | 'capture.refund.read'
   | 'vault.setup'
   | 'vault.setup.read'
   | 'vault.token';

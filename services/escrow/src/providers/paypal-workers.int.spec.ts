@@ -218,6 +218,27 @@ describe('a charge by PayPal', () => {
     expect(await moved(fundingId)).toEqual([]);
   });
 
+  test('E-23: that nothing takes any more goes back whole, by PayPal, also when the answer is lost', async () => {
+    const { agreementId, milestoneId, fundingId } = await begun('asks_payer');
+    await quiet();
+    await provider.payerActs(await orderOf(fundingId), 'approve');
+    // Meanwhile the terms have changed: the charge is an orphan.
+    await escrow().rows(
+      `update milestones set status = 'agreed', funding_id = null, terms_version = 2
+      where id = $1`,
+      [milestoneId],
+    );
+    await provider.fault('capture.refund', 'error-after-execution');
+    await approved(await orderOf(fundingId));
+    await quiet();
+    const told = await escrow().published(agreementId);
+    expect(told.at(-1)).toMatchObject({ type: 'escrow.refund.paid', kind: 'paypal' });
+    const [attempt] = await escrow().rows('select * from refund_attempts where funding_id = $1', [fundingId]);
+    expect(attempt).toMatchObject({ status: 'paid', sub_account: 'paypal' });
+    expect(await moved(String(attempt!.refund_id))).toEqual(['refund 105499']);
+    expect(await moved(await orderOf(fundingId))).toEqual(['charge 105499', 'refund 105499']);
+  });
+
   test('E-3: unattended it fails where its payer is wanted, and is booked where not', async () => {
     for (const [account, reason] of [
       ['asks_payer', 'payer_needed'],

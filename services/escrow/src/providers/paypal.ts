@@ -27,12 +27,12 @@ export function paypalBytesOf({ fundingId, agreementId, total, methodId, returnU
   };
 }
 
-function decimalOf({ amountMinor }: Money): string {
+export function decimalOf({ amountMinor }: Money): string {
   const digits = String(amountMinor).padStart(3, '0');
   return `${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 
-const Amount = z.object({
+export const Amount = z.object({
   currency_code: z.string().max(3),
   value: z
     .string()
@@ -60,6 +60,9 @@ const Order = z.object({
   links,
 });
 const Refusal = z.object({ details: z.array(z.object({ issue: z.string() })).default([]), links });
+
+/** Why a call was refused; the words beside it may change any day (1.6). */
+export const issueOf = (body: unknown): string => Refusal.safeParse(body).data?.details[0]?.issue ?? '';
 
 /** Where the payer is sent; links of other forms do not matter. */
 function payerUrlOf(all: z.output<typeof links>): string | undefined {
@@ -130,7 +133,7 @@ const declined = new Set([
 function captureOf(orderId: string, outcome: CallOutcome): Observation | NotSent {
   if (outcome.status !== 'refused') return observationOf(outcome);
   const refusal = Refusal.safeParse(outcome.body).data;
-  const issue = refusal?.details[0]?.issue ?? '';
+  const issue = issueOf(outcome.body);
   const seen = (intent: Pick<IntentView, 'status' | 'declineCode' | 'payerUrl'>): Observation => {
     return { kind: 'seen', intent: { id: orderId, receivedMinor: 0n, currency: '', ...intent } };
   };
@@ -148,8 +151,7 @@ function observationOf(outcome: CallOutcome): Observation | NotSent {
       return order.success ? { kind: 'seen', intent: viewOf(order.data) } : { kind: 'unknown' };
     }
     case 'refused': {
-      const issue = Refusal.safeParse(outcome.body).data?.details[0]?.issue ?? '';
-      return asked.has(issue) ? { kind: 'unknown' } : { kind: 'refused' };
+      return asked.has(issueOf(outcome.body)) ? { kind: 'unknown' } : { kind: 'refused' };
     }
     case 'not_sent':
       return { kind: 'not_sent', retryAfterMs: outcome.retryAfterMs };

@@ -8,6 +8,7 @@ import { nextStep, type RefundObservation } from '../domain/refund-attempt.ts';
 import { fromRow, type RefundAttemptRow, RefundAttemptTable } from '../tables/refund-attempt.table.ts';
 import type { NotSent } from './card.ts';
 import { CardRefund } from './card-refund.ts';
+import { PaypalRefund } from './paypal-refund.ts';
 
 /** Takes a refund's next step at its provider, between two short transactions (AD-4). */
 @Injectable()
@@ -16,6 +17,7 @@ export class RefundWorker {
 
   constructor(
     private readonly card: CardRefund,
+    private readonly paypal: PaypalRefund,
     private readonly commands: CommandBus,
     private readonly orm: MikroORM,
     private readonly businessClock: BusinessClock,
@@ -42,13 +44,14 @@ export class RefundWorker {
   }
 
   #step(row: RefundAttemptRow, now: Date): Promise<RefundObservation | NotSent> {
+    const provider = { card: this.card, paypal: this.paypal }[row.subAccount];
     switch (nextStep(fromRow(row), now)) {
       case 'create':
-        return this.card.create(row.id, row.createBody);
+        return provider.create(row.id, row.createBody, row.chargeReference);
       case 'find':
-        return this.card.find(row.id, row.chargeReference);
+        return provider.find(row.id, row.chargeReference);
       case 'read':
-        return this.card.read(row.reference!);
+        return provider.read(row.reference!);
     }
   }
 }

@@ -2,6 +2,7 @@ import { usd } from '@holdfast/domain';
 import type { RefundFailure } from '@holdfast/events';
 import type { Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import type { PayInPlace } from '../domain/journals.ts';
 import type { RefundAttempt } from '../domain/refund-attempt.ts';
 
 /** Each sending of a refund: one key and one set of bytes at one provider (E-23, 0.1 of the provider protocols). */
@@ -36,8 +37,8 @@ export const RefundAttemptTable = defineEntity({
   },
 });
 
-/** Providers that pay refunds. */
-export type RefundPlace = 'card';
+/** Providers that pay refunds: those that were charged. */
+export type RefundPlace = PayInPlace;
 export type RefundAttemptRow = Omit<InferEntity<typeof RefundAttemptTable>, 'version'>;
 
 /** What an attempt carries besides its state: whose it is, where it goes, and the bytes. */

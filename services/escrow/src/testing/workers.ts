@@ -20,6 +20,7 @@ import { ChargeWorker } from '../providers/charge.worker.ts';
 import { NoticeWorker } from '../providers/notice.worker.ts';
 import { PayIn } from '../providers/pay-in.ts';
 import { Paypal } from '../providers/paypal.ts';
+import { PaypalRefund } from '../providers/paypal-refund.ts';
 import { PaypalSetup } from '../providers/paypal-setup.ts';
 import { RefundWorker } from '../providers/refund.worker.ts';
 import { SettlementWorker } from '../providers/settlement.worker.ts';
@@ -97,7 +98,10 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
     [ChargeWorker, new ChargeWorker(new PayIn(card, paypal), commands, clock)],
     [SetupWorker, new SetupWorker(setup, paypalSetup, commands, clock, config as never)],
     [SettlementWorker, new SettlementWorker(payouts, commands, orm, businessClock, clock)],
-    [RefundWorker, new RefundWorker(refunds, commands, orm, businessClock, clock)],
+    [
+      RefundWorker,
+      new RefundWorker(refunds, new PaypalRefund(paypalClient), commands, orm, businessClock, clock),
+    ],
     [NoticeWorker, new NoticeWorker(card, setup, payouts, refunds, paypal, commands, orm, clock)],
   ]);
   return escrowDeadlines({ get: (token: unknown) => known.get(token) } as never);

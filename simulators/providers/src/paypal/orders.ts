@@ -7,7 +7,7 @@ import { type Charging, charge, chargeStored, lapse } from './charging.ts';
 import { errorAnswer, notFound, refuse } from './errors.ts';
 import { tellApproved } from './events.ts';
 import { newId } from './ids.ts';
-import { captures, type Order, orders } from './model.ts';
+import { captures, type Order, orders, refunds } from './model.ts';
 import { Money } from './money.ts';
 import { experienceContext, id, prefer, preferName, text } from './params.ts';
 import { orderAnswer } from './render.ts';
@@ -125,7 +125,11 @@ const attended = (account: Account): Account => (account === 'asks_payer' ? 'pay
 
 function answerOf({ tx }: Step, order: Order, status: number, preferred: string): Answer {
   const capture = order.capture === null ? undefined : tx.get(captures, order.capture);
-  return { status, body: orderAnswer(order, capture, preferred) };
+  const paid = capture && {
+    capture,
+    refunds: [...tx.all(refunds)].filter((refund) => refund.capture === capture.id),
+  };
+  return { status, body: orderAnswer(order, paid, preferred) };
 }
 
 function missingKey(): Refusal {

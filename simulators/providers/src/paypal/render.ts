@@ -15,15 +15,21 @@ export const payerLink = (orderId: string, rel: string) => ({
 
 const self = (href: string) => ({ href, rel: 'self', method: 'GET' });
 
+/** What became of an order's money. */
+export type Paid = Readonly<{ capture: Capture; refunds: readonly Refund[] }>;
+
 /** As much of it as the caller prefers. */
-export function orderAnswer(order: Order, capture: Capture | undefined, preferred: string) {
-  const whole = orderObject(order, capture);
+export function orderAnswer(order: Order, paid: Paid | undefined, preferred: string) {
+  const whole = orderObject(order, paid);
   return preferred === 'representation' ? whole : { id: whole.id, status: whole.status, links: whole.links };
 }
 
-export function orderObject(order: Order, capture: Capture | undefined) {
+export function orderObject(order: Order, paid: Paid | undefined) {
   const { id, status, customId, invoiceId } = order;
-  const payments = capture && { captures: [captureObject(capture)] };
+  const payments = paid && {
+    captures: [captureObject(paid.capture)],
+    ...(paid.refunds.length > 0 ? { refunds: paid.refunds.map(refundObject) } : {}),
+  };
   return {
     id,
     intent: 'CAPTURE',

@@ -208,7 +208,7 @@ describe('a refund', () => {
   const usd = (value: string) => ({ amount: { currency_code: 'USD', value } });
 
   it('is never above what is left, and is found by its id', async () => {
-    const { captureId, name } = await rig.paid();
+    const { id: orderId, captureId, name } = await rig.paid();
     const part = await refund(captureId, { ...usd('15.00'), custom_id: 'rf-1' });
     expect([part.status, part.body]).toMatchObject([201, { status: 'COMPLETED', custom_id: 'rf-1' }]);
     expect((await rig.api('GET', `/v2/payments/refunds/${part.body.id}`)).body).toEqual(part.body);
@@ -219,6 +219,9 @@ describe('a refund', () => {
     expect((await refund(captureId)).body.amount.value).toBe('25.00');
     expect(issueOf(await refund(captureId, usd('0.01')))).toEqual([422, 'CAPTURE_FULLY_REFUNDED']);
     expect(await rig.booked(captureId)).toEqual(['charge 4000', 'refund 1500', 'refund 2500']);
+    const [unit] = (await rig.order(orderId)).purchase_units;
+    expect(unit.payments.refunds[0]).toEqual(part.body);
+    expect(unit.payments.refunds).toHaveLength(2);
     await until(() => rig.paypal.about(name).includes('PAYMENT.CAPTURE.REFUNDED'));
   });
 
