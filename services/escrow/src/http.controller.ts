@@ -45,25 +45,25 @@ export class HttpController {
   }
 
   @Summary('What is charged first; the other verified methods back it up in their order (P-1).')
-  @Post('billing-methods/:methodId/primary')
+  @Post('billing-methods/:billingMethodId/primary')
   @RolesAllowed('client')
   @HttpCode(200)
   makePrimary(
     @Message() message: MessageRef,
     @Caller() { accountId }: Party,
-    @Param('methodId', { schema: Id }) methodId: string,
+    @Param('billingMethodId', { schema: Id }) methodId: string,
   ): Promise<object> {
     return this.commands.execute(new MakeMethodPrimary({ message, accountId, methodId }));
   }
 
   @Summary('Nothing is charged by it any more; without another one no offer can be sent (A-7).')
-  @Post('billing-methods/:methodId/remove')
+  @Post('billing-methods/:billingMethodId/remove')
   @RolesAllowed('client')
   @HttpCode(200)
   removeBillingMethod(
     @Message() message: MessageRef,
     @Caller() { accountId }: Party,
-    @Param('methodId', { schema: Id }) methodId: string,
+    @Param('billingMethodId', { schema: Id }) methodId: string,
   ): Promise<object> {
     return this.commands.execute(new RemoveBillingMethod({ message, accountId, methodId }));
   }

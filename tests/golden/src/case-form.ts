@@ -108,7 +108,10 @@ const Given = z.strictObject({
     .optional(),
   contract: Contract.optional(),
   client: z
-    .strictObject({ method: z.enum(['card']).optional(), card: z.string().max(100).optional() })
+    .strictObject({
+      method: z.enum(['card', 'paypal', 'bank']).optional(),
+      card: z.string().max(100).optional(),
+    })
     .optional(),
   freelancer: z
     .strictObject({

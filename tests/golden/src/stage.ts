@@ -3,7 +3,9 @@ import {
   type Agreement,
   type AgreementDraft,
   addBankAccount,
+  addBankDebit,
   addCard,
+  addPaypal,
   clearForWithdrawals,
   type Marketplace,
   type Offer,
@@ -82,7 +84,7 @@ export async function arrange(market: Marketplace, given: Given, settings: Setti
   );
   await settings.apply();
   await openAccount(client);
-  await addCard(client, given.client?.card).catch(asProblemOf('given.client'));
+  await addClientMethod(market, client, given.client ?? {}).catch(asProblemOf('given.client'));
   await market.settle();
   const { contract } = given;
   return {
@@ -99,6 +101,22 @@ export async function arrange(market: Marketplace, given: Given, settings: Setti
     faults: [],
     opening: openingOf(given, available),
   };
+}
+
+/** The way to pay; `card` names a test token of the card provider, also of a bank account. */
+function addClientMethod(
+  market: Marketplace,
+  client: Person,
+  { method = 'card', card }: NonNullable<Given['client']>,
+): Promise<string> {
+  switch (method) {
+    case 'card':
+      return addCard(client, card);
+    case 'bank':
+      return addBankDebit(client, card);
+    case 'paypal':
+      return addPaypal(market, client, card);
+  }
 }
 
 /** What a withdrawal needs besides a method (W-4), and cash to pay from: what was earned goes to the bank. */

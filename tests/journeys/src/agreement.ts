@@ -39,14 +39,43 @@ export async function openAccounts(client: Person, freelancer: Person): Promise<
 /** Adds a card and waits for the provider's set-up: verification and mandate in one (P-2). */
 export async function addCard(client: Person, token = 'pm_card_visa'): Promise<string> {
   const { methodId } = await client.post('escrow', '/v1/billing-methods', { kind: 'card', token });
-  await until(
-    'the card is verified',
-    () => client.get('escrow', '/v1/billing-methods'),
-    ({ methods }) =>
-      methods.some((method: Json) => method.methodId === methodId && method.status !== 'verifying'),
-  );
+  await untilSetUp(client, methodId);
   return methodId;
 }
+
+/** Adds a US bank account and waits for the provider's set-up (P-2). */
+export async function addBankDebit(client: Person, token = 'pm_usBankAccount_success'): Promise<string> {
+  const { methodId } = await client.post('escrow', '/v1/billing-methods', { kind: 'bank', token });
+  await untilSetUp(client, methodId);
+  return methodId;
+}
+
+/** Adds a PayPal account, which its holder approves on PayPal's page; `account` is how it pays from then on. */
+export async function addPaypal(market: Marketplace, client: Person, account?: string): Promise<string> {
+  const { methodId } = await client.post('escrow', '/v1/billing-methods', { kind: 'paypal' });
+  const { payerUrl } = await until(
+    'the payer is sent to PayPal',
+    () => methodOf(client, methodId),
+    (method) => method?.payerUrl !== undefined,
+  );
+  await market.payer(new URL(payerUrl).searchParams.get('approval_session_id')!, 'approve', account);
+  // PayPal sends no notice of an approval: it is asked.
+  await market.advance({ by: 'PT1M' });
+  await untilSetUp(client, methodId);
+  return methodId;
+}
+
+async function methodOf(client: Person, methodId: string): Promise<Json> {
+  const { methods } = await client.get('escrow', '/v1/billing-methods');
+  return methods.find((method: Json) => method.methodId === methodId);
+}
+
+const untilSetUp = (client: Person, methodId: string): Promise<Json> =>
+  until(
+    'the billing method is set up',
+    () => methodOf(client, methodId),
+    (method) => method !== undefined && method.status !== 'verifying',
+  );
 
 export async function sendOffer(client: Person, freelancer: Person, draft: AgreementDraft): Promise<Offer> {
   const offer = await client.post('contracts', '/v1/offers', {

@@ -129,9 +129,14 @@ export class Marketplace {
     await fetch(`${this.urls.providersControl}/__sim/faults${id ? `/${id}` : ''}`, { method: 'DELETE' });
   }
 
-  /** The payer confirms, or fails to confirm, at their bank. */
-  payer(intentId: string, action: 'confirm' | 'fail'): Promise<Json> {
-    return this.#control('providersControl', `/__sim/payer/${intentId}`, { action });
+  /** The payer confirms at their bank, or fails to; on PayPal's page they approve, with some account, or go back. */
+  payer(
+    subjectId: string,
+    action: 'confirm' | 'fail' | 'approve' | 'cancel',
+    account?: string,
+  ): Promise<Json> {
+    const deed = { action, ...(account === undefined ? {} : { account }) };
+    return this.#control('providersControl', `/__sim/payer/${subjectId}`, deed);
   }
 
   /** What the providers really executed. */

@@ -104,6 +104,16 @@ describe('A-7: the client needs a verified billing method', () => {
     expect(await contracts().sendOffer(ids)).toMatchObject({ version: 1 });
   });
 
+  test('A-7: when the last one is removed no offer can be sent any more', async () => {
+    const [ids, first, second] = [await withoutMethod(), newId(), newId()];
+    await contracts().verifyMethod(ids.clientId, first);
+    await contracts().verifyMethod(ids.clientId, second);
+    await contracts().removeMethod(first);
+    expect(await contracts().sendOffer(ids)).toMatchObject({ version: 1 });
+    await contracts().removeMethod(second);
+    await expect(contracts().sendOffer(ids)).rejects.toThrow(missing);
+  });
+
   test('a method that is verified once more changes nothing', async () => {
     const [ids, methodId] = [await withoutMethod(), newId()];
     await contracts().verifyMethod(ids.clientId, methodId);

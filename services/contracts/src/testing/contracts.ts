@@ -5,6 +5,7 @@ import { type TestDatabase, useDatabase } from '@holdfast/testing';
 import { type AcceptedOffer, AcceptOffer, AcceptOfferHandler } from '../commands/accept-offer.ts';
 import { ChangeEmail, ChangeEmailHandler } from '../commands/change-email.ts';
 import { ExpireOffer, ExpireOfferHandler } from '../commands/expire-offer.ts';
+import { ForgetBillingMethod, ForgetBillingMethodHandler } from '../commands/forget-billing-method.ts';
 import { LiftHold, LiftHoldByFact, LiftHoldByFactHandler, LiftHoldHandler } from '../commands/lift-hold.ts';
 import { MirrorMilestone, MirrorMilestoneHandler } from '../commands/mirror-milestone.ts';
 import { OpenAccount, OpenAccountHandler } from '../commands/open-account.ts';
@@ -65,6 +66,11 @@ export class Contracts {
     const email = address === undefined ? undefined : personTexts.hide({ email: address });
     const command = new OpenAccount({ message, accountId, roles, region: 'other', email });
     return new OpenAccountHandler(this.#uow, personTexts).execute(command);
+  }
+
+  removeMethod(methodId: string, message = event()) {
+    const command = new ForgetBillingMethod({ message, methodId });
+    return new ForgetBillingMethodHandler(this.#uow).execute(command);
   }
 
   changeEmail(accountId: string, email: string, message = http()) {

@@ -75,10 +75,10 @@ async function settle(
 /** Nothing takes it any more: it goes back whole, by itself (E-26). */
 async function orphan(tx: Tx, funding: Funding, frame: FundingFrame): Promise<void> {
   const { agreementId, milestoneId } = frame;
-  const { id: fundingId, intentId = null, parts } = funding;
+  const { id: fundingId, kind, intentId = null, parts } = funding;
   const { principal, clientFee, initiationFee, total } = parts;
   const refundId = newId();
-  tx.post(orphanedJournal({ agreementId, fundingId }, total, funding.kind));
+  tx.post(orphanedJournal({ agreementId, fundingId }, total, kind));
   const orphaned: EventOf<typeof escrowEvents> = {
     type: 'escrow.funding.orphaned',
     agreementId,

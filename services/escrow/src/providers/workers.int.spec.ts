@@ -137,6 +137,45 @@ describe('a charge', () => {
   });
 });
 
+describe('P-3: a bank debit', () => {
+  const debited = async (token: string) => {
+    const agreed = await escrow().agreement({ withMethod: false });
+    await escrow().addMethod(agreed.clientId, undefined, token, 'bank');
+    await quiet();
+    const milestoneId = agreed.milestoneIds[0]!;
+    const { fundingId } = await escrow().fund(agreed.clientId, milestoneId);
+    await quiet();
+    return { milestoneId, fundingId };
+  };
+  /** Days pass here and at the provider; the next query finds what has become of it. */
+  const passDays = async (days: number) => {
+    escrow().pass(new Date(escrow().now().getTime() + days * 24 * 60 * 60_000));
+    await provider.moveTo(escrow().database.clock.offsetMs);
+    await quiet();
+    await passMinutes(11);
+  };
+
+  test('is pending for days, then funded; its money is at risk for a while (P-14)', async () => {
+    const { milestoneId, fundingId } = await debited('pm_usBankAccount_success');
+    expect(await rowOf(fundingId)).toMatchObject({ status: 'waiting', step: 'read' });
+    await passDays(1);
+    expect(await escrow().statusOf(milestoneId)).toBe('funding_pending');
+    await passDays(7);
+    expect(await escrow().statusOf(milestoneId)).toBe('funded');
+    expect(await provider.charged(fundingId)).toMatchObject([{ amountMinor: '103499' }]);
+    const [lot] = await escrow().rows('select * from lots where funding_id = $1', [fundingId]);
+    expect(lot).toMatchObject({ sub_account: 'card', at_risk_until: expect.any(Date) });
+  });
+
+  test('that comes back ends without money', async () => {
+    const { milestoneId, fundingId } = await debited('pm_usBankAccount_insufficientFunds');
+    await passDays(7);
+    expect(await escrow().statusOf(milestoneId)).toBe('agreed');
+    expect(await rowOf(fundingId)).toMatchObject({ status: 'failed', ending: 'declined' });
+    expect(await provider.charged(fundingId)).toEqual([]);
+  });
+});
+
 describe('E-26: the payer’s minutes', () => {
   test('pass: the provider cancels, and the milestone is agreed again', async () => {
     const { agreementId, milestoneId, fundingId } = await begun('pm_card_authenticationRequired');

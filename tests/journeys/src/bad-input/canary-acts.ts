@@ -19,7 +19,7 @@ export async function workAndPay(stage: CanaryStage): Promise<Pick<Scene, DealId
     const email = `${stage.canaries.word('address', 'an e-mail address')}@people.example`;
     await stage.act(person, 'contracts PUT /v1/accounts/me/email', { email });
   }
-  await addCard(client);
+  const billingMethodId = await addCard(client);
   const token = `pm_${stage.canaries.word('cardToken', 'the token of a card')}`;
   await stage.act(client, 'escrow POST /v1/billing-methods', { kind: 'card', token });
   const first = { freelancerId: freelancer.id, ...termsOf(stage, 'first') };
@@ -53,6 +53,7 @@ export async function workAndPay(stage: CanaryStage): Promise<Pick<Scene, DealId
     milestoneId,
     laterMilestoneId: milestoneId,
     submissionId,
+    billingMethodId,
   };
 }
 type DealId = Exclude<keyof Scene, 'methodId' | 'withdrawalId' | 'noticeId'>;

@@ -19,6 +19,8 @@ export interface Scene {
   submissionId: string;
   /** Agreed, not funded. */
   laterMilestoneId: string;
+  /** The client's card, which is charged. */
+  billingMethodId: string;
   /** The freelancer's bank account, which can be used. */
   methodId: string;
   /** Waits for its cut-off. */
@@ -27,7 +29,14 @@ export interface Scene {
   noticeId: string;
 }
 
-type Id = 'offerId' | 'agreementId' | 'milestoneId' | 'methodId' | 'withdrawalId' | 'noticeId';
+type Id =
+  | 'offerId'
+  | 'agreementId'
+  | 'milestoneId'
+  | 'billingMethodId'
+  | 'methodId'
+  | 'withdrawalId'
+  | 'noticeId';
 
 /** How a route is called as it should be. Whose it is decides how a stranger is answered. */
 export interface Route {
@@ -170,6 +179,19 @@ const escrow: Route[] = (
       body: () => ({ kind: 'card', token: 'pm_card_visa' }),
     },
     { method: 'GET', path: '/v1/billing-methods', of: 'caller', role: 'client' },
+    {
+      method: 'POST',
+      path: '/v1/billing-methods/{billingMethodId}/primary',
+      of: 'party',
+      role: 'client',
+    },
+    {
+      method: 'POST',
+      path: '/v1/billing-methods/{billingMethodId}/remove',
+      of: 'party',
+      role: 'client',
+    },
+    { method: 'POST', path: '/v1/webhooks/paypal', of: 'everybody', keyless: true },
     {
       method: 'POST',
       path: '/v1/milestones/{milestoneId}/fund',
@@ -324,7 +346,9 @@ export async function arrangeScene(market: Marketplace): Promise<Scene> {
   const work = { agreementId, milestoneId, submissionId, laterMilestoneId };
   const { notices } = await client.get('contracts', '/v1/notices');
   const { noticeId } = notices[0];
-  return { client, freelancer, offerId, ...work, methodId, withdrawalId, noticeId };
+  const { methods } = await client.get('escrow', '/v1/billing-methods');
+  const billingMethodId = methods[0].methodId;
+  return { client, freelancer, offerId, ...work, billingMethodId, methodId, withdrawalId, noticeId };
 }
 
 /** The same person with every role that a caller may hold, so that roles alone refuse nothing. */
