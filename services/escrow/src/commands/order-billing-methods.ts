@@ -1,4 +1,4 @@
-import { Rejection } from '@holdfast/domain';
+import { NotYet, Rejection } from '@holdfast/domain';
 import { escrowEvents } from '@holdfast/events';
 import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
@@ -63,9 +63,9 @@ export class RemoveBillingMethodHandler implements ICommandHandler<RemoveBilling
   }
 }
 
-/** @throws Rejection billing_method.unknown, also for a removed one or somebody else's */
+/** @throws NotYet billing_method.unknown, also for a removed one or somebody else's (AD-16) */
 async function load(tx: Tx, { accountId, methodId: id }: Input): Promise<BillingMethod> {
   const method = await tx.one(BillingMethodTable, { id, accountId });
-  if (!method || method.status === 'removed') throw new Rejection('billing_method.unknown');
+  if (!method || method.status === 'removed') throw new NotYet('billing_method.unknown');
   return method;
 }
