@@ -30,8 +30,12 @@ async function charged(token = 'pm_card_visa') {
 async function givenBack(token?: string): Promise<Known> {
   const { freelancerId, ...known } = await charged(token);
   await escrow().giveBack(freelancerId, known.milestoneId);
-  const [row] = await escrow().rows('select id from refunds where agreement_id = $1', [known.agreementId]);
-  return { ...known, refundId: String(row!.id) };
+  return { ...known, refundId: await refundIdOf(known.agreementId) };
+}
+
+async function refundIdOf(agreementId: string): Promise<string> {
+  const [row] = await escrow().rows('select id from refunds where agreement_id = $1', [agreementId]);
+  return String(row!.id);
 }
 
 async function pass(instant: Date): Promise<void> {
@@ -182,7 +186,13 @@ describe('E-23: while a chargeback is open on the charge', () => {
   });
 
   test('the provider knows of it before us: another key waits for its end', async () => {
-    const { milestoneId, refundId } = await givenBack('pm_card_createDispute');
+    const { freelancerId, agreementId, milestoneId, fundingId } = await charged('pm_card_createDispute');
+    await eventually(
+      () => provider.moved(fundingId),
+      (movements) => movements.length > 1,
+    );
+    await escrow().giveBack(freelancerId, milestoneId);
+    const refundId = await refundIdOf(agreementId);
     await until(refundId, 'waiting');
     expect(await escrow().statusOf(milestoneId)).toBe('refunding');
     const attempts = await escrow().rows(

@@ -213,6 +213,12 @@ const escrow: Route[] = (
       role: 'client',
       body: ({ submissionId }) => ({ submissionId, reason: 'Something is missing' }),
     },
+    {
+      method: 'POST',
+      path: '/v1/milestones/{milestoneId}/give-back',
+      of: 'party',
+      role: 'freelancer',
+    },
     { method: 'GET', path: '/v1/agreements/{agreementId}/money', of: 'party', role: 'client' },
     {
       method: 'POST',
