@@ -20,6 +20,7 @@ export * from './relay.ts';
 export * from './schema.ts';
 export * from './spans.ts';
 export type { Entity } from './table-statements.ts';
+export * from './topic-ends.ts';
 export * from './topic-reader.ts';
 export * from './unit-of-work.ts';
 export * from './watermark-beat.ts';

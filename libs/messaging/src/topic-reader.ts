@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Admin, Consumer, Kafka, KafkaMessage } from 'kafkajs';
 import { newId } from './ids.ts';
 import type { ConsumedRecord } from './parking.ts';
+import { topicEnds } from './topic-ends.ts';
 
 export interface TopicReaderOptions {
   kafka: Kafka;
@@ -112,23 +113,10 @@ export class TopicReader {
     }
   }
 
-  /** For a moment a leader that has changed, or a topic that was just made, cannot say. */
-  async #endsOf(topic: string): ReturnType<Admin['fetchTopicOffsets']> {
-    const giveUpAt = performance.now() + (this.#options.silenceMs ?? 30_000);
-    for (;;) {
-      try {
-        return await this.#admin.fetchTopicOffsets(topic);
-      } catch (error) {
-        if (!(error as { retriable?: boolean }).retriable || performance.now() > giveUpAt) throw error;
-        await pause(100);
-      }
-    }
-  }
-
   async #ends(): Promise<Map<string, bigint>> {
     const ends = new Map<string, bigint>();
     for (const topic of this.#options.topics) {
-      for (const { partition, high, low } of await this.#endsOf(topic)) {
+      for (const { partition, high, low } of await topicEnds(this.#admin, topic, this.#options.silenceMs)) {
         if (BigInt(high) > BigInt(low)) ends.set(`${topic}/${partition}`, BigInt(high));
       }
     }

@@ -9,6 +9,7 @@ import { createKafka } from './kafka-client.ts';
 import type { EventTransport } from './nest-transport.ts';
 import { partitionCount, partitionOf } from './partitions.ts';
 import type { Relay } from './relay.ts';
+import { topicEnds } from './topic-ends.ts';
 import type { MessageRef } from './unit-of-work.ts';
 import { WatermarkBeat, type WatermarkBeatOptions } from './watermark-beat.ts';
 
@@ -146,7 +147,7 @@ describe('a watermark', () => {
   async function received(stuck?: number): Promise<number[]> {
     await relay.beat();
     const { topic } = counting.events;
-    const ends = (await admin.fetchTopicOffsets(topic)).filter(({ partition }) => partition !== stuck);
+    const ends = (await topicEnds(admin, topic)).filter(({ partition }) => partition !== stuck);
     await eventually(() => {
       const { positions } = transport.consumer!;
       return ends.every(

@@ -10,7 +10,7 @@ import {
   startProcess,
   startSystem,
 } from '@holdfast/local';
-import { createKafka, createPool } from '@holdfast/messaging';
+import { createKafka, createPool, topicEnds } from '@holdfast/messaging';
 import { afterAll, beforeAll } from '@jest/globals';
 import { PatientMarketplace } from './patient-people.ts';
 import { type PublishedFact, readFacts } from './topics.ts';
@@ -118,7 +118,7 @@ export class Rig {
         groupId: service,
         topics: topicsOf(service),
       })) {
-        const ends = await admin.fetchTopicOffsets(topic);
+        const ends = await topicEnds(admin, topic);
         for (const { partition, offset } of partitions) {
           const committed = BigInt(offset) < 0n ? 0n : BigInt(offset);
           const end = BigInt(ends.find((place) => place.partition === partition)!.high);

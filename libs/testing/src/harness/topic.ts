@@ -1,4 +1,4 @@
-import { createKafka, newId } from '@holdfast/messaging';
+import { createKafka, newId, topicEnds } from '@holdfast/messaging';
 import { eventually } from '../eventually.ts';
 
 export interface TopicRecord {
@@ -14,7 +14,7 @@ export async function readTopic(brokers: string[], topic: string): Promise<Topic
   const kafka = createKafka({ brokers, clientId: 'reader' });
   const admin = kafka.admin();
   await admin.connect();
-  const ends = await admin.fetchTopicOffsets(topic);
+  const ends = await topicEnds(admin, topic);
   await admin.disconnect();
   const consumer = kafka.consumer({ groupId: `reader-${newId()}`, maxWaitTimeInMs: 100 });
   const records: TopicRecord[] = [];

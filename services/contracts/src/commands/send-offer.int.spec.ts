@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { NotYet, plusDays, Rejection, usd } from '@holdfast/domain';
+import { BillingMethodKind } from '@holdfast/events';
 import { newId } from '@holdfast/messaging';
 import { describe, expect, test } from '@jest/globals';
 import { http, newAccountId, useContracts } from '../testing/contracts.ts';
@@ -101,6 +102,12 @@ describe('A-7: the client needs a verified billing method', () => {
     await contracts().verifyMethod(ids.clientId);
     await contracts().openAccount(ids.clientId, ['client']);
     await contracts().openAccount(ids.freelancerId, ['freelancer']);
+    expect(await contracts().sendOffer(ids)).toMatchObject({ version: 1 });
+  });
+
+  test.each(BillingMethodKind.options)('P-1: one of kind %s will do', async (kind) => {
+    const ids = await withoutMethod();
+    await contracts().verifyMethod(ids.clientId, newId(), kind);
     expect(await contracts().sendOffer(ids)).toMatchObject({ version: 1 });
   });
 

@@ -92,8 +92,8 @@ export class Contracts {
     return this.rows('select * from notices where account_id = $1 order by planned_at, id', [accountId]);
   }
 
-  verifyMethod(accountId: string, methodId = newId()) {
-    const command = new RememberBillingMethod({ message: event(), accountId, methodId, kind: 'card' });
+  verifyMethod(accountId: string, methodId = newId(), kind = 'card') {
+    const command = new RememberBillingMethod({ message: event(), accountId, methodId, kind });
     return new RememberBillingMethodHandler(this.#uow).execute(command);
   }
 
