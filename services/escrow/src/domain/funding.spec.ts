@@ -256,6 +256,7 @@ describe('E-26: the lives of fundings by method', () => {
     const debit = start(false, 'bank');
     expect('expiresAt' in debit && debit.expiresAt).toBeFalsy();
     const days = fold(debit, [seen('requires_confirmation'), 0], [seen('processing'), 1]);
+    expect(days).toMatchObject({ step: 'read', nextCallAt: after(6 * 60 + 1) });
     expect(expire(days, after(5 * 24 * 60))).toBeUndefined();
     expect(fold(days, [seen('processing'), 24 * 60], [seen('succeeded'), 4 * 24 * 60]).status).toBe(
       'succeeded',

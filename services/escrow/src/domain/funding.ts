@@ -103,8 +103,8 @@ export type Observation =
   /** A query that found nothing. One proves nothing. */
   | { kind: 'absent' };
 
-/** A payment that is being processed is asked about again, in case its notice is lost. */
-const processingMinutes = 10;
+/** A payment that is being processed is asked about again, in case its notice is lost; a bank takes days. */
+const processingMinutes = { card: 10, paypal: 10, bank: 6 * 60 } as const;
 
 /**
  * What a funding becomes by what was observed. Ranks decide, not the order of arrival: what has succeeded
@@ -135,7 +135,7 @@ function see(funding: Funding, intent: IntentView, now: Date): Funding {
   if (funding.status === 'in_review') return funding;
   switch (intent.status) {
     case 'processing':
-      return wait(known, 'read', plusMinutes(now, processingMinutes), { confirmSent: true });
+      return wait(known, 'read', plusMinutes(now, processingMinutes[funding.kind]), { confirmSent: true });
     case 'requires_action':
       if (funding.unattended || funding.ending) return cancel(known, funding.ending ?? 'payer_needed', now);
       return awaitPayer(known, intent, now);
