@@ -16,6 +16,7 @@ export const HoldReason = z.enum([
   'screening_cleared',
   'failed_charge',
   'chargeback',
+  'chargeback_won',
   'scam_signals',
   'reviewed',
   'appeal',

@@ -44,6 +44,8 @@ const termsFields = {
   startDate: z.iso.date(),
   type: z.literal('fixed'),
   budget: PositiveMoney.optional(),
+  /** Without it, as the platform has it at present. */
+  fundingMode: z.enum(['one_at_a_time', 'project_upfront']).optional(),
   milestones: z.array(Milestone).min(1).max(50),
 };
 
@@ -59,6 +61,64 @@ export const SendOfferBody = z
   .refine(budgetIsKnown, budgetNeeded);
 
 export const AcceptOfferBody = z.strictObject({ version: Version });
+
+/** what the freelancer wishes to be changed about the version that was shown. */
+export const RequestOfferChangesBody = z.strictObject({ version: Version, reason: text(5_000) });
+
+/** E-17: what is under review is given up by name, and by the freelancer alone. */
+export const EndAgreementBody = z.strictObject({
+  waivedMilestoneIds: z.array(z.uuid()).max(200).default([]),
+});
+
+const milestoneTexts = { title: text(200).optional(), scope: text(10_000).optional() };
+const AskedChange = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('change'),
+    milestoneId: z.uuid(),
+    ...milestoneTexts,
+    price: PositiveMoney.optional(),
+    dueDate: z.iso.date().optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('add'),
+    title: text(200),
+    scope: text(10_000).optional(),
+    price: PositiveMoney,
+    dueDate: z.iso.date(),
+  }),
+  z.strictObject({ kind: z.literal('delete'), milestoneId: z.uuid() }),
+]);
+type Asked = z.output<typeof AskedChange>;
+
+const saysSomething = ({ kind, ...change }: Asked): boolean =>
+  kind !== 'change' || Object.values(change).filter((value) => value !== undefined).length > 1;
+const namesOnce = (changes: Asked[]): boolean => {
+  const named = changes.flatMap((change) => ('milestoneId' in change ? [change.milestoneId] : []));
+  return new Set(named).size === named.length;
+};
+
+/** what both are to agree to, in one set. */
+export const ProposeAmendmentBody = z.strictObject({
+  changes: z
+    .array(AskedChange.refine(saysSomething, { message: 'changes nothing' }))
+    .min(1)
+    .max(50)
+    .refine(namesOnce, { message: 'names a milestone twice' }),
+});
+
+const isUnique = (ids: string[]): boolean => new Set(ids).size === ids.length;
+
+/** E-27: without milestones the whole project. */
+export const RequestPaymentBody = z.strictObject({
+  milestoneIds: z
+    .array(z.uuid())
+    .min(1)
+    .max(200)
+    .refine(isUnique, { message: 'names a milestone twice' })
+    .optional(),
+});
+
+export const OrderMilestonesBody = z.strictObject({ milestoneIds: z.array(z.uuid()).min(1).max(200) });
 
 /** E-4: the message is required, files are not. */
 export const SubmitWorkBody = z.strictObject({

@@ -9,19 +9,36 @@ import {
   type Startup,
 } from '@holdfast/service';
 import { Module } from '@nestjs/common';
+import { AgreementsController } from './agreements.controller.ts';
 import { contractsAlarms } from './alarms.ts';
 import { AcceptOfferHandler } from './commands/accept-offer.ts';
+import {
+  AcceptAmendmentHandler,
+  ExpireAmendmentHandler,
+  RefuseAmendmentHandler,
+} from './commands/answer-amendment.ts';
+import { DeclineOfferHandler, RequestOfferChangesHandler } from './commands/answer-offer.ts';
+import { ApplyTerms, ApplyTermsHandler } from './commands/apply-terms.ts';
 import { ChangeEmailHandler } from './commands/change-email.ts';
+import { EndAgreementHandler, FollowClearing, FollowClearingHandler } from './commands/end-agreement.ts';
 import { ExpireOfferHandler } from './commands/expire-offer.ts';
 import { ForgetBillingMethod, ForgetBillingMethodHandler } from './commands/forget-billing-method.ts';
 import { LiftHoldByFact, LiftHoldByFactHandler, LiftHoldHandler } from './commands/lift-hold.ts';
-import { MirrorMilestone, MirrorMilestoneHandler } from './commands/mirror-milestone.ts';
+import {
+  MirrorMatter,
+  MirrorMatterHandler,
+  MirrorMilestone,
+  MirrorMilestoneHandler,
+} from './commands/mirror-milestone.ts';
 import { OpenAccountHandler } from './commands/open-account.ts';
+import { OrderMilestonesHandler } from './commands/order-milestones.ts';
 import { PlaceHoldByFact, PlaceHoldByFactHandler, PlaceHoldHandler } from './commands/place-hold.ts';
 import { PlanNotices, PlanNoticesHandler } from './commands/plan-notices.ts';
+import { ProposeAmendmentHandler } from './commands/propose-amendment.ts';
 import { RecordBounceHandler } from './commands/record-bounce.ts';
 import { RefuseNewsHandler } from './commands/refuse-news.ts';
 import { RememberBillingMethod, RememberBillingMethodHandler } from './commands/remember-billing-method.ts';
+import { RequestPaymentHandler } from './commands/request-payment.ts';
 import { ReviseOfferHandler } from './commands/revise-offer.ts';
 import { BeginNoticeHandler, RecordDeliveryHandler } from './commands/send-notice.ts';
 import { SendOfferHandler } from './commands/send-offer.ts';
@@ -39,6 +56,7 @@ import { NoticeWorker } from './mail/notice.worker.ts';
 import { MailController } from './mail.controller.ts';
 import { Migration001Agreements } from './migrations/001-agreements.ts';
 import { Migration002Holds } from './migrations/002-holds.ts';
+import { Migration003Agreements } from './migrations/003-agreements.ts';
 import { Migration004Notices } from './migrations/004-notices.ts';
 import { Migration009BillingMethods } from './migrations/009-billing-methods.ts';
 import { NoticesController } from './notices.controller.ts';
@@ -50,27 +68,37 @@ import { OfferWithVersions } from './queries/offer-with-versions.ts';
 import { contractsSettings } from './settings.ts';
 import { AccountTable, BillingMethodTable } from './tables/account.table.ts';
 import { AgreementTable } from './tables/agreement.table.ts';
+import { AmendmentTable, AmendmentTextsTable, MilestoneVersionTable } from './tables/amendment.table.ts';
 import { ContactTable } from './tables/contact.table.ts';
 import { AccountHoldTable } from './tables/hold.table.ts';
+import { MatterTable } from './tables/matter.table.ts';
 import { MilestoneTable } from './tables/milestone.table.ts';
 import { NoticeTable } from './tables/notice.table.ts';
-import { OfferTable, OfferVersionTable } from './tables/offer.table.ts';
+import { OfferChangeRequestTable, OfferTable, OfferVersionTable } from './tables/offer.table.ts';
+import { PaymentRequestTable } from './tables/payment-request.table.ts';
 import { SubmissionContentTable, SubmissionTable } from './tables/submission.table.ts';
 
 const accountTables = [AccountTable, AccountHoldTable, PersonKeyTable, BillingMethodTable];
 const noticeTables = [ContactTable, NoticeTable];
-const offerTables = [OfferTable, OfferVersionTable];
-const agreementTables = [AgreementTable, MilestoneTable, SubmissionTable, SubmissionContentTable];
+const offerTables = [OfferTable, OfferVersionTable, OfferChangeRequestTable];
+const agreementTables = [
+  AgreementTable,
+  MilestoneTable,
+  SubmissionTable,
+  SubmissionContentTable,
+  MatterTable,
+];
+const termsTables = [MilestoneVersionTable, AmendmentTable, AmendmentTextsTable, PaymentRequestTable];
 
 /** A row that a decision has read is locked at its commit, which takes a right to update: of the version. */
 const writtenOnce = 'select, insert, update (version)';
 
 /** What a foreign fact tells is planned behind what else it does here (C-7). */
-function alsoTelling(handles: Readonly<Record<string, string>>): ServiceDefinition['handles'] {
+function alsoTelling(handles: Readonly<Record<string, string | string[]>>): ServiceDefinition['handles'] {
   const foreign = tellingTypes.filter((type) => !type.startsWith('contracts.'));
   const told = foreign.map((type) => [
     type,
-    handles[type] ? [handles[type], PlanNotices.name] : PlanNotices.name,
+    handles[type] ? [handles[type], PlanNotices.name].flat() : PlanNotices.name,
   ]);
   return { ...handles, ...Object.fromEntries(told) };
 }
@@ -86,21 +114,53 @@ export const definition: ServiceDefinition = {
     'escrow.funding.started': MirrorMilestone.name,
     'escrow.funding.failed': MirrorMilestone.name,
     'escrow.milestone.funded': MirrorMilestone.name,
+    'escrow.milestone.rolled': MirrorMilestone.name,
     'escrow.review.started': MirrorMilestone.name,
+    'escrow.review.suspended': MirrorMilestone.name,
+    'escrow.review.resumed': MirrorMilestone.name,
     'escrow.submission.refused': MirrorMilestone.name,
     'escrow.milestone.changes_requested': MirrorMilestone.name,
     'escrow.milestone.released': MirrorMilestone.name,
+    'escrow.milestone.frozen': MirrorMilestone.name,
+    'escrow.milestone.unfrozen': MirrorMilestone.name,
+    'escrow.milestone.refunded': MirrorMilestone.name,
+    'escrow.milestone.charged_back': MirrorMilestone.name,
+    'escrow.refund.requested': MirrorMilestone.name,
+    'escrow.refund.decided': MirrorMilestone.name,
+    'escrow.refund.failed': MirrorMilestone.name,
+    'escrow.deadline.moved': MirrorMilestone.name,
+    'escrow.refund.drawn_on_balance': MirrorMatter.name,
+    'escrow.refund.paid': MirrorMatter.name,
+    'escrow.refund.refused': MirrorMatter.name,
+    'escrow.refund.reversed': MirrorMatter.name,
+    'escrow.chargeback.warned': MirrorMatter.name,
+    'escrow.chargeback.received': [MirrorMatter.name, PlaceHoldByFact.name],
+    'escrow.chargeback.contested': MirrorMatter.name,
+    'escrow.chargeback.accepted': MirrorMatter.name,
+    'escrow.chargeback.won': [MirrorMatter.name, LiftHoldByFact.name],
+    'escrow.chargeback.lost': MirrorMatter.name,
+    'escrow.bonus.charged': MirrorMatter.name,
+    'escrow.bonus.charge_failed': MirrorMatter.name,
+    'escrow.bonus.released': MirrorMatter.name,
+    'escrow.dormancy.started': MirrorMatter.name,
+    'escrow.dormancy.release_requested': MirrorMatter.name,
+    'escrow.dormancy.cancelled': MirrorMatter.name,
+    'escrow.milestone.terms_applied': ApplyTerms.name,
+    'escrow.milestone.terms_refused': ApplyTerms.name,
+    'escrow.contract.cleared': FollowClearing.name,
+    'escrow.contract.clearing_refused': FollowClearing.name,
     'payouts.identity.failed': PlaceHoldByFact.name,
     'payouts.identity.verified': LiftHoldByFact.name,
     'payouts.screening.blocked': PlaceHoldByFact.name,
     'payouts.screening.cleared': LiftHoldByFact.name,
   }),
-  entities: [...accountTables, ...offerTables, ...agreementTables, ...noticeTables],
+  entities: [...accountTables, ...offerTables, ...agreementTables, ...termsTables, ...noticeTables],
   migrations: [
     { name: '001-agreements', class: Migration001Agreements },
     { name: '002-holds', class: Migration002Holds },
     { name: '009-billing-methods', class: Migration009BillingMethods },
     { name: '004-notices', class: Migration004Notices },
+    { name: '003-agreements', class: Migration003Agreements },
   ],
   grants: {
     accounts: 'select, insert, update',
@@ -109,12 +169,18 @@ export const definition: ServiceDefinition = {
     billing_methods: 'select, insert, update',
     offers: 'select, insert, update',
     offer_versions: writtenOnce,
+    offer_change_requests: 'select, insert',
     agreements: 'select, insert, update',
     milestones: 'select, insert, update',
     submissions: 'select, insert, update',
     submission_contents: 'select, insert',
     contacts: 'select, insert, update',
     notices: 'select, insert, update',
+    amendments: 'select, insert, update',
+    amendment_texts: 'select, insert',
+    milestone_versions: 'select, insert',
+    agreement_matters: 'select, insert, update',
+    payment_requests: writtenOnce,
   },
   ledger: false,
   errors: contractsErrors,
@@ -122,7 +188,14 @@ export const definition: ServiceDefinition = {
 };
 
 @Module({
-  controllers: [HttpController, HoldsController, NoticesController, MailController, KafkaController],
+  controllers: [
+    HttpController,
+    AgreementsController,
+    HoldsController,
+    NoticesController,
+    MailController,
+    KafkaController,
+  ],
   providers: [
     OpenAccountHandler,
     RememberBillingMethodHandler,
@@ -132,8 +205,20 @@ export const definition: ServiceDefinition = {
     WithdrawOfferHandler,
     ExpireOfferHandler,
     AcceptOfferHandler,
+    RequestOfferChangesHandler,
+    DeclineOfferHandler,
     SubmitWorkHandler,
     MirrorMilestoneHandler,
+    MirrorMatterHandler,
+    ProposeAmendmentHandler,
+    AcceptAmendmentHandler,
+    RefuseAmendmentHandler,
+    ExpireAmendmentHandler,
+    ApplyTermsHandler,
+    OrderMilestonesHandler,
+    RequestPaymentHandler,
+    EndAgreementHandler,
+    FollowClearingHandler,
     PlaceHoldHandler,
     PlaceHoldByFactHandler,
     LiftHoldHandler,

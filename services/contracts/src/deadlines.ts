@@ -1,8 +1,10 @@
 import type { AnyDeadline, Deadline } from '@holdfast/messaging';
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
+import { ExpireAmendment } from './commands/answer-amendment.ts';
 import { ExpireOffer } from './commands/expire-offer.ts';
 import { NoticeWorker } from './mail/notice.worker.ts';
+import { AmendmentTable } from './tables/amendment.table.ts';
 import { NoticeTable } from './tables/notice.table.ts';
 import { OfferTable } from './tables/offer.table.ts';
 
@@ -32,5 +34,18 @@ export function contractsDeadlines(app: INestApplicationContext): AnyDeadline[] 
     stoppedBy: [],
     fire: (notice) => mails.advance(notice),
   };
-  return [expiry, mailing];
+  const amendments: Deadline<typeof AmendmentTable> = {
+    kind: 'amendment.expiry',
+    does: 'timer',
+    entity: AmendmentTable,
+    dueAt: 'dueAt',
+    keys: ['agreementId', 'clientId', 'freelancerId'],
+    parties: ['clientId', 'freelancerId'],
+    // Accepting, declining and withdrawing are facts of contracts itself.
+    stoppedBy: [],
+    announced: { by: 'notice', hoursBefore: 24 },
+    fire: (amendment, message) =>
+      commands.execute(new ExpireAmendment({ message, amendmentId: amendment.id })),
+  };
+  return [expiry, amendments, mailing];
 }

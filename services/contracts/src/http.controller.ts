@@ -8,11 +8,18 @@ import {
   ChangeEmailBody,
   NoBody,
   OpenAccountBody,
+  RequestOfferChangesBody,
   SendOfferBody,
   SubmitWorkBody,
   TermsBody,
 } from './bodies.ts';
 import { type AcceptedOffer, AcceptOffer } from './commands/accept-offer.ts';
+import {
+  type DeclinedOffer,
+  DeclineOffer,
+  type RequestedOfferChanges,
+  RequestOfferChanges,
+} from './commands/answer-offer.ts';
 import { type ChangedEmail, ChangeEmail } from './commands/change-email.ts';
 import { OpenAccount, type OpenedAccount } from './commands/open-account.ts';
 import { ReviseOffer } from './commands/revise-offer.ts';
@@ -117,6 +124,32 @@ export class HttpController {
     @Body({ schema: AcceptOfferBody }) { version }: z.output<typeof AcceptOfferBody>,
   ): Promise<AcceptedOffer> {
     return this.commands.execute(new AcceptOffer({ message, freelancerId, offerId, version }));
+  }
+
+  @Summary('Asks for other terms than those shown, in writing; the expiry stays (A-6).')
+  @Post('offers/:offerId/request-changes')
+  @HttpCode(200)
+  @RolesAllowed('freelancer')
+  requestOfferChanges(
+    @Message() message: MessageRef,
+    @Caller() { accountId: freelancerId }: Party,
+    @Param('offerId', { schema: z.uuid() }) offerId: string,
+    @Body({ schema: RequestOfferChangesBody }) body: z.output<typeof RequestOfferChangesBody>,
+  ): Promise<RequestedOfferChanges> {
+    return this.commands.execute(new RequestOfferChanges({ message, freelancerId, offerId, ...body }));
+  }
+
+  @Summary('Declines the offer (A-6).')
+  @Post('offers/:offerId/decline')
+  @HttpCode(200)
+  @RolesAllowed('freelancer')
+  declineOffer(
+    @Message() message: MessageRef,
+    @Caller() { accountId: freelancerId }: Party,
+    @Param('offerId', { schema: z.uuid() }) offerId: string,
+    @Body({ schema: NoBody }) _body: unknown,
+  ): Promise<DeclinedOffer> {
+    return this.commands.execute(new DeclineOffer({ message, freelancerId, offerId }));
   }
 
   @Summary('Terms, milestones and submissions of an agreement; for both parties.')

@@ -1,20 +1,34 @@
 import { usd } from '@holdfast/domain';
 import { type Catalogue, decodeMessage, escrowEvents, payoutsEvents } from '@holdfast/events';
-import { forgetNeeds, type Need, type ReceivedRecord, some, stateNeed } from '@holdfast/testing';
+import {
+  exampleRecord,
+  forgetNeeds,
+  type Need,
+  type ReceivedRecord,
+  some,
+  stateNeed,
+} from '@holdfast/testing';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
+import { ApplyTerms } from './commands/apply-terms.ts';
+import { FollowClearing } from './commands/end-agreement.ts';
 import { ForgetBillingMethod } from './commands/forget-billing-method.ts';
 import { LiftHoldByFact } from './commands/lift-hold.ts';
-import { MirrorMilestone } from './commands/mirror-milestone.ts';
+import { MirrorMatter, MirrorMilestone } from './commands/mirror-milestone.ts';
 import { PlaceHoldByFact } from './commands/place-hold.ts';
 import { PlanNotices } from './commands/plan-notices.ts';
 import { RememberBillingMethod } from './commands/remember-billing-method.ts';
 import { tellingTypes } from './domain/notices.ts';
 import { KafkaController } from './kafka.controller.ts';
+import {
+  clearingNeeds,
+  key,
+  laterNeeds,
+  matterNeeds,
+  milestoneNeeds,
+  termsNeeds,
+} from './testing/needs-of-escrow.ts';
 
-const agreementId = '01a2037a-c202-74f7-a5ab-50ccbccd1461';
-const milestoneId = '01a2037a-c202-74f7-a5ab-50ccbccd1463';
-const submissionId = '01a2037a-c202-74f7-a5ab-50ccbccd1464';
 const message = { source: 'event', id: '01a2037a-c202-74f7-a5ab-50ccbccd1460' };
 const [at, instant] = ['2027-01-04T09:00:00.000Z', new Date('2027-01-04T09:00:00.000Z')];
 
@@ -35,97 +49,6 @@ async function commandsOf(topic: Topic, received: object): Promise<object[]> {
 /** By the way that every record takes. */
 const reading = (topic: Topic, record: ReceivedRecord): Promise<object[]> =>
   commandsOf(topic, decodeMessage(catalogues[topic] as Catalogue, record));
-
-const key = some.id(agreementId);
-const ids = { agreementId: key, milestoneId: some.id(milestoneId) };
-const funding = {
-  agreementId: key,
-  fundingId: some.id(),
-  milestoneIds: some.listOf(some.id(milestoneId)),
-  version: some.integer(),
-};
-const release = {
-  ...ids,
-  freelancerId: some.account('freelancer-1'),
-  gross: some.money('100000'),
-  clientFee: some.money('5000'),
-  freelancerFee: some.money('10000'),
-  net: some.money('90000'),
-  balance: some.money('0'),
-  cause: some.oneOf('approval', 'auto'),
-  transferId: some.id(),
-  releasedAt: some.instant(at),
-};
-
-/** Each fact about a milestone, and what of it the mirror keeps. */
-const facts: [Omit<Need, 'key'>, object][] = [
-  [
-    {
-      type: 'escrow.funding.started.v1',
-      data: { ...funding, kind: some.oneOf('card', 'paypal', 'bank'), amount: some.money('105499') },
-    },
-    { agreementId, milestoneIds: [milestoneId] },
-  ],
-  [
-    {
-      type: 'escrow.funding.failed.v1',
-      data: { ...funding, reason: some.oneOf('declined', 'payer_needed', 'expired', 'method_unusable') },
-    },
-    { agreementId, milestoneIds: [milestoneId], reason: 'declined' },
-  ],
-  [
-    {
-      type: 'escrow.milestone.funded.v1',
-      data: {
-        ...ids,
-        version: some.integer(),
-        fundingId: some.id(),
-        amount: some.money('100000'),
-        clientFee: some.money('5000'),
-        lots: some.listOf({ lotId: some.id(), amount: some.money('100000') }),
-        fundedAt: some.instant(at),
-      },
-    },
-    { agreementId, milestoneId, amount: usd(100_000n) },
-  ],
-  [
-    {
-      type: 'escrow.review.started.v1',
-      data: { ...ids, submissionId: some.id(submissionId), dueAt: some.instant(at) },
-    },
-    { milestoneId, submissionId, dueAt: instant },
-  ],
-  [
-    {
-      type: 'escrow.submission.refused.v1',
-      data: {
-        ...ids,
-        submissionId: some.id(submissionId),
-        reason: some.oneOf('not_funded', 'released', 'already_under_review'),
-      },
-    },
-    { milestoneId, submissionId, reason: 'not_funded' },
-  ],
-  [
-    {
-      type: 'escrow.milestone.changes_requested.v1',
-      data: { ...ids, submissionId: some.id(submissionId), reasonHash: some.hash() },
-    },
-    { milestoneId, submissionId },
-  ],
-  [
-    { type: 'escrow.milestone.released.v1', as: 'unasked', data: release },
-    { milestoneId, balance: usd(0n) },
-  ],
-  [
-    {
-      type: 'escrow.milestone.released.v1',
-      as: 'by approval of a submission',
-      data: { ...release, submissionId: some.id(submissionId) },
-    },
-    { milestoneId, balance: usd(0n), submissionId },
-  ],
-];
 
 const account = some.account('person-1');
 const methodId = '01a2037a-c202-74f7-a5ab-50ccbccd1466';
@@ -201,6 +124,27 @@ const toldFacts: [Omit<Need, 'key'>, object][] = [
   ],
 ];
 
+/** Which command keeps each fact of escrow. */
+const escrowNeeds = [
+  ...[...milestoneNeeds, ...laterNeeds].map((need) => [MirrorMilestone, need] as const),
+  ...matterNeeds.map((need) => [MirrorMatter, need] as const),
+  ...termsNeeds.map((need) => [ApplyTerms, need] as const),
+  ...clearingNeeds.map((need) => [FollowClearing, need] as const),
+];
+
+/** What escrow's own test plays no story of yet, so that it could not show that the need is met. */
+const notPlayedYet = [...laterNeeds, ...matterNeeds, ...termsNeeds, ...clearingNeeds].map(
+  ([{ type }]) => type,
+);
+
+/** Handled by their type alone, as far as anybody publishes them yet (C-8, E-20). */
+const dormancy = [
+  'escrow.deadline.moved',
+  'escrow.dormancy.started',
+  'escrow.dormancy.release_requested',
+  'escrow.dormancy.cancelled',
+];
+
 beforeAll(() => forgetNeeds('contracts'));
 
 describe('what contracts needs of escrow (AD-8)', () => {
@@ -235,21 +179,23 @@ describe('what contracts needs of escrow (AD-8)', () => {
     });
   });
 
-  it.each(facts.map(([need, kept]) => [need.type, need.as ?? '', need, kept] as const))(
-    '%s %s',
-    async (_, __, need, kept) => {
-      await stateNeed(pair, { ...need, key }, async (record) => {
-        const [command, telling] = await reading('escrow', record);
-        expect(command).toBeInstanceOf(MirrorMilestone);
-        const type = need.type.replace('.v1', '');
-        expect(command).toMatchObject({ input: { message, event: { type, ...kept } } });
-        if (type === 'escrow.funding.started') return;
-        // Whom it concerns is told (C-7).
-        expect(telling).toBeInstanceOf(PlanNotices);
-        expect(telling).toMatchObject({ input: { message, event: { type, ...kept } } });
-      });
-    },
-  );
+  it.each(
+    escrowNeeds.map(([expected, [need, told]]) => [need.type, need.as ?? '', expected, need, told] as const),
+  )('%s %s', async (_, __, expected, need, told) => {
+    const read = async (record: ReceivedRecord) => {
+      const [command, ...others] = await reading('escrow', record);
+      expect(command).toBeInstanceOf(expected);
+      const type = need.type.replace('.v1', '');
+      expect(command).toMatchObject({ input: { message, event: { type, ...told } } });
+      // Whom it concerns is told (C-7).
+      const isTold = (tellingTypes as string[]).includes(type);
+      expect(others.filter((other) => other instanceof PlanNotices)).toHaveLength(isTold ? 1 : 0);
+      for (const other of others)
+        expect(other).toMatchObject({ input: { message, event: { type, ...told } } });
+    };
+    if (notPlayedYet.includes(need.type)) await read(exampleRecord(pair, { ...need, key }));
+    else await stateNeed(pair, { ...need, key }, read);
+  });
 });
 
 describe('what contracts needs of payouts (AD-8)', () => {
@@ -282,9 +228,13 @@ describe('what contracts tells of facts of payouts (C-7)', () => {
 });
 
 it('and of no other event, but those by which people will be told once they are published', async () => {
-  const needs = [...facts, ...holdFacts, ...toldFacts].map(([{ type }]) => type);
-  const methods = ['escrow.billing_method.verified.v1', 'escrow.billing_method.removed.v1'];
-  const stated = [...methods, ...needs];
+  const stated = [
+    'escrow.billing_method.verified.v1',
+    'escrow.billing_method.removed.v1',
+    ...escrowNeeds.map(([, [{ type }]]) => type),
+    ...[...holdFacts, ...toldFacts].map(([{ type }]) => type),
+    ...dormancy.map((type) => `${type}.v1`),
+  ];
   for (const topic of Object.keys(catalogues) as Topic[]) {
     for (const type of Object.keys(catalogues[topic].events)) {
       if (stated.includes(`${type}.v1`)) continue;

@@ -3,13 +3,14 @@ import { contractsEvents } from '@holdfast/events';
 import { type MessageRef, newId, UnitOfWork } from '@holdfast/messaging';
 import { currentSettings } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { activate, evolve as evolveAgreement } from '../domain/agreement.ts';
+import { activate, begun } from '../domain/agreement.ts';
 import { assertMayContract } from '../domain/hold.ts';
 import { milestonesOf } from '../domain/milestone.ts';
 import { accept, evolve } from '../domain/offer.ts';
 import { contractsSettings } from '../settings.ts';
-import { loadParties } from '../tables/account.table.ts';
+import { loadParties, saveAccount } from '../tables/account.table.ts';
 import { insertAgreement } from '../tables/agreement.table.ts';
+import { insertFirstVersion } from '../tables/amendment.table.ts';
 import { insertMilestone } from '../tables/milestone.table.ts';
 import { loadOffer, OfferVersionTable, pricedMilestones, saveOffer } from '../tables/offer.table.ts';
 import { tell } from './plan-notices.ts';
@@ -29,7 +30,8 @@ export class AcceptOffer extends Command<AcceptedOffer> {
 
 /**
  * Makes the contract in one transaction: agreement, milestones (A-9) and the settings in force, pinned (A-8).
- * @throws Rejection account.on_hold | offer.party_on_hold | offer.not_open | offer.expired | offer.version_outdated
+ * @throws Rejection account.on_hold | offer.party_on_hold | offer.not_open | offer.expired |
+ *   offer.changes_requested | offer.version_outdated
  * @throws NotYet offer.unknown
  */
 @CommandHandler(AcceptOffer)
@@ -41,7 +43,8 @@ export class AcceptOfferHandler implements ICommandHandler<AcceptOffer> {
       const { freelancerId, offerId, version } = command.input;
       const offer = await loadOffer(tx, { id: offerId, freelancerId });
       if (!offer) throw new NotYet('offer.unknown');
-      assertMayContract('freelancer', await loadParties(tx, offer));
+      const { client, freelancer } = await loadParties(tx, offer);
+      assertMayContract('freelancer', { client, freelancer });
       const accepted = accept(offer, { version, now: tx.now });
       const terms = await tx.one(OfferVersionTable, { offerId, termsVersion: version });
       const milestones = pricedMilestones(terms!).map((milestone) => ({
@@ -49,10 +52,20 @@ export class AcceptOfferHandler implements ICommandHandler<AcceptOffer> {
         milestoneId: newId(),
       }));
       const settings = await currentSettings(tx, contractsSettings);
-      const activated = activate(offer, { settings, now: tx.now, milestones });
+      const activated = activate(offer, {
+        settings,
+        fundingMode: terms!.fundingMode,
+        now: tx.now,
+        milestones,
+      });
       saveOffer(tx, evolve(offer, accepted));
-      insertAgreement(tx, evolveAgreement(activated));
-      for (const milestone of milestonesOf(activated)) insertMilestone(tx, milestone);
+      insertAgreement(tx, begun(activated));
+      // Their new versions: a hold that is being placed on either finds this contract, to pause it.
+      for (const account of [client, freelancer]) saveAccount(tx, account);
+      for (const milestone of milestonesOf(activated)) {
+        insertMilestone(tx, milestone);
+        insertFirstVersion(tx, milestone);
+      }
       tx.publish(contractsEvents, [accepted, activated]);
       await tell(tx, accepted, { causeId: offerId, parties: offer });
       return {

@@ -87,12 +87,12 @@ test('an unknown hold, or one of another account, is refused', async () => {
 test('S-3, W-17: a fact lifts the hold of its own cause alone', async () => {
   const [accountId, methodId] = [await someone(), newId()];
   const screening = { accountId, screeningId: newId() };
-  await contracts().payoutsSays({ type: 'payouts.identity.failed', accountId, reason: 'unanswered' });
-  await contracts().payoutsSays({ type: 'payouts.screening.blocked', ...screening, methodId });
-  await contracts().payoutsSays({ type: 'payouts.screening.blocked', ...screening, methodId: newId() });
+  await contracts().holdFact({ type: 'payouts.identity.failed', accountId, reason: 'unanswered' });
+  await contracts().holdFact({ type: 'payouts.screening.blocked', ...screening, methodId });
+  await contracts().holdFact({ type: 'payouts.screening.blocked', ...screening, methodId: newId() });
   await contracts().placeHold(accountId, 'identity');
-  await contracts().payoutsSays({ type: 'payouts.identity.verified', accountId });
-  await contracts().payoutsSays({ type: 'payouts.screening.cleared', ...screening, methodId });
+  await contracts().holdFact({ type: 'payouts.identity.verified', accountId });
+  await contracts().holdFact({ type: 'payouts.screening.cleared', ...screening, methodId });
   const rows = await contracts().rows(
     `select kind, reason, status, lift_reason, lifted_by, lift_note from account_holds
       where account_id = $1 order by id`,
@@ -114,11 +114,11 @@ test('S-3, W-17: a fact lifts the hold of its own cause alone', async () => {
 test('a fact that ends a cause which holds nothing, or that an operator has lifted, changes nothing', async () => {
   const [accountId, methodId] = [await someone(), newId()];
   const screening = { accountId, screeningId: newId(), methodId };
-  await contracts().payoutsSays({ type: 'payouts.identity.verified', accountId });
-  await contracts().payoutsSays({ type: 'payouts.screening.blocked', ...screening });
+  await contracts().holdFact({ type: 'payouts.identity.verified', accountId });
+  await contracts().holdFact({ type: 'payouts.screening.blocked', ...screening });
   const [hold] = await contracts().rows('select id from account_holds where account_id = $1', [accountId]);
   await contracts().liftHold(accountId, String(hold!.id));
-  await contracts().payoutsSays({ type: 'payouts.screening.cleared', ...screening });
+  await contracts().holdFact({ type: 'payouts.screening.cleared', ...screening });
   expect(await liftedFor(accountId)).toHaveLength(1);
 });
 
@@ -127,7 +127,7 @@ test('S-11: the person sees each standing hold with its class of reason, without
   const over = await contracts().placeHold(accountId, 'closed');
   await contracts().liftHold(accountId, over.holdId);
   const { holdId } = await contracts().placeHold(accountId, 'financial');
-  await contracts().payoutsSays({
+  await contracts().holdFact({
     type: 'payouts.screening.blocked',
     accountId,
     screeningId: newId(),

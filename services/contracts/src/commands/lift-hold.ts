@@ -3,7 +3,7 @@ import { contractsEvents, type HoldReason } from '@holdfast/events';
 import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { PersonTexts } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { causeOf, evolve, type HoldFact, liftHold } from '../domain/hold.ts';
+import { causeOf, evolve, type LiftingFact, liftHold } from '../domain/hold.ts';
 import {
   AccountHoldTable,
   type Author,
@@ -12,6 +12,7 @@ import {
   loadStandingHolds,
   saveLifted,
 } from '../tables/hold.table.ts';
+import { resumeContracts } from './pause-contracts.ts';
 import { tell } from './plan-notices.ts';
 
 export type LiftedHold = { holdId: string; status: 'lifted' };
@@ -57,7 +58,7 @@ export class LiftHoldHandler implements ICommandHandler<LiftHold> {
 }
 
 export class LiftHoldByFact extends Command<void> {
-  constructor(readonly input: { message: MessageRef; event: HoldFact }) {
+  constructor(readonly input: { message: MessageRef; event: LiftingFact }) {
     super();
   }
 }
@@ -69,8 +70,8 @@ export class LiftHoldByFactHandler implements ICommandHandler<LiftHoldByFact> {
 
   execute(command: LiftHoldByFact): Promise<void> {
     return this.unitOfWork.once(command, async (tx) => {
-      const { accountId, kind, reason, causeId } = causeOf(command.input.event);
-      const [standing] = await loadStandingHolds(tx, { accountId, kind, causeId });
+      const { kind, reason, causeId } = causeOf(command.input.event);
+      const [standing] = await loadStandingHolds(tx, { kind, causeId });
       if (standing) await lift(tx, standing, reason);
     });
   }
@@ -82,4 +83,5 @@ async function lift(tx: Tx, row: HoldRow, reason: HoldReason, author?: Author): 
   saveLifted(tx, row, evolve(hold, lifted, tx.now), author);
   tx.publish(contractsEvents, [lifted]);
   await tell(tx, lifted, { causeId: hold.id });
+  await resumeContracts(tx, lifted);
 }

@@ -1,9 +1,18 @@
 import { NotYet } from '@holdfast/domain';
-import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
+import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { answeredSubmission, type EscrowFact, evolve } from '../domain/milestone.ts';
+import { closed } from '../domain/agreement-end.ts';
+import type { MatterFact } from '../domain/matter.ts';
+import {
+  answeredSubmission,
+  concernedMilestones,
+  type EscrowFact,
+  evolve,
+} from '../domain/milestone-facts.ts';
 import { evolve as evolveSubmission } from '../domain/submission.ts';
-import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
+import { AgreementTable, loadAgreement, saveAgreement } from '../tables/agreement.table.ts';
+import { moveDormancy, noteMatter } from '../tables/matter.table.ts';
+import { loadMilestone, MilestoneTable, saveMilestone } from '../tables/milestone.table.ts';
 import { loadSubmission, saveSubmission } from '../tables/submission.table.ts';
 
 export class MirrorMilestone extends Command<void> {
@@ -20,17 +29,61 @@ export class MirrorMilestoneHandler implements ICommandHandler<MirrorMilestone> 
   execute(command: MirrorMilestone): Promise<void> {
     return this.unitOfWork.once(command, async (tx) => {
       const { event } = command.input;
-      const milestoneIds = 'milestoneIds' in event ? event.milestoneIds : [event.milestoneId];
-      for (const milestoneId of milestoneIds) {
-        const milestone = await loadMilestone(tx, { id: milestoneId, agreementId: event.agreementId });
-        if (!milestone) throw new NotYet('milestone.unknown');
-        saveMilestone(tx, evolve(milestone, event));
-        const submissionId = answeredSubmission(milestone, event);
-        if (!submissionId) continue;
-        const submission = await loadSubmission(tx, { id: submissionId, milestoneId });
-        if (!submission) throw new NotYet('submission.unknown');
-        saveSubmission(tx, evolveSubmission(submission, event));
-      }
+      for (const milestoneId of await milestonesOf(tx, event)) await mirror(tx, milestoneId, event);
+      if (event.type === 'escrow.refund.decided' || event.type === 'escrow.refund.failed')
+        await noteMatter(tx, event);
+      if (event.type === 'escrow.deadline.moved') await moveDormancy(tx, event);
+      if (endsInEscrow(event)) await close(tx, event.agreementId);
+    });
+  }
+}
+
+/** The client ended the contract in escrow: by asking for money back, or by paying all that was held (A-16, E-13). */
+const endsInEscrow = (event: EscrowFact): boolean =>
+  event.type === 'escrow.refund.requested' ||
+  (event.type === 'escrow.milestone.released' && event.cause === 'end_paid');
+
+async function close(tx: Tx, agreementId: string): Promise<void> {
+  const agreement = await loadAgreement(tx, { id: agreementId });
+  if (!agreement) throw new NotYet('agreement.unknown');
+  saveAgreement(tx, closed(agreement, { by: 'client', now: tx.now }));
+}
+
+/** A moved deadline names its request alone (C-8). */
+async function milestonesOf(tx: Tx, event: EscrowFact): Promise<readonly string[]> {
+  if (event.type !== 'escrow.deadline.moved') return concernedMilestones(event);
+  const { agreementId, deadlineId: refundRequestId } = event;
+  const asked = await tx.many(MilestoneTable, { agreementId, refundRequestId });
+  return asked.map(({ id }) => id);
+}
+
+async function mirror(tx: Tx, milestoneId: string, event: EscrowFact): Promise<void> {
+  const milestone = await loadMilestone(tx, { id: milestoneId, agreementId: event.agreementId });
+  if (!milestone) throw new NotYet('milestone.unknown');
+  saveMilestone(tx, evolve(milestone, event));
+  const submissionId = answeredSubmission(milestone, event);
+  if (!submissionId) return;
+  const submission = await loadSubmission(tx, { id: submissionId, milestoneId });
+  if (!submission) throw new NotYet('submission.unknown');
+  saveSubmission(tx, evolveSubmission(submission, event));
+}
+
+export class MirrorMatter extends Command<void> {
+  constructor(readonly input: { message: MessageRef; event: MatterFact }) {
+    super();
+  }
+}
+
+/** Keeps how it stands with a refund, chargeback or bonus, or with the dormancy of an agreement, for both to read. */
+@CommandHandler(MirrorMatter)
+export class MirrorMatterHandler implements ICommandHandler<MirrorMatter> {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  execute(command: MirrorMatter): Promise<void> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { event } = command.input;
+      if (!(await tx.peek(AgreementTable, { id: event.agreementId }))) throw new NotYet('agreement.unknown');
+      await noteMatter(tx, event);
     });
   }
 }

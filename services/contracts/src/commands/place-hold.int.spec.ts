@@ -100,14 +100,14 @@ describe('an operator', () => {
 describe('a fact of payouts', () => {
   test('S-3: identity that failed is one cause: not two holds at once, and a new one after the first', async () => {
     const accountId = await someone();
-    await contracts().payoutsSays(failed(accountId));
-    await contracts().payoutsSays(failed(accountId));
+    await contracts().holdFact(failed(accountId));
+    await contracts().holdFact(failed(accountId));
     expect(await holdsOf(accountId)).toMatchObject([
       { kind: 'identity', reason: 'identity_failed', cause_id: accountId, placed_by: null, note: null },
     ]);
     expect(await placedFor(accountId)).toHaveLength(1);
-    await contracts().payoutsSays({ type: 'payouts.identity.verified', accountId });
-    await contracts().payoutsSays(failed(accountId));
+    await contracts().holdFact({ type: 'payouts.identity.verified', accountId });
+    await contracts().holdFact(failed(accountId));
     expect(await holdsOf(accountId)).toMatchObject([{ status: 'lifted' }, { status: 'standing' }]);
     expect(await placedFor(accountId)).toHaveLength(2);
   });
@@ -115,7 +115,7 @@ describe('a fact of payouts', () => {
   test('S-12: every blocked method is a cause of its own, also two at once', async () => {
     const [accountId, methodId] = [await someone(), newId()];
     const facts = [blocked(accountId, methodId), blocked(accountId, methodId), blocked(accountId)];
-    await Promise.all(facts.map((fact) => contracts().payoutsSays(fact)));
+    await Promise.all(facts.map((fact) => contracts().holdFact(fact)));
     const holds = await holdsOf(accountId);
     expect(holds.map(({ kind, reason }) => ({ kind, reason }))).toEqual([
       { kind: 'safety', reason: 'screening_blocked' },
@@ -127,7 +127,7 @@ describe('a fact of payouts', () => {
 
   test('about an account that is not opened yet waits for it', async () => {
     const accountId = newAccountId('nobody');
-    await expect(contracts().payoutsSays(failed(accountId))).rejects.toThrow(new NotYet('account.unknown'));
+    await expect(contracts().holdFact(failed(accountId))).rejects.toThrow(new NotYet('account.unknown'));
   });
 });
 
@@ -173,9 +173,9 @@ describe('S-5: what a hold forbids', () => {
   test('with an identity hold running contracts go on; with a safety hold nothing is submitted', async () => {
     const { freelancerId, milestones } = await contracts().agreement();
     const [first, second] = milestones.map(({ milestoneId }) => milestoneId) as [string, string];
-    await contracts().payoutsSays(failed(freelancerId));
+    await contracts().holdFact(failed(freelancerId));
     expect(await contracts().submitWork(freelancerId, first)).toMatchObject({ status: 'sent' });
-    await contracts().payoutsSays(blocked(freelancerId));
+    await contracts().holdFact(blocked(freelancerId));
     await expect(contracts().submitWork(freelancerId, second)).rejects.toThrow(onHold('safety'));
   });
 
@@ -224,7 +224,7 @@ describe('S-5: a hold that comes while something is decided', () => {
   test('and for the submission', async () => {
     const { freelancerId, milestones } = await contracts().agreement();
     const { milestoneId } = milestones[0]!;
-    const texts = new PlacedMeanwhile(() => contracts().payoutsSays(blocked(freelancerId)));
+    const texts = new PlacedMeanwhile(() => contracts().holdFact(blocked(freelancerId)));
     const content = { message: 'Done', files: [] };
     const submitting = new SubmitWorkHandler(contracts().database.unitOfWork, texts).execute(
       new SubmitWork({ message: http(), freelancerId, milestoneId, content }),
@@ -241,7 +241,7 @@ describe('S-5: a hold that comes while something is decided', () => {
       const { offerId, agreementId } = await contracts().sendOffer(ids);
       const [accepted] = await Promise.allSettled([
         contracts().acceptOffer(ids.freelancerId, offerId),
-        contracts().payoutsSays(failed(ids.freelancerId)),
+        contracts().holdFact(failed(ids.freelancerId)),
       ]);
       const order = await contracts().rows(
         `select type from outbox where aggregateid = any($1)

@@ -4,9 +4,10 @@ import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging
 import { PersonTexts } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Account } from '../domain/account.ts';
-import { causeOf, evolve, type HoldFact, placeHold } from '../domain/hold.ts';
+import { causeOf, evolve, holderOf, type PlacingFact, placeHold } from '../domain/hold.ts';
 import { loadAccount, saveAccount } from '../tables/account.table.ts';
 import { type Author, insertHold, loadStandingHolds } from '../tables/hold.table.ts';
+import { pauseContracts } from './pause-contracts.ts';
 import { tell } from './plan-notices.ts';
 
 export type PlacedHold = { holdId: string };
@@ -27,7 +28,7 @@ export class PlaceHold extends Command<PlacedHold> {
 }
 
 /**
- * An operator places a hold; each call is a cause of its own (S-5, S-12). Author and words stay here (AD-21).
+ * An operator places a hold; each call is a cause of its own (S-5, S-12). It pauses contracts by its kind (A-17). Author and words stay here (AD-21).
  * @throws NotYet account.unknown
  */
 @CommandHandler(PlaceHold)
@@ -52,7 +53,7 @@ export class PlaceHoldHandler implements ICommandHandler<PlaceHold> {
 }
 
 export class PlaceHoldByFact extends Command<void> {
-  constructor(readonly input: { message: MessageRef; event: HoldFact }) {
+  constructor(readonly input: { message: MessageRef; event: PlacingFact }) {
     super();
   }
 }
@@ -67,7 +68,8 @@ export class PlaceHoldByFactHandler implements ICommandHandler<PlaceHoldByFact> 
 
   execute(command: PlaceHoldByFact): Promise<void> {
     return this.unitOfWork.once(command, async (tx) => {
-      const { accountId, kind, reason, causeId } = causeOf(command.input.event);
+      const { event } = command.input;
+      const [accountId, { kind, reason, causeId }] = [holderOf(event), causeOf(event)];
       const account = await loadAccount(tx, accountId);
       if (!account) throw new NotYet('account.unknown');
       const [standing] = await loadStandingHolds(tx, { accountId, kind, causeId });
@@ -90,4 +92,5 @@ async function place(
   saveAccount(tx, account);
   tx.publish(contractsEvents, [placed]);
   await tell(tx, placed, { causeId: placing.holdId });
+  await pauseContracts(tx, placed);
 }

@@ -25,7 +25,7 @@ async function person(): Promise<{ id: string; address: string }> {
 }
 
 /** Tells somebody something about their account. */
-const hold = (id: string) => contracts().placeHold(id, 'financial');
+const hold = (id: string) => contracts().placeHold(id, 'identity');
 const typesOf = async (key: string) => (await contracts().published(key)).map(({ type }) => type);
 const worker = () => ({ source: 'worker', id: newId() }) as const;
 const bounced = (noticeId: string, message = worker()) =>
@@ -236,7 +236,7 @@ describe('a person’s address', () => {
     const owner = createPool(contracts().database.ownerUrl);
     await owner.query('delete from person_keys where id = $1', [id]);
     await owner.end();
-    await contracts().payoutsSays({ type: 'payouts.identity.failed', accountId: id, reason: 'refused' });
+    await contracts().holdFact({ type: 'payouts.identity.failed', accountId: id, reason: 'refused' });
     await mails().quiet();
     expect(await server.to(address)).toHaveLength(1);
     expect((await contracts().told(id)).map(({ status }) => status)).toEqual(['accepted', 'bounced']);

@@ -4,10 +4,12 @@ import { type MessageRef, newId, UnitOfWork } from '@holdfast/messaging';
 import { currentSettings, PersonTexts, sha256 } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { assertFree } from '../domain/hold.ts';
-import { evolve, submit } from '../domain/milestone.ts';
+import { assertTakesWork, submit } from '../domain/milestone.ts';
+import { evolve } from '../domain/milestone-facts.ts';
 import { type Content, canonicalContent, sentSubmission } from '../domain/submission.ts';
 import { contractsSettings } from '../settings.ts';
 import { loadAccount } from '../tables/account.table.ts';
+import { loadAgreement } from '../tables/agreement.table.ts';
 import { loadMilestone, saveMilestone } from '../tables/milestone.table.ts';
 import { insertSubmission } from '../tables/submission.table.ts';
 
@@ -28,7 +30,8 @@ export class SubmitWork extends Command<SubmittedWork> {
 
 /**
  * Submits work, which asks for payment; escrow answers whether its review starts (E-4, M-15, S-5).
- * @throws Rejection account.on_hold | milestone.released | submission.pending | submission.too_many_files
+ * @throws Rejection account.on_hold | agreement.closing | agreement.ended | milestone.released |
+ *   milestone.settled | submission.pending | submission.too_many_files
  * @throws NotYet milestone.unknown
  */
 @CommandHandler(SubmitWork)
@@ -44,6 +47,7 @@ export class SubmitWorkHandler implements ICommandHandler<SubmitWork> {
       const milestone = await loadMilestone(tx, { id: milestoneId, freelancerId });
       if (!milestone) throw new NotYet('milestone.unknown');
       assertFree((await loadAccount(tx, freelancerId))!, 'submit');
+      assertTakesWork((await loadAgreement(tx, { id: milestone.agreementId }))!, milestone);
       const settings = await currentSettings(tx, contractsSettings);
       const submissionId = newId();
       const contentHash = sha256(canonicalContent(submissionId, content));

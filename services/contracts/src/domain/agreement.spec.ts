@@ -1,7 +1,7 @@
 import { usd } from '@holdfast/domain';
 import { pinnedDefaults } from '@holdfast/events';
 import { expect, test } from '@jest/globals';
-import { activate, evolve } from './agreement.ts';
+import { activate, begun } from './agreement.ts';
 import { milestonesOf } from './milestone.ts';
 import type { Offer } from './offer.ts';
 
@@ -16,6 +16,7 @@ const offer: Offer = {
   status: 'sent',
   dueAt: now,
 };
+const fundingMode = 'one_at_a_time';
 const milestones = [
   { milestoneId: 'first', price: usd(10_000n), dueDate: '2026-12-15' },
   { milestoneId: 'second', price: usd(5_000n), dueDate: '2027-01-15' },
@@ -23,9 +24,9 @@ const milestones = [
 
 test('A-8: the settings in force are pinned, and only those that belong to a contract', () => {
   const settings = { ...pinnedDefaults, 'fee.client_bps': 300, 'offer.expiry_days': 9 };
-  const activated = activate(offer, { settings, now, milestones });
+  const activated = activate(offer, { settings, fundingMode, now, milestones });
   expect(activated.settings).toEqual({ ...pinnedDefaults, 'fee.client_bps': 300 });
-  expect(evolve(activated)).toEqual({
+  expect(begun(activated)).toEqual({
     id: 'agreement',
     clientId: 'client',
     freelancerId: 'freelancer',
@@ -33,11 +34,17 @@ test('A-8: the settings in force are pinned, and only those that belong to a con
     termsVersion: 1,
     settings: activated.settings,
     activatedAt: now,
+    status: 'active',
   });
 });
 
+test('A-8: the way of funding that the offer names is pinned, whatever the setting is', () => {
+  const terms = { settings: pinnedDefaults, fundingMode: 'project_upfront', now, milestones } as const;
+  expect(activate(offer, terms).settings).toEqual({ ...pinnedDefaults, 'funding.mode': 'project_upfront' });
+});
+
 test('A-9: the milestones of the offer are agreed with it, in its order', () => {
-  const activated = activate(offer, { settings: pinnedDefaults, now, milestones });
+  const activated = activate(offer, { settings: pinnedDefaults, fundingMode, now, milestones });
   expect(activated.milestones).toEqual([
     { milestoneId: 'first', version: 1, order: 1, price: usd(10_000n), dueDate: '2026-12-15' },
     { milestoneId: 'second', version: 1, order: 2, price: usd(5_000n), dueDate: '2027-01-15' },

@@ -1,3 +1,4 @@
+import { usd } from '@holdfast/domain';
 import type { HoldKind } from '@holdfast/events';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -11,8 +12,10 @@ import {
   classOf,
   evolve,
   type Hold,
-  type HoldFact,
+  holderOf,
+  type LiftingFact,
   liftHold,
+  type PlacingFact,
   placeHold,
 } from './hold.ts';
 
@@ -74,7 +77,25 @@ describe('S-5: what a hold forbids in contracts', () => {
 describe('S-12: a hold per cause', () => {
   const ids = { accountId: 'person-1', screeningId: 'screening-1', methodId: 'method-1' };
 
-  test.each<[HoldFact, object]>([
+  const chargeback = { agreementId: 'agreement-1', chargebackId: 'chargeback-1', amount: usd(10_500n) };
+  const received: PlacingFact = {
+    type: 'escrow.chargeback.received',
+    ...chargeback,
+    fundingId: 'funding-1',
+    clientId: 'person-1',
+    freelancerId: 'person-2',
+    parts: [],
+    dueAt: later,
+    fee: usd(1_500n),
+  };
+  const won: LiftingFact = {
+    type: 'escrow.chargeback.won',
+    ...chargeback,
+    accountId: 'person-2',
+    net: usd(0n),
+  };
+
+  test.each<[PlacingFact | LiftingFact, object]>([
     [
       { type: 'payouts.identity.failed', accountId: 'person-1', reason: 'unanswered' },
       { kind: 'identity', reason: 'identity_failed', causeId: 'person-1' },
@@ -91,7 +112,14 @@ describe('S-12: a hold per cause', () => {
       { type: 'payouts.screening.cleared', ...ids },
       { kind: 'safety', reason: 'screening_cleared', causeId: 'method-1' },
     ],
-  ])('$type', (fact, cause) => expect(causeOf(fact)).toEqual({ accountId: 'person-1', ...cause }));
+    [received, { kind: 'financial', reason: 'chargeback', causeId: 'chargeback-1' }],
+    [won, { kind: 'financial', reason: 'chargeback_won', causeId: 'chargeback-1' }],
+  ])('$type', (fact, cause) => expect(causeOf(fact)).toEqual(cause));
+
+  test('P-9: of a chargeback the client is held', () => {
+    expect(holderOf(received)).toBe('person-1');
+    expect(holderOf({ type: 'payouts.screening.blocked', ...ids })).toBe('person-1');
+  });
 
   test('it stands until it is lifted, with both reasons and instants', () => {
     expect(standing).toEqual({

@@ -1,5 +1,12 @@
 import { Rejection } from '@holdfast/domain';
-import type { contractsEvents, EventOf, HoldKind, HoldReason, payoutsEvents } from '@holdfast/events';
+import type {
+  contractsEvents,
+  EventOf,
+  escrowEvents,
+  HoldKind,
+  HoldReason,
+  payoutsEvents,
+} from '@holdfast/events';
 import type { Account } from './account.ts';
 
 export type HoldEvent = Extract<
@@ -15,32 +22,48 @@ export type Hold = Readonly<{
   accountId: string;
   kind: HoldKind;
   reason: HoldReason;
-  /** What it came of: an account, a withdrawal method, or the hold itself where an operator's call is the cause. */
+  /** What it came of: an account, a withdrawal method, a chargeback, or the hold itself where an operator's call is the cause. */
   causeId: string;
   placedAt: Date;
 }> &
   Readonly<{ status: 'standing' } | { status: 'lifted'; liftReason: HoldReason; liftedAt: Date }>;
 
-/** Facts of payouts that begin or end the cause of a hold. */
-export type HoldFact = Extract<
-  EventOf<typeof payoutsEvents>,
-  { type: `payouts.identity.${string}` | 'payouts.screening.blocked' | 'payouts.screening.cleared' }
+type ForeignFact = EventOf<typeof payoutsEvents> | EventOf<typeof escrowEvents>;
+/** Facts of other services that begin the cause of a hold. */
+export type PlacingFact = Extract<
+  ForeignFact,
+  { type: 'payouts.identity.failed' | 'payouts.screening.blocked' | 'escrow.chargeback.received' }
+>;
+/** Facts of other services that end it. */
+export type LiftingFact = Extract<
+  ForeignFact,
+  { type: 'payouts.identity.verified' | 'payouts.screening.cleared' | 'escrow.chargeback.won' }
 >;
 
-/** Identity is one cause of an account, the screening of each withdrawal method another one (rules S-12, W-17). */
-export function causeOf(fact: HoldFact): Pick<Hold, 'accountId' | 'kind' | 'reason' | 'causeId'> {
-  const { accountId } = fact;
+/**
+ * Identity is one cause of an account, the screening of each withdrawal method another one, and each chargeback one of
+ * the client (rules S-12, W-17, P-9).
+ */
+export function causeOf(fact: PlacingFact | LiftingFact): Pick<Hold, 'kind' | 'reason' | 'causeId'> {
   switch (fact.type) {
     case 'payouts.identity.failed':
-      return { accountId, kind: 'identity', reason: 'identity_failed', causeId: accountId };
+      return { kind: 'identity', reason: 'identity_failed', causeId: fact.accountId };
     case 'payouts.identity.verified':
-      return { accountId, kind: 'identity', reason: 'identity_verified', causeId: accountId };
+      return { kind: 'identity', reason: 'identity_verified', causeId: fact.accountId };
     case 'payouts.screening.blocked':
-      return { accountId, kind: 'safety', reason: 'screening_blocked', causeId: fact.methodId };
+      return { kind: 'safety', reason: 'screening_blocked', causeId: fact.methodId };
     case 'payouts.screening.cleared':
-      return { accountId, kind: 'safety', reason: 'screening_cleared', causeId: fact.methodId };
+      return { kind: 'safety', reason: 'screening_cleared', causeId: fact.methodId };
+    case 'escrow.chargeback.received':
+      return { kind: 'financial', reason: 'chargeback', causeId: fact.chargebackId };
+    case 'escrow.chargeback.won':
+      return { kind: 'financial', reason: 'chargeback_won', causeId: fact.chargebackId };
   }
 }
+
+/** Whom it holds: of a chargeback the client, whose bank has taken the money back (rule P-9). */
+export const holderOf = (fact: PlacingFact): string =>
+  fact.type === 'escrow.chargeback.received' ? fact.clientId : fact.accountId;
 
 export type Placing = Readonly<{ holdId: string; accountId: string; kind: HoldKind; reason: HoldReason }>;
 
@@ -91,7 +114,7 @@ export function classOf(reason: HoldReason): ReasonClass {
   }
 }
 
-type Act = 'hire' | 'be_hired' | 'submit';
+type Act = 'hire' | 'be_hired' | 'submit' | 'amend';
 
 /**
  * What each kind forbids in contracts (rule S-5): with `identity` running contracts go on, and owing money keeps from
@@ -100,8 +123,8 @@ type Act = 'hire' | 'be_hired' | 'submit';
 const forbidden: Readonly<Record<HoldKind, readonly Act[]>> = {
   identity: ['hire', 'be_hired'],
   financial: ['hire'],
-  safety: ['hire', 'be_hired', 'submit'],
-  closed: ['hire', 'be_hired', 'submit'],
+  safety: ['hire', 'be_hired', 'submit', 'amend'],
+  closed: ['hire', 'be_hired', 'submit', 'amend'],
 };
 
 const holdAgainst = ({ holds }: Account, act: Act): HoldKind | undefined =>
@@ -128,4 +151,17 @@ export function assertMayContract(
       : ([freelancer, 'be_hired', client, 'hire'] as const);
   assertFree(own, act);
   if (holdAgainst(other, otherAct)) throw new Rejection('offer.party_on_hold');
+}
+
+/**
+ * Other terms need both parties free of what stops a contract (rules A-11, S-5).
+ * @throws Rejection account.on_hold | offer.party_on_hold
+ */
+export function assertMayAmend(
+  caller: 'client' | 'freelancer',
+  { client, freelancer }: Readonly<{ client: Account; freelancer: Account }>,
+): void {
+  const [own, other] = caller === 'client' ? [client, freelancer] : [freelancer, client];
+  assertFree(own, 'amend');
+  if (holdAgainst(other, 'amend')) throw new Rejection('offer.party_on_hold');
 }

@@ -1,25 +1,10 @@
 import { type Money, Rejection } from '@holdfast/domain';
-import type { contractsEvents, EventOf, escrowEvents, FundingFailure } from '@holdfast/events';
-import type { ContractActivated } from './agreement.ts';
+import type { contractsEvents, EventOf, FreezeCause, FundingFailure } from '@holdfast/events';
+import type { Agreement, ContractActivated } from './agreement.ts';
 
 export type MilestoneSubmitted = Extract<
   EventOf<typeof contractsEvents>,
   { type: 'contracts.milestone.submitted' }
->;
-
-/** What escrow decided about a milestone's money and its submissions; escrow is right about both (M-16). */
-export type EscrowFact = Extract<
-  EventOf<typeof escrowEvents>,
-  {
-    type:
-      | 'escrow.funding.started'
-      | 'escrow.funding.failed'
-      | 'escrow.milestone.funded'
-      | 'escrow.review.started'
-      | 'escrow.submission.refused'
-      | 'escrow.milestone.changes_requested'
-      | 'escrow.milestone.released';
-  }
 >;
 
 type Terms = Readonly<{
@@ -33,6 +18,12 @@ type Terms = Readonly<{
   dueDate: string;
 }>;
 
+/** Held money that waits for a case, chargeback or safety hold, as escrow says (E-22). */
+export type Freeze = Readonly<{ cause: FreezeCause; causeId: string; amount: Money }>;
+
+/** What escrow holds for it, as escrow last said; frozen parts included. */
+export type Holding = Readonly<{ held: Money; freezes: readonly Freeze[] }>;
+
 /**
  * A milestone: its terms, and contracts' copy of what escrow holds for it. `sent` is a submission that waits
  * for escrow's answer (M-15); whether the milestone is funded is part of that answer (E-4).
@@ -41,9 +32,24 @@ export type Milestone = Terms &
   Readonly<
     | { status: 'agreed'; fundingFailure?: FundingFailure; sent?: string }
     | { status: 'funding_pending'; sent?: string }
-    | { status: 'funded' | 'changes_requested'; held: Money; sent?: string }
-    | { status: 'submitted'; held: Money; underReview: string }
-    | { status: 'released'; sent?: string }
+    | (Holding & { status: 'funded' | 'changes_requested'; sent?: string })
+    | (Holding & { status: 'submitted'; underReview: string })
+    /** A review stands still meanwhile (E-16); `refundDueAt` is unknown here while a freeze stops that too. */
+    | (Holding & { status: 'refund_pending'; refundRequestId: string; refundDueAt?: Date } & (
+          | { underReview: string; sent?: undefined }
+          | { underReview?: undefined; sent?: string }
+        ))
+    | {
+        status:
+          | 'released'
+          | 'refunding'
+          | 'refund_failed'
+          | 'refunded'
+          | 'split'
+          | 'charged_back'
+          | 'cancelled';
+        sent?: string;
+      }
   >;
 
 /** The milestones of the offer, agreed with it (rule A-9). */
@@ -65,6 +71,22 @@ export const milestonesOf = ({
     status: 'agreed',
   }));
 
+/** Nothing of it is held any more, nor will be: what else happens to its money is told by escrow alone. */
+export const isSettled = ({ status }: Milestone): boolean =>
+  ['released', 'refunding', 'refund_failed', 'refunded', 'split', 'charged_back', 'cancelled'].includes(
+    status,
+  );
+
+/**
+ * While a contract closes, only what the client has sent back in its review is submitted again (rules A-19, E-17).
+ * @throws Rejection agreement.closing | agreement.ended
+ */
+export function assertTakesWork({ status }: Pick<Agreement, 'status'>, milestone: Milestone): void {
+  if (status === 'ended') throw new Rejection('agreement.ended');
+  const isReviewed = milestone.status === 'changes_requested' || reviewedSubmission(milestone) !== undefined;
+  if (status === 'closing' && !isReviewed) throw new Rejection('agreement.closing');
+}
+
 /** `contentHash` covers message, file names and file hashes; `maxFiles` is `submission.max_files` now. */
 export type Submitting = Readonly<{
   submissionId: string;
@@ -76,11 +98,12 @@ export type Submitting = Readonly<{
 
 /**
  * Submitting work is the request for payment; escrow answers it (rule E-4).
- * @throws Rejection milestone.released | submission.pending | submission.too_many_files
+ * @throws Rejection milestone.released | milestone.settled | submission.pending | submission.too_many_files
  */
 export function submit(milestone: Milestone, submitting: Submitting): MilestoneSubmitted {
   const { submissionId, contentHash, fileCount, maxFiles, now } = submitting;
   if (milestone.status === 'released') throw new Rejection('milestone.released');
+  if (isSettled(milestone)) throw new Rejection('milestone.settled', { status: milestone.status });
   const pending = openSubmission(milestone);
   if (pending) throw new Rejection('submission.pending', { submissionId: pending });
   if (fileCount > maxFiles) throw new Rejection('submission.too_many_files', { maximum: maxFiles });
@@ -94,47 +117,10 @@ export function submit(milestone: Milestone, submitting: Submitting): MilestoneS
   };
 }
 
+/** The submission whose review has begun and not ended, also while it stands still (E-16). */
+export const reviewedSubmission = (milestone: Milestone): string | undefined =>
+  'underReview' in milestone ? milestone.underReview : undefined;
+
 /** The submission that is sent or under review: at most one of a milestone. */
 export const openSubmission = (milestone: Milestone): string | undefined =>
-  milestone.status === 'submitted' ? milestone.underReview : milestone.sent;
-
-/** Which submission a fact of escrow answers. A release that names none ends a running review (E-7, E-9). */
-export function answeredSubmission(milestone: Milestone, event: EscrowFact): string | undefined {
-  if (event.type === 'escrow.milestone.released') {
-    return event.submissionId ?? (milestone.status === 'submitted' ? milestone.underReview : undefined);
-  }
-  return 'submissionId' in event ? event.submissionId : undefined;
-}
-
-export function evolve(milestone: Milestone, event: MilestoneSubmitted | EscrowFact): Milestone {
-  const { id, agreementId, clientId, freelancerId, order, termsVersion, price, dueDate } = milestone;
-  const terms = { id, agreementId, clientId, freelancerId, order, termsVersion, price, dueDate };
-  const sent = milestone.status === 'submitted' ? undefined : milestone.sent;
-  switch (event.type) {
-    case 'contracts.milestone.submitted':
-      return { ...milestone, sent: event.submissionId } as Milestone;
-    case 'escrow.funding.started':
-      return { ...terms, status: 'funding_pending', sent };
-    case 'escrow.funding.failed':
-      return { ...terms, status: 'agreed', fundingFailure: event.reason, sent };
-    case 'escrow.milestone.funded':
-      return { ...terms, status: 'funded', held: event.amount, sent };
-    case 'escrow.review.started':
-      return { ...terms, status: 'submitted', held: heldFor(milestone), underReview: event.submissionId };
-    case 'escrow.submission.refused':
-      return sent === event.submissionId ? ({ ...milestone, sent: undefined } as Milestone) : milestone;
-    case 'escrow.milestone.changes_requested':
-      return { ...terms, status: 'changes_requested', held: heldFor(milestone), sent };
-    case 'escrow.milestone.released':
-      return event.balance.amountMinor > 0n
-        ? { ...terms, status: 'funded', held: event.balance, sent }
-        : { ...terms, status: 'released', sent };
-  }
-}
-
-/** Escrow reviews only what it holds money for; else a defect, and the message waits for an operator. */
-function heldFor(milestone: Milestone): Money {
-  if (!('held' in milestone))
-    throw new RangeError(`a review of milestone ${milestone.id}, which is not funded`);
-  return milestone.held;
-}
+  reviewedSubmission(milestone) ?? ('sent' in milestone ? milestone.sent : undefined);

@@ -17,6 +17,7 @@ export const templates = [
   'amendment_lapsing',
   'amendment_lapsed',
   'contract_amended',
+  'milestones_reordered',
   'contract_paused',
   'contract_resumed',
   'end_requested',

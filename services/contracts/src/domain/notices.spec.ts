@@ -97,6 +97,11 @@ const facts: readonly TellingFact[] = [
   },
   { type: 'contracts.contract.ended', agreementId: 'agreement', endedAt: now },
   {
+    type: 'contracts.milestone.changed',
+    ...{ agreementId: 'agreement', milestoneId: 'milestone', version: 1, order: 2 },
+    ...{ price: usd(10_000n), dueDate: '2027-01-15' },
+  },
+  {
     type: 'contracts.payment.requested',
     agreementId: 'agreement',
     paymentRequestId: 'request',
@@ -268,6 +273,7 @@ describe('C-7: who is told what', () => {
       ['client-1 contract_paused account', 'freelancer-1 contract_paused account'],
     ],
     ['contracts.contract.end_requested', ['client-1 end_requested account']],
+    ['contracts.milestone.changed', ['freelancer-1 milestones_reordered news']],
     ['contracts.payment.requested', ['client-1 payment_requested money']],
     ['escrow.funding.orphaned', ['client-1 charge_returned money']],
     ['escrow.review.suspended', ['client-1 review_suspended money']],

@@ -51,6 +51,10 @@ const table = {
     both(news, 'amendment_lapsed', { agreementId, amendmentId, reason }, known),
   'contracts.contract.amended': ({ agreementId, amendmentId }, known) =>
     both(news, 'contract_amended', { agreementId, amendmentId }, known),
+  // Told where the client alone reorders; an amendment is told of as a whole.
+  'contracts.milestone.changed': ({ agreementId }, known) => [
+    news(freelancer(known), 'milestones_reordered', { agreementId }),
+  ],
   'contracts.contract.paused': ({ agreementId }, known) =>
     both(account, 'contract_paused', { agreementId }, known),
   'contracts.contract.resumed': ({ agreementId }, known) =>

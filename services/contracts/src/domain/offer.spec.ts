@@ -5,10 +5,12 @@ import { offerFromRow, offerToRow } from '../tables/offer.table.ts';
 import {
   accept,
   assertTwoParties,
+  decline,
   evolve,
   expire,
   type Offer,
   type OfferEvent,
+  requestChanges,
   revise,
   send,
   withdraw,
@@ -102,11 +104,64 @@ describe('A-5: the client may change or withdraw it until it is accepted', () =>
   });
 });
 
+describe('A-6: the freelancer may decline it, or ask for other terms', () => {
+  const asking = { version: 1, reasonHash: otherHash, now: justBefore };
+  const asked = evolve(offer, requestChanges(offer, asking));
+
+  test('asking keeps terms and expiry; the event carries the hash of the words', () => {
+    expect(requestChanges(offer, asking)).toEqual({
+      type: 'contracts.offer.changes_requested',
+      ...ids,
+      version: 1,
+      reasonHash: otherHash,
+      dueAt,
+    });
+    expect(asked).toEqual({ ...offer, status: 'changes_requested' });
+    expect(expire(asked, justBefore)).toBeUndefined();
+    expect(evolve(asked, expire(asked, dueAt)!)).toMatchObject({ status: 'expired' });
+  });
+
+  test('only the version shown, in time, once, and not what was answered', () => {
+    expect(() => requestChanges(offer, { ...asking, version: 2 })).toThrow(code('offer.version_outdated'));
+    expect(() => requestChanges(offer, { ...asking, now: dueAt })).toThrow(code('offer.expired'));
+    expect(() => requestChanges(asked, asking)).toThrow(code('offer.changes_requested'));
+    const declined = evolve(offer, decline(offer, sentAt));
+    expect(() => requestChanges(declined, asking)).toThrow(code('offer.not_open'));
+  });
+
+  test('until the client answers it is not accepted; a new version is the answer', () => {
+    expect(() => accept(asked, { version: 1, now: justBefore })).toThrow(code('offer.changes_requested'));
+    const revised = evolve(asked, revise(asked, { termsHash: hash, now: justBefore, expiryDays: 7 }));
+    expect(revised).toMatchObject({ status: 'sent', termsVersion: 2, dueAt: plusDays(justBefore, 7) });
+    expect(accept(revised, { version: 2, now: justBefore })).toMatchObject({ version: 2 });
+  });
+
+  test.each([
+    ['as it was sent', offer],
+    ['after asking', asked],
+  ])('declined or withdrawn %s, in time', (_, state) => {
+    const declined = decline(state, justBefore);
+    expect(declined).toEqual({ type: 'contracts.offer.declined', ...ids, version: 1 });
+    expect(evolve(state, declined)).toMatchObject({ status: 'declined', termsHash: hash });
+    expect(() => decline(state, dueAt)).toThrow(code('offer.expired'));
+    expect(evolve(state, withdraw(state, justBefore)).status).toBe('withdrawn');
+  });
+
+  test('a declined offer takes nothing more', () => {
+    const declined = evolve(offer, decline(offer, sentAt));
+    expect(() => accept(declined, { version: 1, now: sentAt })).toThrow(code('offer.not_open'));
+    expect(() => decline(declined, sentAt)).toThrow(code('offer.not_open'));
+    expect(expire(declined, plusDays(dueAt, 1))).toBeUndefined();
+  });
+});
+
 test('whatever happens to an offer, its row gives the fold of its events back', () => {
   const step = fc.constantFrom<(offer: Offer, now: Date) => OfferEvent | undefined>(
     (state, now) => revise(state, { termsHash: otherHash, now, expiryDays: 7 }),
     (state, now) => withdraw(state, now),
     (state, now) => accept(state, { version: state.termsVersion, now }),
+    (state, now) => requestChanges(state, { version: state.termsVersion, reasonHash: hash, now }),
+    (state, now) => decline(state, now),
     (state, now) => expire(state, now),
   );
   fc.assert(

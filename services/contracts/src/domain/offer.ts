@@ -9,7 +9,9 @@ export type OfferEvent = Extract<
       | 'contracts.offer.revised'
       | 'contracts.offer.withdrawn'
       | 'contracts.offer.accepted'
-      | 'contracts.offer.expired';
+      | 'contracts.offer.expired'
+      | 'contracts.offer.changes_requested'
+      | 'contracts.offer.declined';
   }
 >;
 export type OfferSent = Extract<OfferEvent, { type: 'contracts.offer.sent' }>;
@@ -17,14 +19,19 @@ export type OfferRevised = Extract<OfferEvent, { type: 'contracts.offer.revised'
 export type OfferWithdrawn = Extract<OfferEvent, { type: 'contracts.offer.withdrawn' }>;
 export type OfferAccepted = Extract<OfferEvent, { type: 'contracts.offer.accepted' }>;
 export type OfferExpired = Extract<OfferEvent, { type: 'contracts.offer.expired' }>;
+export type OfferChangesRequested = Extract<OfferEvent, { type: 'contracts.offer.changes_requested' }>;
+export type OfferDeclined = Extract<OfferEvent, { type: 'contracts.offer.declined' }>;
 
 export type Parties = Readonly<{ clientId: string; freelancerId: string }>;
 
 /** An offer of a client to a freelancer. Its agreement's id exists from the start: events are keyed by it. */
 export type Offer = Readonly<{ id: string; agreementId: string; termsVersion: number; termsHash: string }> &
   Parties &
-  ({ status: 'sent'; dueAt: Date } | { status: 'accepted' | 'withdrawn' | 'expired' });
-type SentOffer = Extract<Offer, { status: 'sent' }>;
+  (
+    | { status: 'sent' | 'changes_requested'; dueAt: Date }
+    | { status: 'accepted' | 'declined' | 'withdrawn' | 'expired' }
+  );
+type OpenOffer = Extract<Offer, { dueAt: Date }>;
 
 /** `expiryDays` is `offer.expiry_days` as it is now. */
 type Sending = Readonly<{ termsHash: string; now: Date; expiryDays: number }>;
@@ -44,7 +51,7 @@ export function send(ids: Readonly<{ offerId: string; agreementId: string }>, se
 }
 
 /**
- * Sends a new version, which restarts the expiry (rule A-5).
+ * Sends a new version, which restarts the expiry and answers a request for changes (rules A-5, A-6).
  * @throws Rejection offer.not_open | offer.expired
  */
 export function revise(offer: Offer, { termsHash, now, expiryDays }: Sending): OfferRevised {
@@ -68,32 +75,60 @@ export function withdraw(offer: Offer, now: Date): OfferWithdrawn {
   return { type: 'contracts.offer.withdrawn', agreementId, offerId, version };
 }
 
+type Answering = Readonly<{ version: number; now: Date }>;
+
 /**
  * The freelancer accepts the version that was shown, in time (rules A-4 to A-6).
- * @throws Rejection offer.not_open | offer.expired | offer.version_outdated
+ * @throws Rejection offer.not_open | offer.expired | offer.changes_requested | offer.version_outdated
  */
-export function accept(
-  offer: Offer,
-  { version, now }: Readonly<{ version: number; now: Date }>,
-): OfferAccepted {
-  const { id: offerId, agreementId, termsVersion, termsHash } = open(offer, now);
-  if (version !== termsVersion) throw new Rejection('offer.version_outdated', { version: termsVersion });
+export function accept(offer: Offer, answering: Answering): OfferAccepted {
+  const { id: offerId, agreementId, termsVersion: version, termsHash } = shown(offer, answering);
   return { type: 'contracts.offer.accepted', agreementId, offerId, version, termsHash };
+}
+
+/**
+ * The freelancer asks for other terms, in writing; the offer stands until the same expiry (rule A-6).
+ * @throws Rejection offer.not_open | offer.expired | offer.changes_requested | offer.version_outdated
+ */
+export function requestChanges(
+  offer: Offer,
+  { reasonHash, ...answering }: Answering & Readonly<{ reasonHash: string }>,
+): OfferChangesRequested {
+  const { id: offerId, agreementId, termsVersion: version, dueAt } = shown(offer, answering);
+  return { type: 'contracts.offer.changes_requested', agreementId, offerId, version, reasonHash, dueAt };
+}
+
+/**
+ * The freelancer declines the offer, also after asking for other terms (rule A-6).
+ * @throws Rejection offer.not_open | offer.expired
+ */
+export function decline(offer: Offer, now: Date): OfferDeclined {
+  const { id: offerId, agreementId, termsVersion: version } = open(offer, now);
+  return { type: 'contracts.offer.declined', agreementId, offerId, version };
 }
 
 /** Ends an offer that nobody accepted (rule A-4). Undefined where it is answered or was sent anew. */
 export function expire(offer: Offer, now: Date): OfferExpired | undefined {
-  if (offer.status !== 'sent' || !isLate(now, offer.dueAt)) return undefined;
+  if (!('dueAt' in offer) || !isLate(now, offer.dueAt)) return undefined;
   const { id: offerId, agreementId, termsVersion: version } = offer;
   return { type: 'contracts.offer.expired', agreementId, offerId, version };
 }
 
 /** The answer after the expiry is the same whether its timer has run or not. */
-function open(offer: Offer, now: Date): SentOffer {
+function open(offer: Offer, now: Date): OpenOffer {
   if (offer.status === 'expired') throw new Rejection('offer.expired');
-  if (offer.status !== 'sent') throw new Rejection('offer.not_open', { status: offer.status });
+  if (!('dueAt' in offer)) throw new Rejection('offer.not_open', { status: offer.status });
   if (isLate(now, offer.dueAt)) throw new Rejection('offer.expired');
   return offer;
+}
+
+/** What was asked to be changed is answered by a new version, and only the one shown can be answered. */
+function shown(offer: Offer, { version, now }: Answering): OpenOffer {
+  const waiting = open(offer, now);
+  if (waiting.status === 'changes_requested') throw new Rejection('offer.changes_requested');
+  const { termsVersion } = waiting;
+  if (version !== termsVersion) throw new Rejection('offer.version_outdated', { version: termsVersion });
+  return waiting;
 }
 
 /** The state after an event; an offer begins with its two parties and `contracts.offer.sent`. */
@@ -105,6 +140,12 @@ export function evolve(offer: Offer | Parties, event: OfferEvent): Offer {
     case 'contracts.offer.sent':
     case 'contracts.offer.revised':
       return { ...identity, termsHash: event.termsHash, status: 'sent', dueAt: event.dueAt };
+    case 'contracts.offer.changes_requested': {
+      const { termsHash } = offer as Offer;
+      return { ...identity, termsHash, status: 'changes_requested', dueAt: event.dueAt };
+    }
+    case 'contracts.offer.declined':
+      return { ...identity, termsHash: (offer as Offer).termsHash, status: 'declined' };
     case 'contracts.offer.withdrawn':
       return { ...identity, termsHash: (offer as Offer).termsHash, status: 'withdrawn' };
     case 'contracts.offer.accepted':

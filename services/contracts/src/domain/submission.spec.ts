@@ -1,3 +1,4 @@
+import { usd } from '@holdfast/domain';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { fromRow, toRow } from '../tables/submission.table.ts';
@@ -37,6 +38,25 @@ describe('E-4: every submission is answered', () => {
     expect(evolve(reviewed, facts.changesRequested('work-1')).status).toBe('changes_requested');
     expect(evolve(reviewed, facts.released({ submissionId: 'work-1' })).status).toBe('approved');
   });
+
+  test('E-16: a review that stands still keeps the time left and goes on with it', () => {
+    const still = evolve(evolve(submission, facts.reviewStarted('work-1')), facts.suspended('work-1'));
+    expect(still).toMatchObject({ status: 'under_review', leftMs: 3_600_000 });
+    expect(still.status === 'under_review' && still.dueAt).toBeFalsy();
+    expect(evolve(still, facts.resumed('work-1'))).toMatchObject({
+      status: 'under_review',
+      dueAt: new Date('2027-01-01'),
+    });
+  });
+
+  test.each([
+    ['a part was paid', facts.released({ balance: usd(1n) })],
+    ['it goes back to the client', facts.refundDecided()],
+    ['the bank took it back', facts.chargedBack()],
+  ])('nobody judged it: %s', (_, fact) => {
+    const reviewed = evolve(submission, facts.reviewStarted('work-1'));
+    expect(evolve(reviewed, fact).status).toBe('superseded');
+  });
 });
 
 test('the text of the content hash has sorted keys and covers message, names and hashes of the files', () => {
@@ -48,7 +68,9 @@ test('the text of the content hash has sorted keys and covers message, names and
 
 test('whatever happens to a submission, its row gives the fold of its events back', () => {
   const fact = fc.constantFrom(
-    facts.started(),
+    facts.suspended('work-1'),
+    facts.resumed('work-1'),
+    facts.refundDecided(),
     facts.reviewStarted('work-1'),
     facts.refused('work-1'),
     facts.changesRequested('work-1'),

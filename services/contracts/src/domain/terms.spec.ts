@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { someTerms } from '../testing/terms.ts';
 import { canonicalTerms, priceTerms } from './terms.ts';
 
-const settings = { 'milestone.min': 500 };
+const settings = { 'milestone.min': 500, 'funding.mode': 'one_at_a_time' } as const;
 const parties = { agreementId: 'agreement', clientId: 'client', freelancerId: 'freelancer' };
 const dueDate = '2027-01-15';
 const priced = (...cents: bigint[]) => cents.map((cent) => ({ title: 'Part', price: usd(cent), dueDate }));
@@ -37,7 +37,7 @@ describe('A-3: the minimum of a milestone', () => {
 
   test('without a minimum a milestone still has a price', () => {
     const terms = someTerms({ budget: usd(1n), milestones: shares(5_000, 5_000) });
-    const free = { 'milestone.min': 0 };
+    const free = { ...settings, 'milestone.min': 0 };
     expect(() => priceTerms(terms, free)).toThrow(
       expect.objectContaining({ code: 'milestone.below_minimum' }),
     );
@@ -103,7 +103,7 @@ describe('the text of the terms hash', () => {
   test('A-1: it covers every field of the offer, with sorted keys', () => {
     expect(canonicalTerms(terms, parties)).toBe(
       '{"agreementId":"agreement","clientId":"client","deliverables":"Source and a running copy",' +
-        '"freelancerId":"freelancer","milestones":[{"dueDate":"2026-12-15",' +
+        '"freelancerId":"freelancer","fundingMode":"one_at_a_time","milestones":[{"dueDate":"2026-12-15",' +
         '"price":{"amountMinor":"10000","currency":"USD"},"title":"Design"},{"dueDate":"2027-01-15",' +
         '"price":{"amountMinor":"5000","currency":"USD"},"title":"Build"}],' +
         '"scope":"Five pages with an order form","startDate":"2026-12-01","title":"Website for a bakery",' +

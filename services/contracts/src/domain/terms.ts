@@ -18,20 +18,27 @@ export type ProposedTerms = TermsTexts &
     /** Dates are ISO: 2026-11-22. */
     startDate: string;
     budget?: Money;
+    /** One milestone after the other, or all in one charge (E-2); else as the platform has it at present. */
+    fundingMode?: FundingMode;
     milestones: readonly ProposedMilestone[];
   }>;
 
-/** Terms in which every milestone has its price in cents. */
-export type Terms = Omit<ProposedTerms, 'milestones'> &
-  Readonly<{ milestones: readonly (ProposedMilestone & { price: Money })[] }>;
+export type FundingMode = PinnedSettings['funding.mode'];
+
+/** Terms in which every milestone has its price in cents, and the way of funding is said. */
+export type Terms = Omit<ProposedTerms, 'milestones' | 'fundingMode'> &
+  Readonly<{ fundingMode: FundingMode; milestones: readonly (ProposedMilestone & { price: Money })[] }>;
 
 const allHundredths = 10_000;
 
 /**
- * Turns percents of the budget into cents by R-4 and checks the prices (rules A-3, A-9).
+ * Turns percents of the budget into cents by R-4, checks the prices and names the way of funding (rules A-3, A-8, A-9).
  * @throws Rejection milestones.percent_total | milestones.over_budget | milestone.below_minimum
  */
-export function priceTerms(proposed: ProposedTerms, settings: Pick<PinnedSettings, 'milestone.min'>): Terms {
+export function priceTerms(
+  proposed: ProposedTerms,
+  settings: Pick<PinnedSettings, 'milestone.min' | 'funding.mode'>,
+): Terms {
   const shares = sharesOf(proposed);
   const milestones = proposed.milestones.map((milestone, index) => ({
     ...milestone,
@@ -44,7 +51,7 @@ export function priceTerms(proposed: ProposedTerms, settings: Pick<PinnedSetting
   if (cheap >= 0) {
     throw new Rejection('milestone.below_minimum', { order: cheap + 1, minimum: Money.encode(minimum) });
   }
-  return { ...proposed, milestones };
+  return { ...proposed, milestones, fundingMode: proposed.fundingMode ?? settings['funding.mode'] };
 }
 
 /** Each milestone's share of the budget; zero for one that is priced by amount. */
@@ -68,13 +75,14 @@ export function canonicalTerms(
     freelancerId,
   }: Readonly<{ agreementId: string; clientId: string; freelancerId: string }>,
 ): string {
-  const { budget, deliverables, milestones, scope, startDate, title, type } = terms;
+  const { budget, deliverables, fundingMode, milestones, scope, startDate, title, type } = terms;
   return JSON.stringify({
     agreementId,
     budget: budget && canonicalMoney(budget),
     clientId,
     deliverables,
     freelancerId,
+    fundingMode,
     milestones: milestones.map((milestone) => ({
       dueDate: milestone.dueDate,
       percentHundredths: milestone.percentHundredths,

@@ -1,5 +1,5 @@
 import { pinnedDefaults } from '@holdfast/events';
-import { createPool } from '@holdfast/messaging';
+import { createPool, newId } from '@holdfast/messaging';
 import { expect, test } from '@jest/globals';
 import { newAccountId, personTexts, useContracts } from '../testing/contracts.ts';
 import { escrowFacts } from '../testing/escrow-facts.ts';
@@ -50,6 +50,34 @@ test('both parties read terms, pinned settings, milestones and submissions', asy
       },
       { order: 2, title: 'Build', status: 'agreed', submissions: [] },
     ],
+  });
+});
+
+test('E-22, E-23: what is frozen, asked back and on its way is told beside the state', async () => {
+  const { agreementId, clientId, milestones } = await contracts().agreement();
+  const { milestoneId } = milestones[0]!;
+  const [facts, causeId] = [escrowFacts({ agreementId, milestoneId }), newId()];
+  await contracts().escrowSays(facts.funded());
+  await contracts().escrowSays(facts.refundRequested());
+  expect(await agreements().of(agreementId, clientId)).toMatchObject({
+    milestones: [{ status: 'refund_pending', refundDueAt: '2027-01-01T00:00:00.000Z', freezes: [] }, {}],
+  });
+  await contracts().escrowSays(facts.frozen(causeId));
+  const frozen = await agreements().of(agreementId, clientId);
+  expect(frozen).toMatchObject({
+    milestones: [
+      { freezes: [{ cause: 'chargeback', causeId, amount: { amountMinor: '1000', currency: 'USD' } }] },
+      {},
+    ],
+    refunds: [],
+    chargebacks: [],
+    bonuses: [],
+  });
+  expect(frozen).not.toHaveProperty('milestones.0.refundDueAt');
+  await contracts().escrowSays(facts.refundDecided());
+  expect(await agreements().of(agreementId, clientId)).toMatchObject({
+    milestones: [{ status: 'refunding' }, {}],
+    refunds: [{ status: 'refunding', milestoneId, amount: { amountMinor: '10500', currency: 'USD' } }],
   });
 });
 

@@ -1,18 +1,22 @@
-import { Money, Rejection, usd } from '@holdfast/domain';
+import { Rejection } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
 import { PersonKeyTable, PersonTexts } from '@holdfast/service';
-import { type InferEntity, MikroORM } from '@mikro-orm/postgresql';
+import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import type { Content } from '../domain/submission.ts';
-import { AgreementTable } from '../tables/agreement.table.ts';
+import { AgreementTable, shownState } from '../tables/agreement.table.ts';
+import { MatterTable } from '../tables/matter.table.ts';
 import { MilestoneTable } from '../tables/milestone.table.ts';
 import { OfferTable, OfferVersionTable } from '../tables/offer.table.ts';
+import { PaymentRequestTable, shownRequest } from '../tables/payment-request.table.ts';
 import { SubmissionContentTable, SubmissionTable } from '../tables/submission.table.ts';
+import { AgreedTerms } from './agreed-terms.ts';
+import { shownMatters, shownMilestone, shownSubmission } from './agreement-parts.ts';
 import { writtenTerms } from './written-terms.ts';
 
 type Em = ReturnType<MikroORM['em']['fork']>;
 
-/** An agreement for its two parties: terms, pinned settings, milestones and what was submitted. */
+/** An agreement for its two parties: terms, pinned settings, milestones, what was submitted, and what escrow decided. */
 @Injectable()
 export class AgreementWithMilestones {
   constructor(
@@ -37,7 +41,14 @@ export class AgreementWithMilestones {
       { agreementId },
       { orderBy: { position: 'asc' }, limit: 200 },
     );
+    const offerTitles = terms.milestones.map(({ title }) => title);
+    const agreed = await AgreedTerms.load(em, this.texts, { agreementId, offerTitles });
     const submissions = await this.#submissions(em, { agreementId, freelancerId });
+    const requests = await em.find(
+      PaymentRequestTable,
+      { agreementId },
+      { orderBy: { id: 'asc' }, limit: 1_000 },
+    );
     return {
       agreementId,
       offerId,
@@ -45,17 +56,21 @@ export class AgreementWithMilestones {
       freelancerId,
       contractType: agreement.contractType,
       version: agreement.termsVersion,
+      ...shownState(agreement),
       activatedAt: Instant.encode(agreement.activatedAt),
       settings: agreement.settings,
       termsHash: accepted.termsHash,
       terms,
       milestones: milestones.map((milestone) => ({
         ...shownMilestone(milestone),
-        title: terms.milestones[milestone.position - 1]?.title ?? null,
+        ...agreed.of(milestone.id),
         submissions: submissions
           .filter(({ milestoneId }) => milestoneId === milestone.id)
           .map(({ shown }) => shown),
       })),
+      amendments: agreed.amendments,
+      paymentRequests: requests.map(shownRequest),
+      ...shownMatters(await em.find(MatterTable, { agreementId }, { orderBy: { id: 'asc' }, limit: 1_000 })),
     };
   }
 
@@ -72,33 +87,11 @@ export class AgreementWithMilestones {
     const contents = await em.find(SubmissionContentTable, { id: { $in: ids } });
     const sealed = new Map(contents.map(({ id, content }) => [id, content]));
     const key = (await em.findOne(PersonKeyTable, { id: freelancerId })) ?? undefined;
-    return submissions.map(({ id, milestoneId, status, reason, reviewDueAt, submittedAt, contentHash }) => {
+    return submissions.map((submission) => {
+      const { id, milestoneId } = submission;
       const written = this.texts.open<Content>(key, `submission_contents/content/${id}`, sealed.get(id)!);
-      const shown = {
-        submissionId: id,
-        status,
-        ...(reason ? { reason } : {}),
-        ...(reviewDueAt ? { dueAt: Instant.encode(reviewDueAt) } : {}),
-        submittedAt: Instant.encode(submittedAt),
-        contentHash,
-        message: written?.message ?? null,
-        files: written?.files ?? null,
-      };
-      return { milestoneId, shown };
+      const content = { message: written?.message ?? null, files: written?.files ?? null };
+      return { milestoneId, shown: { ...shownSubmission(submission), ...content } };
     });
   }
-}
-
-function shownMilestone(milestone: InferEntity<typeof MilestoneTable>): object {
-  const { id, position, termsVersion, priceMinor, dueDate, status, heldMinor, fundingFailure } = milestone;
-  return {
-    milestoneId: id,
-    order: position,
-    version: termsVersion,
-    price: Money.encode(usd(priceMinor)),
-    dueDate,
-    status,
-    ...(typeof heldMinor === 'bigint' ? { held: Money.encode(usd(heldMinor)) } : {}),
-    ...(fundingFailure ? { fundingFailure } : {}),
-  };
 }

@@ -1,9 +1,9 @@
 import { Rejection } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
-import { PersonKeyTable, PersonTexts } from '@holdfast/service';
-import { MikroORM } from '@mikro-orm/postgresql';
+import { type PersonKey, PersonKeyTable, PersonTexts } from '@holdfast/service';
+import { type InferEntity, MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { OfferTable, OfferVersionTable } from '../tables/offer.table.ts';
+import { OfferChangeRequestTable, OfferTable, OfferVersionTable } from '../tables/offer.table.ts';
 import { writtenTerms } from './written-terms.ts';
 
 /** An offer for its two parties, with every version that was sent (A-6). */
@@ -25,7 +25,9 @@ export class OfferWithVersions {
       { offerId },
       { orderBy: { termsVersion: 'asc' }, limit: 1_000 },
     );
+    const requests = await em.find(OfferChangeRequestTable, { offerId }, { limit: 1_000 });
     const key = (await em.findOne(PersonKeyTable, { id: offer.clientId })) ?? undefined;
+    const writersKey = (await em.findOne(PersonKeyTable, { id: offer.freelancerId })) ?? undefined;
     return {
       offerId,
       agreementId: offer.agreementId,
@@ -41,7 +43,22 @@ export class OfferWithVersions {
         sentAt: Instant.encode(version.sentAt),
         dueAt: Instant.encode(version.dueAt),
         terms: writtenTerms(this.texts, key, version),
+        ...this.#changesRequested(
+          writersKey,
+          requests.find(({ termsVersion }) => termsVersion === version.termsVersion),
+        ),
       })),
     };
+  }
+
+  /** What the freelancer wished to be changed about a version; null where that person was erased (C-9). */
+  #changesRequested(
+    key: PersonKey | undefined,
+    request: InferEntity<typeof OfferChangeRequestTable> | undefined,
+  ): object {
+    if (!request) return {};
+    const place = `offer_change_requests/reason/${request.id}`;
+    const reason = this.texts.open<{ reason: string }>(key, place, request.reason)?.reason ?? null;
+    return { changesRequested: { reason, requestedAt: Instant.encode(request.requestedAt) } };
   }
 }

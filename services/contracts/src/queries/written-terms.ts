@@ -8,13 +8,14 @@ type Written = TermsTexts & { milestoneTitles: string[] };
 /** One version of the terms as the parties read it; the texts are null where the client was erased (C-9). */
 export function writtenTerms(texts: PersonTexts, key: PersonKey | undefined, version: OfferVersion) {
   const written = texts.open<Written>(key, `offer_versions/texts/${version.id}`, version.texts);
-  const { contractType: type, startDate, budgetMinor } = version;
+  const { contractType: type, startDate, budgetMinor, fundingMode } = version;
   return {
     type,
     title: written?.title ?? null,
     scope: written?.scope ?? null,
     deliverables: written?.deliverables ?? null,
     startDate,
+    fundingMode,
     ...(typeof budgetMinor === 'bigint' ? { budget: Money.encode(usd(budgetMinor)) } : {}),
     milestones: pricedMilestones(version).map(({ price, percentHundredths, dueDate }, index) => ({
       order: index + 1,

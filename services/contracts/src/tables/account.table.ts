@@ -37,22 +37,24 @@ const toRow = ({ id, roles, region }: Account): Omit<InferEntity<typeof AccountT
 
 /**
  * First the account, then its holds: one that is placed after the first reading has given the account another version,
- * so that whoever decides without it decides again.
+ * so that whoever decides without it decides again. Without the hold that is being lifted.
  */
-export async function loadAccount(tx: Tx, id: string): Promise<Account | undefined> {
+export async function loadAccount(tx: Tx, id: string, liftedHoldId?: string): Promise<Account | undefined> {
   const row = await tx.one(AccountTable, { id });
   if (!row) return undefined;
   const holds = await loadStandingHolds(tx, { accountId: id });
-  return { id, roles: row.roles, region: row.region, holds: holds.map(({ kind }) => kind) };
+  const standing = holds.filter((hold) => hold.id !== liftedHoldId);
+  return { id, roles: row.roles, region: row.region, holds: standing.map(({ kind }) => kind) };
 }
 
 /** Both parties of an offer: its keys to their accounts say that they are there. */
 export async function loadParties(
   tx: Tx,
   { clientId, freelancerId }: Parties,
+  liftedHoldId?: string,
 ): Promise<{ client: Account; freelancer: Account }> {
-  const client = await loadAccount(tx, clientId);
-  const freelancer = await loadAccount(tx, freelancerId);
+  const client = await loadAccount(tx, clientId, liftedHoldId);
+  const freelancer = await loadAccount(tx, freelancerId, liftedHoldId);
   return { client: client!, freelancer: freelancer! };
 }
 

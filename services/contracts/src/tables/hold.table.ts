@@ -14,7 +14,7 @@ export const AccountHoldTable = defineEntity({
     accountId: p.text(),
     kind: p.text().$type<HoldKind>(),
     reason: p.text().$type<HoldReason>(),
-    /** An account, a withdrawal method, or the hold itself where an operator's call is the cause. */
+    /** An account, a withdrawal method, a chargeback, or the hold itself where an operator's call is the cause. */
     causeId: p.text(),
     status: p.text().$type<Hold['status']>(),
     placedAt: p.datetime(),
@@ -52,7 +52,7 @@ export const toRow = ({ id, accountId, kind, reason, causeId, placedAt, status, 
 
 export const loadStandingHolds = (
   tx: Tx,
-  where: { accountId: string; kind?: HoldKind; causeId?: string },
+  where: { accountId: string; kind?: HoldKind; causeId?: string } | { kind: HoldKind; causeId: string },
 ): Promise<HoldRow[]> => tx.many(AccountHoldTable, { ...where, status: 'standing' });
 
 export const insertHold = (tx: Tx, hold: Hold, author?: Author): void =>

@@ -2,7 +2,15 @@ import { usd } from '@holdfast/domain';
 import type { FundingFailure } from '@holdfast/events';
 import type { Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import { type Milestone, openSubmission } from '../domain/milestone.ts';
+import {
+  type Freeze,
+  type Holding,
+  type Milestone,
+  openSubmission,
+  reviewedSubmission,
+} from '../domain/milestone.ts';
+
+type FrozenPart = Omit<Freeze, 'amount'> & { amountMinor: string };
 
 export const MilestoneTable = defineEntity({
   name: 'Milestone',
@@ -23,6 +31,12 @@ export const MilestoneTable = defineEntity({
     fundingFailure: p.text().$type<FundingFailure>().nullable(),
     /** The submission that is sent or under review. */
     openSubmissionId: p.uuid().nullable(),
+    /** Whether escrow has begun the review of the open submission. */
+    underReview: p.boolean(),
+    freezes: p.json<FrozenPart[]>(),
+    refundRequestId: p.uuid().nullable(),
+    /** When silence gives the money back (E-14); escrow owns this deadline. */
+    refundDueAt: p.datetime().nullable(),
     version: p.integer(),
   },
 });
@@ -42,6 +56,14 @@ export const toRow = (milestone: Milestone): Row => ({
   heldMinor: 'held' in milestone ? milestone.held.amountMinor : null,
   fundingFailure: (milestone.status === 'agreed' ? milestone.fundingFailure : undefined) ?? null,
   openSubmissionId: openSubmission(milestone) ?? null,
+  underReview: reviewedSubmission(milestone) !== undefined,
+  freezes: ('freezes' in milestone ? milestone.freezes : []).map(({ cause, causeId, amount }) => ({
+    cause,
+    causeId,
+    amountMinor: String(amount.amountMinor),
+  })),
+  refundRequestId: milestone.status === 'refund_pending' ? milestone.refundRequestId : null,
+  refundDueAt: (milestone.status === 'refund_pending' ? milestone.refundDueAt : undefined) ?? null,
 });
 
 export function fromRow(row: Row): Milestone {
@@ -52,16 +74,28 @@ export function fromRow(row: Row): Milestone {
   switch (status) {
     case 'agreed':
       return { ...terms, status, fundingFailure: row.fundingFailure ?? undefined, sent };
-    case 'funding_pending':
-    case 'released':
-      return { ...terms, status, sent };
     case 'funded':
     case 'changes_requested':
-      return { ...terms, status, held: usd(row.heldMinor!), sent };
+      return { ...terms, ...holdingOf(row), status, sent };
     case 'submitted':
-      return { ...terms, status, held: usd(row.heldMinor!), underReview: row.openSubmissionId! };
+      return { ...terms, ...holdingOf(row), status, underReview: row.openSubmissionId! };
+    case 'refund_pending': {
+      const asked = {
+        refundRequestId: row.refundRequestId!,
+        refundDueAt: row.refundDueAt ?? undefined,
+        ...(row.underReview ? { underReview: row.openSubmissionId! } : { sent }),
+      };
+      return { ...terms, ...holdingOf(row), status, ...asked };
+    }
+    default:
+      return { ...terms, status, sent };
   }
 }
+
+export const holdingOf = ({ heldMinor, freezes }: Pick<Row, 'heldMinor' | 'freezes'>): Holding => ({
+  held: usd(heldMinor!),
+  freezes: freezes.map(({ amountMinor, ...freeze }) => ({ ...freeze, amount: usd(BigInt(amountMinor)) })),
+});
 
 export async function loadMilestone(
   tx: Tx,
@@ -69,6 +103,12 @@ export async function loadMilestone(
 ): Promise<Milestone | undefined> {
   const row = await tx.one(MilestoneTable, where);
   return row && fromRow(row);
+}
+
+/** All milestones of an agreement, cancelled ones too, in their order. */
+export async function loadMilestonesOf(tx: Tx, agreementId: string): Promise<Milestone[]> {
+  const rows = await tx.many(MilestoneTable, { agreementId });
+  return rows.map(fromRow).sort((one, other) => one.order - other.order);
 }
 
 export const insertMilestone = (tx: Tx, milestone: Milestone): void =>

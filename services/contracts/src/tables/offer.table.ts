@@ -2,7 +2,7 @@ import { usd } from '@holdfast/domain';
 import type { Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import type { Offer } from '../domain/offer.ts';
-import type { Terms } from '../domain/terms.ts';
+import type { FundingMode, Terms } from '../domain/terms.ts';
 
 export const OfferTable = defineEntity({
   name: 'Offer',
@@ -36,6 +36,7 @@ export const OfferVersionTable = defineEntity({
     contractType: p.text().$type<Terms['type']>(),
     startDate: p.text(),
     budgetMinor: p.bigint().nullable(),
+    fundingMode: p.text().$type<FundingMode>(),
     milestones: p.json<Priced[]>(),
     texts: p.blob().$type<Buffer>(),
     sentAt: p.datetime(),
@@ -45,11 +46,26 @@ export const OfferVersionTable = defineEntity({
 });
 export type OfferVersion = Omit<InferEntity<typeof OfferVersionTable>, 'version'>;
 
+/** What the freelancer wishes to be changed about a version, encrypted under the freelancer's key. */
+export const OfferChangeRequestTable = defineEntity({
+  name: 'OfferChangeRequest',
+  tableName: 'offer_change_requests',
+  properties: {
+    id: p.uuid().primary(),
+    offerId: p.uuid(),
+    termsVersion: p.integer(),
+    reasonHash: p.text(),
+    reason: p.blob().$type<Buffer>(),
+    requestedAt: p.datetime(),
+    version: p.integer(),
+  },
+});
+
 type Row = Omit<InferEntity<typeof OfferTable>, 'version'>;
 
 export const offerToRow = (offer: Offer): Row => ({
   ...offer,
-  dueAt: offer.status === 'sent' ? offer.dueAt : null,
+  dueAt: 'dueAt' in offer ? offer.dueAt : null,
 });
 
 export const offerFromRow = ({
@@ -62,7 +78,7 @@ export const offerFromRow = ({
   ...row
 }: Row): Offer => {
   const offer = { id, agreementId, clientId, freelancerId, termsVersion, termsHash };
-  return row.status === 'sent'
+  return row.status === 'sent' || row.status === 'changes_requested'
     ? { ...offer, status: row.status, dueAt: row.dueAt! }
     : { ...offer, status: row.status };
 };
@@ -80,10 +96,11 @@ export const insertOffer = (tx: Tx, offer: Offer): void => tx.insert(OfferTable,
 export const saveOffer = (tx: Tx, offer: Offer): void => tx.save(OfferTable, offerToRow(offer));
 
 /** What a version says besides its texts, as it stands in its row. */
-export const figuresOf = ({ type, startDate, budget, milestones }: Terms) => ({
+export const figuresOf = ({ type, startDate, budget, fundingMode, milestones }: Terms) => ({
   contractType: type,
   startDate,
   budgetMinor: budget?.amountMinor ?? null,
+  fundingMode,
   milestones: milestones.map(({ price, percentHundredths, dueDate }) => ({
     priceMinor: String(price.amountMinor),
     percentHundredths,

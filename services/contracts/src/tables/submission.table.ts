@@ -17,6 +17,8 @@ export const SubmissionTable = defineEntity({
     reason: p.text().$type<SubmissionRefusal>().nullable(),
     /** When silence releases the milestone (E-5); escrow owns this deadline. */
     reviewDueAt: p.datetime().nullable(),
+    /** The time that is left while the review stands still (E-16). */
+    reviewLeftMs: p.bigint().nullable(),
     version: p.integer(),
   },
 });
@@ -42,15 +44,31 @@ export const toRow = (submission: Submission): Row => ({
   submittedAt: submission.submittedAt,
   status: submission.status,
   reason: submission.status === 'refused' ? submission.reason : null,
-  reviewDueAt: submission.status === 'under_review' ? submission.dueAt : null,
+  reviewDueAt: (submission.status === 'under_review' ? submission.dueAt : undefined) ?? null,
+  reviewLeftMs:
+    submission.status === 'under_review' && submission.leftMs !== undefined
+      ? BigInt(submission.leftMs)
+      : null,
 });
 
 export function fromRow(row: Row): Submission {
-  const { id, agreementId, milestoneId, contentHash, submittedAt, status, reason, reviewDueAt } = row;
+  const {
+    id,
+    agreementId,
+    milestoneId,
+    contentHash,
+    submittedAt,
+    status,
+    reason,
+    reviewDueAt,
+    reviewLeftMs,
+  } = row;
   const content = { id, agreementId, milestoneId, contentHash, submittedAt };
   switch (status) {
     case 'under_review':
-      return { ...content, status, dueAt: reviewDueAt! };
+      return reviewDueAt
+        ? { ...content, status, dueAt: reviewDueAt }
+        : { ...content, status, leftMs: Number(reviewLeftMs!) };
     case 'refused':
       return { ...content, status, reason: reason! };
     default:

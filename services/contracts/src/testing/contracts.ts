@@ -3,12 +3,39 @@ import { type MessageRef, newId, UnitOfWork } from '@holdfast/messaging';
 import { connectOrm, migrate, PersonTexts } from '@holdfast/service';
 import { type TestDatabase, useDatabase } from '@holdfast/testing';
 import { type AcceptedOffer, AcceptOffer, AcceptOfferHandler } from '../commands/accept-offer.ts';
+import {
+  AcceptAmendment,
+  AcceptAmendmentHandler,
+  ExpireAmendment,
+  ExpireAmendmentHandler,
+  RefuseAmendment,
+  RefuseAmendmentHandler,
+} from '../commands/answer-amendment.ts';
+import {
+  DeclineOffer,
+  DeclineOfferHandler,
+  RequestOfferChanges,
+  RequestOfferChangesHandler,
+} from '../commands/answer-offer.ts';
+import { ApplyTerms, ApplyTermsHandler, type TermsAnswer } from '../commands/apply-terms.ts';
 import { ChangeEmail, ChangeEmailHandler } from '../commands/change-email.ts';
+import {
+  EndAgreement,
+  EndAgreementHandler,
+  FollowClearing,
+  FollowClearingHandler,
+} from '../commands/end-agreement.ts';
 import { ExpireOffer, ExpireOfferHandler } from '../commands/expire-offer.ts';
 import { ForgetBillingMethod, ForgetBillingMethodHandler } from '../commands/forget-billing-method.ts';
 import { LiftHold, LiftHoldByFact, LiftHoldByFactHandler, LiftHoldHandler } from '../commands/lift-hold.ts';
-import { MirrorMilestone, MirrorMilestoneHandler } from '../commands/mirror-milestone.ts';
+import {
+  MirrorMatter,
+  MirrorMatterHandler,
+  MirrorMilestone,
+  MirrorMilestoneHandler,
+} from '../commands/mirror-milestone.ts';
 import { OpenAccount, OpenAccountHandler } from '../commands/open-account.ts';
+import { OrderMilestones, OrderMilestonesHandler } from '../commands/order-milestones.ts';
 import {
   PlaceHold,
   PlaceHoldByFact,
@@ -16,7 +43,9 @@ import {
   PlaceHoldHandler,
 } from '../commands/place-hold.ts';
 import { type ForeignTelling, PlanNotices, PlanNoticesHandler } from '../commands/plan-notices.ts';
+import { ProposeAmendment, ProposeAmendmentHandler } from '../commands/propose-amendment.ts';
 import { RememberBillingMethod, RememberBillingMethodHandler } from '../commands/remember-billing-method.ts';
+import { RequestPayment, RequestPaymentHandler } from '../commands/request-payment.ts';
 import { ReviseOffer, ReviseOfferHandler } from '../commands/revise-offer.ts';
 import { SendOffer, SendOfferHandler, type SentOffer } from '../commands/send-offer.ts';
 import { ShowNotice, ShowNoticeHandler } from '../commands/show-notice.ts';
@@ -24,8 +53,11 @@ import { SubmitWork, SubmitWorkHandler } from '../commands/submit-work.ts';
 import { WithdrawOffer, WithdrawOfferHandler } from '../commands/withdraw-offer.ts';
 import { definition } from '../contracts.module.ts';
 import type { AccountRole } from '../domain/account.ts';
-import type { HoldFact } from '../domain/hold.ts';
-import type { EscrowFact } from '../domain/milestone.ts';
+import type { EndFact } from '../domain/agreement-end.ts';
+import type { AskedChange } from '../domain/amendment.ts';
+import type { LiftingFact, PlacingFact } from '../domain/hold.ts';
+import type { MatterFact } from '../domain/matter.ts';
+import type { EscrowFact } from '../domain/milestone-facts.ts';
 import { someTerms } from './terms.ts';
 
 const masterKey = Buffer.alloc(32, 7).toString('base64');
@@ -133,10 +165,19 @@ export class Contracts {
     return new AcceptOfferHandler(this.#uow).execute(command);
   }
 
-  /** Parties, an accepted offer and its milestones. */
-  async agreement(): Promise<Ids & AcceptedOffer & { offerId: string }> {
-    const ids = await this.parties();
-    const { offerId } = await this.sendOffer(ids);
+  requestOfferChanges(freelancerId: string, offerId: string, version = 1, message = http()) {
+    const input = { message, freelancerId, offerId, version, reason: 'A later date' };
+    return new RequestOfferChangesHandler(this.#uow, personTexts).execute(new RequestOfferChanges(input));
+  }
+
+  declineOffer(freelancerId: string, offerId: string, message = http()) {
+    return new DeclineOfferHandler(this.#uow).execute(new DeclineOffer({ message, freelancerId, offerId }));
+  }
+
+  /** Parties, new ones where none are named, an accepted offer and its milestones. */
+  async agreement(terms = someTerms(), parties?: Ids): Promise<Ids & AcceptedOffer & { offerId: string }> {
+    const ids = parties ?? (await this.parties());
+    const { offerId } = await this.sendOffer(ids, terms);
     return { ...ids, offerId, ...(await this.acceptOffer(ids.freelancerId, offerId)) };
   }
 
@@ -156,6 +197,64 @@ export class Contracts {
     return new MirrorMilestoneHandler(this.#uow).execute(new MirrorMilestone({ message, event: fact }));
   }
 
+  escrowSaysBeside(fact: MatterFact, message = event()) {
+    return new MirrorMatterHandler(this.#uow).execute(new MirrorMatter({ message, event: fact }));
+  }
+
+  endAgreement(
+    accountId: string,
+    agreementId: string,
+    { waivedMilestoneIds = [] as string[], message = http() } = {},
+  ) {
+    const command = new EndAgreement({ message, accountId, agreementId, waivedMilestoneIds });
+    return new EndAgreementHandler(this.#uow).execute(command);
+  }
+
+  escrowClears(fact: EndFact, message = event()) {
+    return new FollowClearingHandler(this.#uow).execute(new FollowClearing({ message, event: fact }));
+  }
+
+  proposeAmendment(accountId: string, agreementId: string, changes: AskedChange[], message = http()) {
+    const command = new ProposeAmendment({ message, accountId, agreementId, changes });
+    return new ProposeAmendmentHandler(this.#uow, personTexts).execute(command);
+  }
+
+  acceptAmendment(accountId: string, agreementId: string, amendmentId: string, message = http()) {
+    const command = new AcceptAmendment({ message, accountId, agreementId, amendmentId });
+    return new AcceptAmendmentHandler(this.#uow).execute(command);
+  }
+
+  refuseAmendment(
+    as: 'decline' | 'withdraw',
+    accountId: string,
+    agreementId: string,
+    amendmentId: string,
+    message = http(),
+  ) {
+    const command = new RefuseAmendment({ message, accountId, agreementId, amendmentId, as });
+    return new RefuseAmendmentHandler(this.#uow).execute(command);
+  }
+
+  expireAmendment(amendmentId: string, datedAt: Date) {
+    const id = `amendment.expiry/${amendmentId}/${datedAt.getTime()}`;
+    const message: MessageRef = { source: 'timer', id, datedAt };
+    return new ExpireAmendmentHandler(this.#uow).execute(new ExpireAmendment({ message, amendmentId }));
+  }
+
+  escrowAnswers(fact: TermsAnswer, message = event()) {
+    return new ApplyTermsHandler(this.#uow).execute(new ApplyTerms({ message, event: fact }));
+  }
+
+  orderMilestones(clientId: string, agreementId: string, milestoneIds: string[], message = http()) {
+    const command = new OrderMilestones({ message, clientId, agreementId, milestoneIds });
+    return new OrderMilestonesHandler(this.#uow).execute(command);
+  }
+
+  requestPayment(freelancerId: string, agreementId: string, milestoneIds?: string[], message = http()) {
+    const command = new RequestPayment({ message, freelancerId, agreementId, milestoneIds });
+    return new RequestPaymentHandler(this.#uow).execute(command);
+  }
+
   /** An operator's hold of a kind. */
   placeHold(accountId: string, kind: HoldKind, { note = 'Seen twice', message = http() } = {}) {
     const words = { reason: 'other', by: 'operator-1', note } as const;
@@ -169,11 +268,16 @@ export class Contracts {
     return new LiftHoldHandler(this.#uow, personTexts).execute(command);
   }
 
-  payoutsSays(fact: HoldFact, message = event()): Promise<void> {
-    const input = { message, event: fact };
-    return fact.type.endsWith('.failed') || fact.type.endsWith('.blocked')
-      ? new PlaceHoldByFactHandler(this.#uow).execute(new PlaceHoldByFact(input))
-      : new LiftHoldByFactHandler(this.#uow).execute(new LiftHoldByFact(input));
+  /** Another service's fact begins or ends the cause of a hold. */
+  holdFact(fact: PlacingFact | LiftingFact, message = event()): Promise<void> {
+    switch (fact.type) {
+      case 'payouts.identity.failed':
+      case 'payouts.screening.blocked':
+      case 'escrow.chargeback.received':
+        return new PlaceHoldByFactHandler(this.#uow).execute(new PlaceHoldByFact({ message, event: fact }));
+      default:
+        return new LiftHoldByFactHandler(this.#uow).execute(new LiftHoldByFact({ message, event: fact }));
+    }
   }
 
   async rows(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {

@@ -83,6 +83,11 @@ export const offerTexts = {
     paragraphs: ['Both parties have agreed to the change. Money that is held is untouched.'],
     action: seeContract(facts),
   }),
+  milestones_reordered: (facts) => ({
+    subject: 'The order of your milestones has changed',
+    paragraphs: ['The client has put milestones that are not funded yet into another order.'],
+    action: seeContract(facts),
+  }),
   contract_paused: (facts) => ({
     subject: 'Your contract is paused',
     paragraphs: ['Nothing is funded while the contract is paused. Money that is held stays where it is.'],

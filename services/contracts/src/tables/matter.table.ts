@@ -1,0 +1,58 @@
+import { usd } from '@holdfast/domain';
+import type { Tx } from '@holdfast/messaging';
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import { evolve, type Matter, type MatterFact } from '../domain/matter.ts';
+import type { EscrowFact } from '../domain/milestone-facts.ts';
+
+/** Refunds, chargebacks, bonuses and dormancy of an agreement, as escrow last spoke of them. */
+export const MatterTable = defineEntity({
+  name: 'Matter',
+  tableName: 'agreement_matters',
+  properties: {
+    id: p.uuid().primary(),
+    agreementId: p.uuid(),
+    kind: p.text().$type<Matter['kind']>(),
+    status: p.text().$type<Matter['status']>(),
+    milestoneId: p.uuid().nullable(),
+    amountMinor: p.bigint().nullable(),
+    dueAt: p.datetime().nullable(),
+    version: p.integer(),
+  },
+});
+type DeadlineMoved = Extract<EscrowFact, { type: 'escrow.deadline.moved' }>;
+type Row = Omit<InferEntity<typeof MatterTable>, 'version'>;
+
+export const toRow = ({ milestoneId, amount, dueAt, ...matter }: Matter): Row => ({
+  ...matter,
+  milestoneId: milestoneId ?? null,
+  amountMinor: amount?.amountMinor ?? null,
+  dueAt: dueAt ?? null,
+});
+
+export const fromRow = ({ id, agreementId, kind, status, ...row }: Row): Matter => ({
+  id,
+  agreementId,
+  kind,
+  status,
+  milestoneId: row.milestoneId ?? undefined,
+  amount: typeof row.amountMinor === 'bigint' ? usd(row.amountMinor) : undefined,
+  dueAt: row.dueAt ?? undefined,
+});
+
+/** Keeps what a fact says; its first one begins the row. */
+export async function noteMatter(tx: Tx, event: MatterFact): Promise<void> {
+  const { id, ...first } = evolve(undefined, event);
+  const row = await tx.one(MatterTable, { id, agreementId: first.agreementId });
+  if (row) tx.save(MatterTable, toRow(evolve(fromRow(row), event)));
+  else tx.insert(MatterTable, toRow({ id, ...first }));
+}
+
+/** A step of dormancy waits for its second notice (C-8); other deadlines belong to milestones. */
+export async function moveDormancy(
+  tx: Tx,
+  { agreementId, deadlineKind, dueAt }: Pick<DeadlineMoved, 'agreementId' | 'deadlineKind' | 'dueAt'>,
+): Promise<void> {
+  if (deadlineKind !== 'dormancy.step') return;
+  const row = await tx.one(MatterTable, { id: agreementId });
+  if (row) tx.save(MatterTable, toRow({ ...fromRow(row), dueAt }));
+}
