@@ -56,7 +56,7 @@ export async function workAndPay(stage: CanaryStage): Promise<Pick<Scene, DealId
     billingMethodId,
   };
 }
-type DealId = Exclude<keyof Scene, 'methodId' | 'withdrawalId' | 'noticeId'>;
+type DealId = Exclude<keyof Scene, 'amendmentId' | 'methodId' | 'withdrawalId' | 'noticeId'>;
 
 const termsOf = (stage: CanaryStage, version: string): Json => ({
   title: stage.text(`${version} title`),

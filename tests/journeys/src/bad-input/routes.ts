@@ -25,6 +25,8 @@ export interface Scene {
   methodId: string;
   /** Waits for its cut-off. */
   withdrawalId: string;
+  /** Proposed by the freelancer, not answered yet. */
+  amendmentId: string;
   /** The client has been told something. */
   noticeId: string;
 }
@@ -32,6 +34,7 @@ export interface Scene {
 type Id =
   | 'offerId'
   | 'agreementId'
+  | 'amendmentId'
   | 'milestoneId'
   | 'billingMethodId'
   | 'methodId'
@@ -46,6 +49,8 @@ export interface Route {
   /** No token; any caller's own; a party of the thing that the path names; operators. */
   of: 'everybody' | 'caller' | 'party' | 'operator';
   role?: Role;
+  /** Both parties may call it; in the scene this one does. */
+  either?: Role;
   body?: (scene: Scene) => Json;
   /** The field whose digits may pass for a card number by chance (P-15). */
   digitsIn?: string;
@@ -146,7 +151,51 @@ const contracts: Route[] = (
       role: 'freelancer',
       body: () => ({ version: 1 }),
     },
+    {
+      method: 'POST',
+      path: '/v1/offers/{offerId}/request-changes',
+      of: 'party',
+      role: 'freelancer',
+      body: () => ({ version: 1, reason: 'A later date' }),
+    },
+    { method: 'POST', path: '/v1/offers/{offerId}/decline', of: 'party', role: 'freelancer' },
     { method: 'GET', path: '/v1/agreements/{agreementId}', of: 'party', role: 'client' },
+    {
+      method: 'POST',
+      path: '/v1/agreements/{agreementId}/end',
+      of: 'party',
+      either: 'freelancer',
+      body: ({ milestoneId }) => ({ waivedMilestoneIds: [milestoneId] }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/agreements/{agreementId}/amendments',
+      of: 'party',
+      either: 'client',
+      body: () => ({ changes: [{ kind: 'add', title: 'Care', price, dueDate: '2027-07-01' }] }),
+    },
+    ...(['accept', 'decline', 'withdraw'] as const).map(
+      (answer): Omit<Route, 'service'> => ({
+        method: 'POST',
+        path: `/v1/agreements/{agreementId}/amendments/{amendmentId}/${answer}`,
+        of: 'party',
+        either: answer === 'withdraw' ? 'freelancer' : 'client',
+      }),
+    ),
+    {
+      method: 'POST',
+      path: '/v1/agreements/{agreementId}/payment-requests',
+      of: 'party',
+      role: 'freelancer',
+      body: ({ laterMilestoneId }) => ({ milestoneIds: [laterMilestoneId] }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/agreements/{agreementId}/order',
+      of: 'party',
+      role: 'client',
+      body: ({ laterMilestoneId }) => ({ milestoneIds: [laterMilestoneId] }),
+    },
     {
       method: 'POST',
       path: '/v1/milestones/{milestoneId}/submissions',
@@ -350,11 +399,24 @@ export async function arrangeScene(market: Marketplace): Promise<Scene> {
     string,
   ];
   const work = { agreementId, milestoneId, submissionId, laterMilestoneId };
+  const changes = [{ kind: 'add', title: 'Care', price, dueDate: '2027-07-01' }];
+  const amendments = `/v1/agreements/${agreementId}/amendments`;
+  const { amendmentId } = await freelancer.post('contracts', amendments, { changes });
   const { notices } = await client.get('contracts', '/v1/notices');
   const { noticeId } = notices[0];
   const { methods } = await client.get('escrow', '/v1/billing-methods');
   const billingMethodId = methods[0].methodId;
-  return { client, freelancer, offerId, ...work, billingMethodId, methodId, withdrawalId, noticeId };
+  return {
+    client,
+    freelancer,
+    offerId,
+    ...work,
+    amendmentId,
+    billingMethodId,
+    methodId,
+    withdrawalId,
+    noticeId,
+  };
 }
 
 /** The same person with every role that a caller may hold, so that roles alone refuse nothing. */
@@ -362,9 +424,9 @@ export const withRoles = ({ id, urls }: Person, roles: readonly Role[] = ['clien
   new Person(id, roles, urls);
 
 /** Who may call a route. */
-export function callerOf({ of, role }: Route, scene: Scene, market: Marketplace): Person {
+export function callerOf({ of, role, either }: Route, scene: Scene, market: Marketplace): Person {
   if (of === 'operator') return market.operator;
-  return role === 'freelancer' ? scene.freelancer : scene.client;
+  return (role ?? either) === 'freelancer' ? scene.freelancer : scene.client;
 }
 
 /** An attempt's id has a form of its own (W-15). */
