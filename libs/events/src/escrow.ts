@@ -218,11 +218,14 @@ export const escrowEvents = catalogue('escrow', {
     version: 1,
     key: 'agreementId',
     subject: 'fundingId',
-    summary: 'A charge succeeded for a milestone that no longer takes it; it goes back whole (E-26).',
+    summary:
+      'A charge succeeded for a milestone or bonus that no longer takes it; it goes back whole (E-26).',
     data: z.object({
       agreementId: Id,
       fundingId: Id,
-      milestoneIds: z.array(Id).min(1).max(200),
+      /** Empty where it was a bonus. */
+      milestoneIds: z.array(Id).max(200),
+      bonusId: Id.optional(),
       amount: WireMoney,
       refundId: Id,
     }),

@@ -27,17 +27,19 @@ import {
   ApplyWithdrawalReturnedHandler,
 } from './commands/apply-withdrawal-returned.ts';
 import { ExpireFundingHandler } from './commands/expire-funding.ts';
-import { FundMilestoneHandler } from './commands/fund-milestone.ts';
+import { FundMilestoneHandler, PayMilestoneHandler } from './commands/fund-milestone.ts';
 import { GiveBackHandler } from './commands/give-back.ts';
 import { NoteTransfer, NoteTransferHandler } from './commands/note-transfer.ts';
 import { OpenTreasuryAtStart } from './commands/open-treasury.ts';
 import { MakeMethodPrimaryHandler, RemoveBillingMethodHandler } from './commands/order-billing-methods.ts';
+import { PayBonusHandler } from './commands/pay-bonus.ts';
 import { RecordAccountHold, RecordAccountHoldHandler } from './commands/record-account-hold.ts';
 import { RecordChargeHandler } from './commands/record-charge.ts';
 import { RecordRefundHandler } from './commands/record-refund.ts';
 import { RecordSettlementHandler } from './commands/record-settlement.ts';
 import { RecordSetupHandler } from './commands/record-setup.ts';
 import { ReleaseBySilenceHandler, ReleaseMilestoneHandler } from './commands/release-milestone.ts';
+import { RememberAccount, RememberAccountHandler } from './commands/remember-account.ts';
 import { RequestChangesHandler } from './commands/request-changes.ts';
 import { SettleCardHandler } from './commands/settle-card.ts';
 import { StartReview, StartReviewHandler } from './commands/start-review.ts';
@@ -51,6 +53,7 @@ import { Migration002Notices } from './migrations/002-notices.ts';
 import { Migration003Settlements } from './migrations/003-settlements.ts';
 import { Migration004Seals } from './migrations/004-seals.ts';
 import { Migration005FixedPrice } from './migrations/005-fixed-price.ts';
+import { Migration006Payments } from './migrations/006-payments.ts';
 import { Migration007Refunds } from './migrations/007-refunds.ts';
 import { Migration008Methods } from './migrations/008-methods.ts';
 import { Migration009AccountHolds } from './migrations/009-account-holds.ts';
@@ -75,11 +78,13 @@ import { BillingMethods } from './queries/billing-methods.ts';
 import { escrowMovements } from './queries/movements.ts';
 import { Settlements } from './queries/settlements.ts';
 import { escrowSettings } from './settings.ts';
+import { AccountTable } from './tables/account.table.ts';
 import { AccountHoldTable } from './tables/account-hold.table.ts';
 import { AgreementTable } from './tables/agreement.table.ts';
 import { BillingMethodTable } from './tables/billing-method.table.ts';
+import { BonusTable } from './tables/bonus.table.ts';
 import { ChangeRequestTable } from './tables/change-request.table.ts';
-import { FundingTable } from './tables/funding.table.ts';
+import { FundingShareTable, FundingTable } from './tables/funding.table.ts';
 import { LotTable } from './tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from './tables/milestone.table.ts';
 import { RefundTable } from './tables/refund.table.ts';
@@ -97,6 +102,7 @@ export const definition: ServiceDefinition = {
   handles: {
     'contracts.account.hold_placed': RecordAccountHold.name,
     'contracts.account.hold_lifted': RecordAccountHold.name,
+    'contracts.account.opened': RememberAccount.name,
     'contracts.contract.activated': ActivateAgreement.name,
     'contracts.milestone.submitted': StartReview.name,
     'payouts.funds.credited': NoteTransfer.name,
@@ -106,11 +112,14 @@ export const definition: ServiceDefinition = {
   },
   entities: [
     AccountHoldTable,
+    AccountTable,
     AgreementTable,
     MilestoneTable,
     FreezeTable,
     FundingTable,
+    FundingShareTable,
     LotTable,
+    BonusTable,
     TransferTable,
     BillingMethodTable,
     ProviderNoticeTable,
@@ -128,17 +137,21 @@ export const definition: ServiceDefinition = {
     { name: '003-settlements', class: Migration003Settlements },
     { name: '004-seals', class: Migration004Seals },
     { name: '005-fixed-price', class: Migration005FixedPrice },
+    { name: '006-payments', class: Migration006Payments },
     { name: '007-refunds', class: Migration007Refunds },
     { name: '008-methods', class: Migration008Methods },
     { name: '009-account-holds', class: Migration009AccountHolds },
   ],
   grants: {
     account_holds: 'select, insert, update',
+    accounts: 'select, insert',
     agreements: 'select, insert, update',
     milestones: 'select, insert, update',
     freezes: 'select, insert, update',
     fundings: 'select, insert, update',
+    funding_shares: 'select, insert, update',
     lots: 'select, insert, update',
+    bonuses: 'select, insert, update',
     transfers: 'select, insert, update',
     billing_methods: 'select, insert, update',
     ...providerNoticesGrants,
@@ -201,6 +214,8 @@ const paypalSignature = {
     GiveBackHandler,
     MakeMethodPrimaryHandler,
     NoteTransferHandler,
+    PayBonusHandler,
+    PayMilestoneHandler,
     OpenTreasuryAtStart,
     PersonTexts,
     ReceiveNoticeHandler,
@@ -209,6 +224,7 @@ const paypalSignature = {
     RecordRefundHandler,
     RecordSettlementHandler,
     RecordSetupHandler,
+    RememberAccountHandler,
     ReleaseBySilenceHandler,
     ReleaseMilestoneHandler,
     RemoveBillingMethodHandler,

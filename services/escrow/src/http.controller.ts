@@ -1,12 +1,14 @@
+import { Money } from '@holdfast/domain';
 import type { MessageRef } from '@holdfast/messaging';
 import { Caller, Message, type Party, RolesAllowed, Summary } from '@holdfast/service';
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { AddBillingMethod } from './commands/add-billing-method.ts';
-import { FundMilestone } from './commands/fund-milestone.ts';
+import { FundMilestone, PayMilestone } from './commands/fund-milestone.ts';
 import { GiveBack, type GiveBackAnswer } from './commands/give-back.ts';
 import { MakeMethodPrimary, RemoveBillingMethod } from './commands/order-billing-methods.ts';
+import { PayBonus } from './commands/pay-bonus.ts';
 import { type ReleaseAnswer, ReleaseMilestone } from './commands/release-milestone.ts';
 import { RequestChanges } from './commands/request-changes.ts';
 import { AgreementMoney } from './queries/agreement-money.ts';
@@ -20,7 +22,12 @@ const BillingMethodBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('paypal') }),
 ]);
 const FundBody = z.strictObject({ version: z.int().min(1), billingMethodId: z.uuid().optional() });
-const ReleaseBody = z.strictObject({ submissionId: z.uuid().optional() });
+const ReleaseBody = z.strictObject({
+  submissionId: z.uuid().optional(),
+  amount: Money.optional(),
+  bonus: z.strictObject({ amount: Money, billingMethodId: z.uuid().optional() }).optional(),
+});
+const BonusBody = z.strictObject({ amount: Money, billingMethodId: z.uuid().optional() });
 const ChangesBody = z.strictObject({ submissionId: z.uuid(), reason: z.string().trim().min(1).max(5_000) });
 
 /** IN: routes -> commands and queries. */
@@ -88,7 +95,22 @@ export class HttpController {
     return this.commands.execute(new FundMilestone({ message, clientId, milestoneId, ...body }));
   }
 
-  @Summary('With a submission: its approval (E-6). Without: paid unasked (E-7).')
+  @Summary('Pays a milestone that was never funded in one step: charged, and released with it (E-28).')
+  @Post('milestones/:milestoneId/pay')
+  @RolesAllowed('client')
+  @HttpCode(202)
+  pay(
+    @Message() message: MessageRef,
+    @Caller() { accountId: clientId }: Party,
+    @Param('milestoneId', { schema: Id }) milestoneId: string,
+    @Body({ schema: FundBody }) body: z.output<typeof FundBody>,
+  ): Promise<object> {
+    return this.commands.execute(new PayMilestone({ message, clientId, milestoneId, ...body }));
+  }
+
+  @Summary(
+    'With a submission: its approval (E-6). Without: paid unasked (E-7). With an amount: a part (E-8).',
+  )
   @Post('milestones/:milestoneId/release')
   @RolesAllowed('client')
   @HttpCode(200)
@@ -96,9 +118,22 @@ export class HttpController {
     @Message() message: MessageRef,
     @Caller() { accountId: clientId }: Party,
     @Param('milestoneId', { schema: Id }) milestoneId: string,
-    @Body({ schema: ReleaseBody }) { submissionId }: z.output<typeof ReleaseBody>,
+    @Body({ schema: ReleaseBody }) body: z.output<typeof ReleaseBody>,
   ): Promise<ReleaseAnswer> {
-    return this.commands.execute(new ReleaseMilestone({ message, clientId, milestoneId, submissionId }));
+    return this.commands.execute(new ReleaseMilestone({ message, clientId, milestoneId, ...body }));
+  }
+
+  @Summary('Charges a bonus, which is released by itself when the charge succeeds (E-10).')
+  @Post('agreements/:agreementId/bonus')
+  @RolesAllowed('client')
+  @HttpCode(202)
+  bonus(
+    @Message() message: MessageRef,
+    @Caller() { accountId: clientId }: Party,
+    @Param('agreementId', { schema: Id }) agreementId: string,
+    @Body({ schema: BonusBody }) body: z.output<typeof BonusBody>,
+  ): Promise<object> {
+    return this.commands.execute(new PayBonus({ message, clientId, agreementId, ...body }));
   }
 
   @Summary('Stops the review with a written reason (E-6).')

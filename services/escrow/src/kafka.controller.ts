@@ -7,6 +7,7 @@ import { ApplyWithdrawalPaid } from './commands/apply-withdrawal-paid.ts';
 import { ApplyWithdrawalReturned } from './commands/apply-withdrawal-returned.ts';
 import { NoteTransfer } from './commands/note-transfer.ts';
 import { RecordAccountHold } from './commands/record-account-hold.ts';
+import { RememberAccount } from './commands/remember-account.ts';
 import { StartReview } from './commands/start-review.ts';
 
 /** IN: other services' events -> commands. */
@@ -25,6 +26,8 @@ export class KafkaController {
         const hold = { accountId, holdId, kind, isStanding, at: occurredAt };
         return this.commands.execute(new RecordAccountHold({ message, ...hold }));
       }
+      case 'contracts.account.opened':
+        return this.commands.execute(new RememberAccount({ message, ...event }));
       case 'contracts.contract.activated': // Answered by `escrow.funding.started` or `.failed` (E-3).
         return this.commands.execute(new ActivateAgreement({ message, ...event }));
       case 'contracts.milestone.submitted': // Answered by `escrow.review.started` or `.submission.refused`.

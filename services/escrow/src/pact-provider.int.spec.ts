@@ -23,6 +23,7 @@ import { RemoveBillingMethod, RemoveBillingMethodHandler } from './commands/orde
 import { RecordCharge, RecordChargeHandler } from './commands/record-charge.ts';
 import { RecordSetup, RecordSetupHandler } from './commands/record-setup.ts';
 import { ReleaseMilestone, ReleaseMilestoneHandler } from './commands/release-milestone.ts';
+import { RememberAccount, RememberAccountHandler } from './commands/remember-account.ts';
 import { RequestChanges, RequestChangesHandler } from './commands/request-changes.ts';
 import { StartReview, StartReviewHandler } from './commands/start-review.ts';
 import { definition } from './escrow.module.ts';
@@ -32,6 +33,7 @@ import { paidWithdrawal, returnedWithdrawal } from './testing/withdrawals.ts';
 const event = (): MessageRef => ({ source: 'event', id: newId() });
 const http = (): MessageRef => ({ source: 'http', id: newId() });
 const worker = (): MessageRef => ({ source: 'worker', id: newId() });
+const config = { PAYER_RETURN_URL: 'https://ours.example/back' };
 const texts = new PersonTexts({ MASTER_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}` });
 
 /** One client's milestone of 1,000.00, taken through escrow's use cases; nothing of it is made up. */
@@ -70,8 +72,11 @@ class Story {
     }
   }
 
-  activate(): Promise<void> {
+  async activate(): Promise<void> {
     const { agreementId, milestoneId, clientId } = this;
+    await new RememberAccountHandler(this.#database.unitOfWork).execute(
+      new RememberAccount({ message: event(), accountId: clientId, region: 'US' }),
+    );
     const milestones = [{ milestoneId, version: 1, order: 1, price: usd(100_000n) }];
     const terms = {
       agreementId,
@@ -114,7 +119,7 @@ class Story {
   async release(submissionId?: string): Promise<void> {
     const { clientId, milestoneId } = this;
     const command = new ReleaseMilestone({ message: http(), clientId, milestoneId, submissionId });
-    await new ReleaseMilestoneHandler(this.#database.unitOfWork).execute(command);
+    await new ReleaseMilestoneHandler(this.#database.unitOfWork, config).execute(command);
   }
 }
 

@@ -1,8 +1,10 @@
-import { type Money, usd } from '@holdfast/domain';
+import { type Money, NotYet, usd } from '@holdfast/domain';
 import type { PinnedSettings } from '@holdfast/events';
 import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import type { Milestone } from '../domain/milestone.ts';
+import { planFunding } from '../domain/charging.ts';
+import { evolve, type Milestone } from '../domain/milestone.ts';
+import { AccountTable } from '../tables/account.table.ts';
 import { type Agreement, AgreementTable } from '../tables/agreement.table.ts';
 import { insertMilestone } from '../tables/milestone.table.ts';
 import { beginFunding } from './fund-milestone.ts';
@@ -22,7 +24,9 @@ export class ActivateAgreement extends Command<void> {
   }
 }
 
-/** Keeps the agreement and charges its first milestone at once, with nobody present (E-3, A-9). */
+/**
+ * Keeps the agreement and charges its first milestone at once, or all of them, with nobody present (E-2, E-3, A-9).
+ */
 @CommandHandler(ActivateAgreement)
 export class ActivateAgreementHandler implements ICommandHandler<ActivateAgreement> {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -30,6 +34,9 @@ export class ActivateAgreementHandler implements ICommandHandler<ActivateAgreeme
   execute(command: ActivateAgreement): Promise<void> {
     return this.unitOfWork.once(command, async (tx) => {
       const { agreementId, clientId, freelancerId, settings, milestones } = command.input;
+      const client = await tx.peek(AccountTable, { id: clientId });
+      // Topics are not ordered among keys (M-8): the account opened first, though this came first.
+      if (!client) throw new NotYet('account.unknown');
       const agreement: Agreement = {
         id: agreementId,
         clientId,
@@ -37,7 +44,7 @@ export class ActivateAgreementHandler implements ICommandHandler<ActivateAgreeme
         settings,
         status: 'active',
         endedAt: null,
-        clientRegion: 'other',
+        clientRegion: client.region,
         initiationFee: 'due',
         initiationFeeMinor: 0n,
       };
@@ -54,9 +61,10 @@ export class ActivateAgreementHandler implements ICommandHandler<ActivateAgreeme
           status: 'agreed',
         }),
       );
-      const [first, ...later] = agreed.sort((a, b) => a.order - b.order);
-      const charged = await beginFunding(tx, { agreement, milestone: first! });
-      for (const milestone of [charged, ...later]) insertMilestone(tx, milestone);
+      const [first] = agreed.sort((a, b) => a.order - b.order);
+      const plan = planFunding(first!, agreed, settings['funding.mode']);
+      const { event } = await beginFunding(tx, { agreement, milestone: first!, plan });
+      for (const milestone of agreed) insertMilestone(tx, evolve(milestone, event));
     });
   }
 }

@@ -1,21 +1,21 @@
-import { NotYet, plusBankingDays, usd } from '@holdfast/domain';
+import { NotYet, usd } from '@holdfast/domain';
 import { type EventOf, escrowEvents, type FundingFailure } from '@holdfast/events';
 import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
-import { currentSettings } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { takesCharge } from '../domain/charging.ts';
+import { planFunding, takesCharge } from '../domain/charging.ts';
 import { type Funding, type Observation, observe } from '../domain/funding.ts';
-import { fundingJournal, orphanedJournal, placeOf } from '../domain/journals.ts';
-import { evolve, type Milestone } from '../domain/milestone.ts';
-import type { FundingFailed, MilestoneFunded } from '../domain/milestone-events.ts';
-import { escrowSettings } from '../settings.ts';
-import { type Agreement, AgreementTable } from '../tables/agreement.table.ts';
-import { type FundingFrame, loadFunding, saveFunding } from '../tables/funding.table.ts';
-import { insertLot } from '../tables/lot.table.ts';
+import { orphanedJournal } from '../domain/journals.ts';
+import { evolve, type HeldMilestone, type Milestone } from '../domain/milestone.ts';
+import type { FundingFailed } from '../domain/milestone-events.ts';
+import { AgreementTable } from '../tables/agreement.table.ts';
+import { BonusTable } from '../tables/bonus.table.ts';
+import { type FundingFrame, FundingShareTable, loadFunding, saveFunding } from '../tables/funding.table.ts';
 import { loadMilestonesOf, saveMilestone } from '../tables/milestone.table.ts';
+import { backupsFor } from './begin-charge.ts';
+import { bookFunding } from './book-funding.ts';
 import { chargeOf, decideRefund } from './decide-refund.ts';
-import { freezeMilestone } from './freeze-milestone.ts';
-import { backupsFor, beginFunding } from './fund-milestone.ts';
+import { beginFunding } from './fund-milestone.ts';
+import { bookBonus, failBonus } from './pay-bonus.ts';
 import { ordersOfHolds } from './record-account-hold.ts';
 
 export class RecordCharge extends Command<void> {
@@ -39,51 +39,80 @@ export class RecordChargeHandler implements ICommandHandler<RecordCharge> {
       if (after === before) return;
       saveFunding(tx, after, frame);
       if (after.status === before.status) return;
-      const milestones = await loadMilestonesOf(tx, frame.agreementId);
-      if (after.status === 'succeeded') await settle(tx, milestones, after, frame);
-      if (after.status === 'failed') await fail(tx, milestones, after, frame);
+      if (after.status === 'succeeded') await settle(tx, after, frame);
+      if (after.status === 'failed') await fail(tx, after, frame);
     });
   }
 }
 
-const milestoneOf = (milestones: readonly Milestone[], { milestoneId }: FundingFrame): Milestone =>
-  milestones.find(({ id }) => id === milestoneId)!;
-
 /**
- * A success that arrives late funds the milestone if it still takes it at that version; else it is an orphan
+ * A success that arrives late funds the milestones if they still take it at that version; else it is an orphan
  * (E-26).
  */
-async function settle(
-  tx: Tx,
-  milestones: readonly Milestone[],
-  funding: Funding,
-  frame: FundingFrame,
-): Promise<void> {
-  const { id: fundingId, parts } = funding;
-  const milestone = milestoneOf(milestones, frame);
+async function settle(tx: Tx, funding: Funding, frame: FundingFrame): Promise<void> {
   const agreement = (await tx.one(AgreementTable, { id: frame.agreementId }))!;
-  const { termsVersion } = frame;
   // The initiation fee is charged once (P-6): a charge that holds a second one is not booked in part.
-  const feeFits = parts.initiationFee.amountMinor === 0n || agreement.initiationFee === 'due';
-  if (feeFits && takesCharge(milestone, milestones, { fundingId, termsVersion })) {
-    await fund(tx, { agreement, milestone, funding, frame });
-  } else {
-    await orphan(tx, funding, frame);
+  if (funding.parts.initiationFee.amountMinor > 0n && agreement.initiationFee !== 'due') {
+    return orphan(tx, funding, frame);
   }
+  if (frame.bonusId) {
+    const { status } = (await tx.one(BonusTable, { id: frame.bonusId }))!;
+    // The client has been told that it failed, and may have paid it again. What a hold freezes cannot be released,
+    // and a bonus is never held (E-10, E-22).
+    const isTaken = status === 'charging' && (await ordersOfHolds(tx, agreement)).length === 0;
+    if (!isTaken) return orphan(tx, funding, frame);
+    return bookBonus(tx, { agreement, funding, frame });
+  }
+  const milestones = await loadMilestonesOf(tx, frame.agreementId);
+  const shares = await sharesOf(tx, funding.id);
+  const { rollFrom, rollMinor } = frame;
+  const charge = {
+    fundingId: funding.id,
+    shares,
+    ...(rollFrom ? { rolling: { milestoneId: rollFrom, amountMinor: rollMinor } } : {}),
+  };
+  const mode = agreement.settings['funding.mode'];
+  if (!takesCharge(milestones, charge, { mode, active: agreement.status === 'active' })) {
+    return orphan(tx, funding, frame);
+  }
+  const byId = (id: string): Milestone => milestones.find((milestone) => milestone.id === id)!;
+  const milestone = byId(frame.milestoneId!);
+  const from = rollFrom ? (byId(rollFrom) as HeldMilestone) : undefined;
+  await bookFunding(tx, {
+    agreement,
+    milestone,
+    rolling: from && { from, amount: usd(rollMinor) },
+    charge: { funding, frame },
+    payments: shares.map(({ milestoneId, ...share }) => ({ milestone: byId(milestoneId), ...share })),
+    // The client has been told that nothing was paid: a success that comes after that is held.
+    pays: frame.pays && milestone.status === 'funding_pending',
+  });
+}
+
+async function sharesOf(tx: Tx, fundingId: string) {
+  const rows = await tx.many(FundingShareTable, { fundingId });
+  return rows.map(({ milestoneId, termsVersion, principalMinor, clientFeeMinor, taxMinor }) => ({
+    milestoneId,
+    termsVersion,
+    principal: usd(principalMinor),
+    clientFee: usd(clientFeeMinor),
+    tax: usd(taxMinor),
+  }));
 }
 
 /** Nothing takes it any more: it goes back whole, by itself (E-26). */
 async function orphan(tx: Tx, funding: Funding, frame: FundingFrame): Promise<void> {
-  const { agreementId, milestoneId } = frame;
+  const { agreementId, bonusId } = frame;
   const { id: fundingId, kind, intentId = null, parts } = funding;
-  const { principal, clientFee, initiationFee, total } = parts;
+  const { total, ...refunded } = parts;
   const refundId = newId();
   tx.post(orphanedJournal({ agreementId, fundingId }, total, kind));
   const orphaned: EventOf<typeof escrowEvents> = {
     type: 'escrow.funding.orphaned',
     agreementId,
     fundingId,
-    milestoneIds: [milestoneId],
+    milestoneIds: bonusId ? [] : await milestoneIdsOf(tx, fundingId, frame),
+    ...(bonusId ? { bonusId } : {}),
     amount: total,
     refundId,
   };
@@ -92,86 +121,51 @@ async function orphan(tx: Tx, funding: Funding, frame: FundingFrame): Promise<vo
     refundId,
     charge: chargeOf({ ...frame, id: fundingId, kind, intentId }),
     cause: 'orphaned_charge',
-    parts: { principal, clientFee, initiationFee, tax: usd(0n) },
+    parts: refunded,
     source: 'payable',
   });
-}
-
-async function fund(
-  tx: Tx,
-  charged: { agreement: Agreement; milestone: Milestone; funding: Funding; frame: FundingFrame },
-): Promise<void> {
-  const { agreement, milestone, funding, frame } = charged;
-  const { 'ach.risk_business_days': riskDays } = await currentSettings(tx, escrowSettings);
-  const { principal, clientFee, initiationFee } = funding.parts;
-  const ids = { agreementId: agreement.id, milestoneId: milestone.id, fundingId: funding.id };
-  const lotId = newId();
-  const funded: MilestoneFunded = {
-    type: 'escrow.milestone.funded',
-    ...ids,
-    version: frame.termsVersion,
-    amount: principal,
-    clientFee,
-    lots: [{ lotId, amount: principal }],
-    fundedAt: tx.now,
-  };
-  insertLot(tx, {
-    id: lotId,
-    ...ids,
-    chargeReference: funding.intentId!,
-    methodId: frame.methodId,
-    subAccount: placeOf(funding.kind),
-    principalMinor: principal.amountMinor,
-    clientFeeMinor: clientFee.amountMinor,
-    initiationFeeMinor: initiationFee.amountMinor,
-    taxMinor: 0n,
-    principalLeftMinor: principal.amountMinor,
-    clientFeeLeftMinor: clientFee.amountMinor,
-    chargedAt: tx.now,
-    rolledFrom: null,
-    taxReturnedMinor: 0n,
-    principalRefundedMinor: 0n,
-    // A bank debit that succeeded may still come back (P-14).
-    atRiskUntil: funding.kind === 'bank' ? plusBankingDays(tx.now, riskDays) : null,
-  });
-  if (agreement.initiationFee === 'due') {
-    tx.save(AgreementTable, {
-      ...agreement,
-      initiationFee: 'held',
-      initiationFeeMinor: initiationFee.amountMinor,
-    });
-  }
-  tx.post(fundingJournal(ids, funding.parts, funding.kind));
-  tx.publish(escrowEvents, [funded]);
-  await freezeMilestone(tx, evolve(milestone, funded), await ordersOfHolds(tx, agreement));
 }
 
 /** Whom the bank or PayPal refused may be paid for by another method; who is called must act first (P-1, P-16). */
 const goesOn: readonly FundingFailure[] = ['declined', 'method_unusable'];
 
-async function fail(
-  tx: Tx,
-  milestones: readonly Milestone[],
-  funding: Funding & { status: 'failed' },
-  frame: FundingFrame,
-): Promise<void> {
-  const milestone = milestoneOf(milestones, frame);
+/** The milestones are agreed again, and what was to roll over is free (E-9, E-26); or the next method is tried (P-1). */
+async function fail(tx: Tx, funding: Funding & { status: 'failed' }, frame: FundingFrame): Promise<void> {
+  if (frame.bonusId) return failBonus(tx, funding, frame);
+  const { unattended, ending } = funding;
   const failed: FundingFailed = {
     type: 'escrow.funding.failed',
     agreementId: frame.agreementId,
     fundingId: funding.id,
-    milestoneIds: [milestone.id],
+    milestoneIds: await milestoneIdsOf(tx, funding.id, frame),
     version: frame.termsVersion,
-    reason: funding.ending,
+    reason: ending,
   };
-  if (milestone.status === 'funding_pending' && milestone.fundingId === funding.id) {
-    tx.publish(escrowEvents, [failed]);
-    const agreed = evolve(milestone, failed);
-    const tried =
-      funding.unattended && goesOn.includes(funding.ending) ? await backupsFor(tx, frame) : undefined;
-    if (!tried) return saveMilestone(tx, agreed);
-    const agreement = (await tx.one(AgreementTable, { id: frame.agreementId }))!;
-    return saveMilestone(tx, await beginFunding(tx, { agreement, milestone: agreed, tried }));
-  }
   tx.publish(escrowEvents, [failed]);
+  const milestones = await loadMilestonesOf(tx, frame.agreementId);
+  const waits = milestones.some((each) => 'fundingId' in each && each.fundingId === funding.id);
+  let after = milestones.map((each) => (concerns(each, funding.id) ? evolve(each, failed) : each));
+  const instead =
+    waits && unattended && goesOn.includes(ending) ? await backupsFor(tx, funding.id, frame) : undefined;
+  if (instead) {
+    const agreement = (await tx.one(AgreementTable, { id: frame.agreementId }))!;
+    const milestone = after.find(({ id }) => id === frame.milestoneId)!;
+    const plan = planFunding(milestone, after, agreement.settings['funding.mode']);
+    const { event } = await beginFunding(tx, { agreement, milestone, plan, instead });
+    after = after.map((each) => evolve(each, event));
+  }
+  after.forEach((each, index) => {
+    if (each !== milestones[index]) saveMilestone(tx, each);
+  });
+}
+
+/** It waits for this charge, or keeps a rest for it. */
+const concerns = (milestone: Milestone, fundingId: string): boolean =>
+  ('fundingId' in milestone && milestone.fundingId === fundingId) ||
+  ('held' in milestone && milestone.reserved?.fundingId === fundingId);
+
+/** The one that was named stands first: the version is that of its terms. */
+async function milestoneIdsOf(tx: Tx, fundingId: string, { milestoneId }: FundingFrame): Promise<string[]> {
+  const ids = (await sharesOf(tx, fundingId)).map((share) => share.milestoneId);
+  return [milestoneId!, ...ids.filter((id) => id !== milestoneId)];
 }

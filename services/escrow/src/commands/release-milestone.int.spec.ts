@@ -22,6 +22,7 @@ describe('E-7: the client pays', () => {
       status: 'released',
       transferId: expect.any(String),
       net: { amountMinor: '90000', currency: 'USD' },
+      balance: { amountMinor: '0', currency: 'USD' },
     });
     const { transferId } = answer;
     const [row] = await escrow().rows(

@@ -1,46 +1,71 @@
 import { Money } from '@holdfast/domain';
-import { escrowEvents } from '@holdfast/events';
-import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
+import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
+import { CONFIG } from '@holdfast/service';
+import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { z } from 'zod';
-import { releaseJournal } from '../domain/journals.ts';
-import { evolve, type Milestone } from '../domain/milestone.ts';
-import type { MilestoneReleased } from '../domain/milestone-events.ts';
-import { release, releaseBySilence, withRisk } from '../domain/release.ts';
-import { type Agreement, AgreementTable, initiationFeeHeld } from '../tables/agreement.table.ts';
-import { useLots } from '../tables/lot.table.ts';
-import { loadMilestone, saveMilestone, saveMilestoneWithFreezes } from '../tables/milestone.table.ts';
-import { TransferTable } from '../tables/transfer.table.ts';
+import type { EscrowConfig } from '../config.ts';
+import { evolve } from '../domain/milestone.ts';
+import { releaseByClient, releaseBySilence } from '../domain/release.ts';
+import { AgreementTable } from '../tables/agreement.table.ts';
+import { freeClientFee } from '../tables/lot.table.ts';
+import { loadMilestone } from '../tables/milestone.table.ts';
+import { bookRelease, decisionOf } from './book-release.ts';
+import { type BonusAnswer, beginBonus } from './pay-bonus.ts';
 
 export type ReleaseAnswer = {
   milestoneId: string;
-  status: 'released';
+  /** `funded` where a rest stays (E-9). */
+  status: 'released' | 'funded';
   transferId: string;
   net: z.input<typeof Money>;
+  balance: z.input<typeof Money>;
+  bonus?: BonusAnswer;
 };
 
 export class ReleaseMilestone extends Command<ReleaseAnswer> {
   constructor(
-    readonly input: { message: MessageRef; clientId: string; milestoneId: string; submissionId?: string },
+    readonly input: {
+      message: MessageRef;
+      clientId: string;
+      milestoneId: string;
+      submissionId?: string;
+      /** Without one, all that is held (E-8). */
+      amount?: Money;
+      /** A charge of its own beside the release, which never waits for it (E-7, E-10). */
+      bonus?: { amount: Money; billingMethodId?: string };
+    },
   ) {
     super();
   }
 }
 
-/** The client pays: with a submission its approval (E-6), without one paid unasked (E-7). */
+/** The client pays: with a submission its approval (E-6), without one paid unasked (E-7); all or a part (E-8). */
 @CommandHandler(ReleaseMilestone)
 export class ReleaseMilestoneHandler implements ICommandHandler<ReleaseMilestone> {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    @Inject(CONFIG) private readonly config: Pick<EscrowConfig, 'PAYER_RETURN_URL'>,
+  ) {}
 
   execute(command: ReleaseMilestone): Promise<ReleaseAnswer> {
     return this.unitOfWork.once(command, async (tx) => {
-      const { milestoneId, clientId, submissionId } = command.input;
+      const { milestoneId, clientId, submissionId, amount, bonus } = command.input;
       const milestone = await loadMilestone(tx, milestoneId, { clientId }); // Version checked at commit.
       const agreement = (await tx.one(AgreementTable, { id: milestone.agreementId }))!;
-      const released = release(milestone, { ...decisionOf(tx, agreement), cause: 'approval', submissionId });
-      await book(tx, { milestone, agreement, released });
-      const { transferId, net } = released;
-      return { milestoneId, status: 'released', transferId, net: Money.encode(net) };
+      const released = releaseByClient(milestone, {
+        ...decisionOf(tx, agreement),
+        submissionId,
+        amount,
+        freeClientFee: await freeClientFee(tx, milestone),
+      });
+      await bookRelease(tx, { milestone, agreement, released });
+      const payer = { billingMethodId: bonus?.billingMethodId, returnUrl: this.config.PAYER_RETURN_URL };
+      const begun = bonus && (await beginBonus(tx, { agreement, amount: bonus.amount, payer }));
+      const { transferId, net, balance } = released;
+      const status = evolve(milestone, released).status as 'released' | 'funded';
+      const amounts = { net: Money.encode(net), balance: Money.encode(balance) };
+      return { milestoneId, status, transferId, ...amounts, ...(begun ? { bonus: begun } : {}) };
     });
   }
 }
@@ -61,49 +86,7 @@ export class ReleaseBySilenceHandler implements ICommandHandler<ReleaseBySilence
       const milestone = await loadMilestone(tx, command.input.milestoneId, {});
       const agreement = (await tx.one(AgreementTable, { id: milestone.agreementId }))!;
       const released = releaseBySilence(milestone, decisionOf(tx, agreement));
-      if (released) await book(tx, { milestone, agreement, released });
+      if (released) await bookRelease(tx, { milestone, agreement, released });
     });
   }
-}
-
-const decisionOf = (tx: Tx, { settings }: Agreement) => ({
-  transferId: newId(),
-  now: tx.now,
-  freelancerFeeBps: BigInt(settings['fee.freelancer_bps']),
-});
-
-async function book(
-  tx: Tx,
-  {
-    milestone,
-    agreement,
-    released: decided,
-  }: { milestone: Milestone; agreement: Agreement; released: MilestoneReleased },
-): Promise<void> {
-  const { agreementId, milestoneId, transferId, gross, clientFee, freelancerFee, net, releasedAt } = decided;
-  // A freeze that came too late for the timer ends with what it covered.
-  if ('freezes' in milestone && milestone.freezes.length > 0) {
-    await saveMilestoneWithFreezes(tx, evolve(milestone, decided));
-  } else saveMilestone(tx, evolve(milestone, decided));
-  const taken = { gross: gross.amountMinor, clientFee: clientFee.amountMinor };
-  const { atRiskUntil } = await useLots(tx, milestoneId, taken);
-  const released = withRisk(decided, atRiskUntil);
-  if (agreement.initiationFee === 'held') tx.save(AgreementTable, { ...agreement, initiationFee: 'earned' });
-  tx.insert(TransferTable, {
-    id: transferId,
-    agreementId,
-    milestoneId,
-    bonusId: null,
-    netMinor: net.amountMinor,
-    grossMinor: gross.amountMinor,
-    clientFeeMinor: clientFee.amountMinor,
-    freelancerFeeMinor: freelancerFee.amountMinor,
-    refundedMinor: 0n,
-    protected: true,
-    status: 'sent',
-    releasedAt,
-    availableAt: null,
-  });
-  tx.post(releaseJournal(released, initiationFeeHeld(agreement)));
-  tx.publish(escrowEvents, [released]);
 }

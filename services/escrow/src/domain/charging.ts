@@ -1,5 +1,9 @@
-import { Rejection } from '@holdfast/domain';
-import type { Milestone } from './milestone.ts';
+import { type Money, Rejection, subtract, usd } from '@holdfast/domain';
+import type { PinnedSettings } from '@holdfast/events';
+import { least } from './lots.ts';
+import { type HeldMilestone, type Milestone, movable } from './milestone.ts';
+
+type Mode = PinnedSettings['funding.mode'];
 
 /** Statuses in which money is held or on its way in: the next milestone opens only after them (E-2). */
 const unsettled: readonly Milestone['status'][] = [
@@ -10,32 +14,104 @@ const unsettled: readonly Milestone['status'][] = [
   'refund_pending',
 ];
 
+/** What stayed after a partial release: it counts as settled (E-2, E-9). */
+export const isRest = (milestone: Milestone): milestone is HeldMilestone =>
+  'held' in milestone &&
+  milestone.status !== 'refund_pending' &&
+  milestone.held.amountMinor < milestone.principal.amountMinor;
+
 /**
  * Whether this milestone may be charged now, by the version of the terms that the client saw (E-2, E-26).
- * @throws Rejection milestone.already_funded | milestone.funding_pending | terms.version_outdated |
- *   funding.one_at_a_time
+ * @throws Rejection milestone.already_funded | milestone.funding_pending | milestone.cancelled |
+ *   terms.version_outdated | funding.one_at_a_time
  */
-export function assertFundable(milestone: Milestone, others: readonly Milestone[], version: number): void {
+export function assertFundable(
+  milestone: Milestone,
+  others: readonly Milestone[],
+  version: number,
+  mode: Mode = 'one_at_a_time',
+): void {
   if (milestone.status === 'funding_pending') throw new Rejection('milestone.funding_pending');
+  if (milestone.status === 'cancelled') throw new Rejection('milestone.cancelled');
   if (milestone.status !== 'agreed') throw new Rejection('milestone.already_funded');
   if (version !== milestone.termsVersion) throw new Rejection('terms.version_outdated');
-  const open = openBeside(milestone, others);
+  const open = openBeside(milestone, others, mode);
   if (open) throw new Rejection('funding.one_at_a_time', { openMilestoneId: open.id });
 }
 
-/**
- * Whether a charge that succeeded funds its milestone: it waits for this charge, or is agreed again at that
- * version and no other has been opened meanwhile (E-2, E-26). Else the charge is an orphan.
- */
-export function takesCharge(
-  milestone: Milestone,
-  others: readonly Milestone[],
-  charge: Readonly<{ fundingId: string; termsVersion: number }>,
-): boolean {
-  if (milestone.status === 'funding_pending') return milestone.fundingId === charge.fundingId;
-  const stillAgreed = milestone.status === 'agreed' && milestone.termsVersion === charge.termsVersion;
-  return stillAgreed && !openBeside(milestone, others);
+/** A rest of an earlier milestone and how much of it the next one takes over (E-9). */
+export type Rolling = Readonly<{ from: HeldMilestone; amount: Money }>;
+
+/** What one charge pays: the difference of one milestone, or all agreed ones (E-2, E-9). */
+export type FundingPlan = Readonly<{
+  /** In their order; the first has the initiation fee. */
+  payments: readonly Readonly<{ milestone: Milestone; principal: Money }>[];
+  rolling?: Rolling;
+}>;
+
+/** One at a time, less what rolls over; up front all that are agreed, where nothing rolls (E-2, E-9). */
+export function planFunding(milestone: Milestone, all: readonly Milestone[], mode: Mode): FundingPlan {
+  if (mode === 'project_upfront') {
+    const agreed = all.filter(({ status }) => status === 'agreed');
+    return { payments: agreed.map((each) => ({ milestone: each, principal: each.price })) };
+  }
+  const rolling = restBefore(milestone, all);
+  if (!rolling) return { payments: [{ milestone, principal: milestone.price }] };
+  const principal = subtract(milestone.price, rolling.amount);
+  return { payments: principal.amountMinor === 0n ? [] : [{ milestone, principal }], rolling };
 }
 
-const openBeside = (milestone: Milestone, others: readonly Milestone[]): Milestone | undefined =>
-  others.find((other) => other.id !== milestone.id && unsettled.includes(other.status));
+/** The rest of the nearest earlier milestone that has one which may move, at most the price (E-9). */
+function restBefore(milestone: Milestone, all: readonly Milestone[]): Rolling | undefined {
+  const rests = all.filter(isRest).filter(({ order }) => order < milestone.order);
+  const [from] = rests.filter(canRoll).sort((a, b) => b.order - a.order);
+  if (!from) return undefined;
+  return { from, amount: usd(least(movable(from).amountMinor, milestone.price.amountMinor)) };
+}
+
+/** Work that was submitted again is judged first. */
+const canRoll = (rest: HeldMilestone): boolean => rest.status === 'funded' && movable(rest).amountMinor > 0n;
+
+/** A charge that succeeded, as it was begun. */
+export type Charge = Readonly<{
+  fundingId: string;
+  shares: readonly Readonly<{ milestoneId: string; termsVersion: number }>[];
+  rolling?: Readonly<{ milestoneId: string; amountMinor: bigint }>;
+}>;
+
+/**
+ * Whether a charge that succeeded funds its milestones, all or none of them: they wait for this charge, or are agreed
+ * again at that version and no other has been opened meanwhile (E-2, E-26). What was to roll over must still be there.
+ * Else the charge is an orphan.
+ */
+export function takesCharge(
+  milestones: readonly Milestone[],
+  { fundingId, shares, rolling }: Charge,
+  { mode, active }: Readonly<{ mode: Mode; active: boolean }>,
+): boolean {
+  const paid = shares.map(({ milestoneId, termsVersion }) => {
+    return { milestone: milestones.find(({ id }) => id === milestoneId), termsVersion };
+  });
+  const waiting = paid.every(
+    ({ milestone }) => milestone?.status === 'funding_pending' && milestone.fundingId === fundingId,
+  );
+  if (waiting) return true;
+  if (!active) return false;
+  const rest = milestones.find(({ id }) => id === rolling?.milestoneId);
+  if (rolling && !(rest && isRest(rest) && canRoll(rest) && covers(rest, rolling.amountMinor))) return false;
+  return paid.every(
+    ({ milestone, termsVersion }) =>
+      milestone?.status === 'agreed' &&
+      milestone.termsVersion === termsVersion &&
+      !openBeside(milestone, milestones, mode),
+  );
+}
+
+const covers = (rest: HeldMilestone, amountMinor: bigint): boolean =>
+  movable(rest).amountMinor >= amountMinor;
+
+/** Up front only a charge that is under way stands in the way of another one (E-2). */
+function openBeside(milestone: Milestone, others: readonly Milestone[], mode: Mode): Milestone | undefined {
+  const open = mode === 'project_upfront' ? ['funding_pending'] : unsettled;
+  return others.find((other) => other.id !== milestone.id && open.includes(other.status) && !isRest(other));
+}

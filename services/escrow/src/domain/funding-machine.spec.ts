@@ -1,18 +1,12 @@
 import { plusMinutes, usd } from '@holdfast/domain';
-import { type BillingMethodKind, pinnedDefaults } from '@holdfast/events';
+import type { BillingMethodKind } from '@holdfast/events';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { fromRow, toRow } from '../tables/funding.table.ts';
 import { fundingFrame, intent } from '../testing/fundings.ts';
-import {
-  chargeParts,
-  expire,
-  type Funding,
-  type IntentView,
-  type Observation,
-  observe,
-  startFunding,
-} from './funding.ts';
+import { cardTerms } from '../testing/milestones.ts';
+import { chargeParts } from './charge-parts.ts';
+import { expire, type Funding, type IntentView, type Observation, observe, startFunding } from './funding.ts';
 
 type Act = Observation | { kind: 'expire' };
 type Step = { before: Funding; after: Funding; act: Act; now: Date };
@@ -53,7 +47,7 @@ function play(
   unattended: boolean,
   acts: readonly (readonly [Act, number])[],
 ): Step[] {
-  const parts = chargeParts(usd(100_000n), pinnedDefaults, true, 'card');
+  const { shares: _, ...parts } = chargeParts([usd(100_000n)], cardTerms(true));
   let before = startFunding({ id: 'funding-1', kind, unattended, parts, now: startedAt, payerMinutes: 15 });
   let now = startedAt;
   return acts.flatMap(([act, passing]) => {

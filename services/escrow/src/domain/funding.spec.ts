@@ -2,11 +2,13 @@ import { plusHours, plusMinutes, usd } from '@holdfast/domain';
 import { type BillingMethodKind, pinnedDefaults } from '@holdfast/events';
 import { describe, expect, test } from '@jest/globals';
 import { intent } from '../testing/fundings.ts';
-import { chargeParts, expire, type Funding, type Observation, observe, startFunding } from './funding.ts';
+import { cardTerms } from '../testing/milestones.ts';
+import { chargeParts } from './charge-parts.ts';
+import { expire, type Funding, type Observation, observe, startFunding } from './funding.ts';
 
 const now = new Date('2026-11-23T09:00:00.000Z');
 const after = (minutes: number) => plusMinutes(now, minutes);
-const parts = chargeParts(usd(100_000n), pinnedDefaults, true, 'card');
+const parts = chargeParts([usd(100_000n)], cardTerms(true));
 const start = (unattended: boolean, kind: BillingMethodKind = 'card') =>
   startFunding({ id: 'funding-1', kind, unattended, parts, now, payerMinutes: 15 });
 const [attended, unattended] = [start(false), start(true)];
@@ -26,7 +28,10 @@ const inDoubt = fold(created, [unknown, 0]);
 
 describe('P-3: what is charged', () => {
   const minors = (price: bigint, due: boolean, settings = pinnedDefaults) => {
-    const { principal, clientFee, initiationFee, total } = chargeParts(usd(price), settings, due, 'card');
+    const { principal, clientFee, initiationFee, total } = chargeParts(
+      [usd(price)],
+      cardTerms(due, settings),
+    );
     return [principal, clientFee, initiationFee, total].map(({ amountMinor }) => amountMinor);
   };
 
@@ -41,7 +46,7 @@ describe('P-3: what is charged', () => {
 
   test('P-4: 5% by card and PayPal, 3% by a bank account', () => {
     const feeOf = (kind: BillingMethodKind) =>
-      chargeParts(usd(100_000n), pinnedDefaults, true, kind).clientFee.amountMinor;
+      chargeParts([usd(100_000n)], { ...cardTerms(true), kind }).clientFee.amountMinor;
     expect((['card', 'paypal', 'bank'] as const).map(feeOf)).toEqual([5_000n, 5_000n, 3_000n]);
   });
 

@@ -1,42 +1,14 @@
 import {
-  feeOf,
   isKeyForgotten,
   isLate,
   isProvenAbsent,
-  type Money,
   missedAgain,
   nextQueryAt,
   noMisses,
   plusMinutes,
-  usd,
 } from '@holdfast/domain';
 import type { BillingMethodKind, FundingFailure } from '@holdfast/events';
-
-/** Parts of a charge (P-3): principal, client fee (P-4), initiation fee with the first charge only (P-6). */
-export type ChargeParts = Readonly<{
-  principal: Money;
-  clientFee: Money;
-  initiationFee: Money;
-  total: Money;
-}>;
-
-/** Works out a charge; the same function serves quotes and bookings. A bank debit has a fee of its own (P-4). */
-export function chargeParts(
-  price: Money,
-  settings: Readonly<{ 'fee.client_bps': number; 'fee.client_bank_bps': number; 'fee.initiation': number }>,
-  initiationDue: boolean,
-  kind: BillingMethodKind,
-): ChargeParts {
-  const feeBps = settings[kind === 'bank' ? 'fee.client_bank_bps' : 'fee.client_bps'];
-  const clientFee = feeOf(price.amountMinor, BigInt(feeBps));
-  const initiationFee = initiationDue ? BigInt(settings['fee.initiation']) : 0n;
-  return {
-    principal: price,
-    clientFee: usd(clientFee),
-    initiationFee: usd(initiationFee),
-    total: usd(price.amountMinor + clientFee + initiationFee),
-  };
-}
+import type { ChargeParts } from './charge-parts.ts';
 
 /**
  * Where the next step is a call to the provider: create the intent, confirm it, ask about it, or cancel it.

@@ -1,10 +1,10 @@
-import { type Journal, usd } from '@holdfast/domain';
-import { pinnedDefaults } from '@holdfast/events';
+import { type Journal, type Money, usd } from '@holdfast/domain';
+import { type BillingMethodKind, pinnedDefaults } from '@holdfast/events';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { agreedMilestone, fundedFact } from '../testing/milestones.ts';
+import { agreedMilestone, cardTerms, fundedFact } from '../testing/milestones.ts';
 import { paidWithdrawal, returnedWithdrawal } from '../testing/withdrawals.ts';
-import { chargeParts } from './funding.ts';
+import { chargeParts } from './charge-parts.ts';
 import {
   fundingJournal,
   openingJournals,
@@ -24,6 +24,12 @@ const ids = { agreementId: 'A', milestoneId: 'M1', fundingId: 'funding-1' };
 const linesOf = ({ lines }: Journal) =>
   Object.fromEntries(lines.map((line) => [line.account, line.amountMinor]));
 
+/** The journal of a charge for M1. */
+function chargedBy(price: Money, initiationDue: boolean, kind: BillingMethodKind = 'card'): Journal {
+  const parts = chargeParts([price], { ...cardTerms(initiationDue), kind });
+  return fundingJournal(ids, parts, [{ ...parts.shares[0]!, milestoneId: 'M1' }], kind);
+}
+
 function released(priceMinor: bigint, clientFeeMinor: bigint): MilestoneReleased {
   const milestone = agreedMilestone({ id: 'M1', agreementId: 'A', price: usd(priceMinor) });
   const now = new Date('2026-11-23T09:00:00.000Z');
@@ -33,7 +39,7 @@ function released(priceMinor: bigint, clientFeeMinor: bigint): MilestoneReleased
 
 describe('funding', () => {
   test('G-1.1: 1,000.00 with both fees', () => {
-    const journal = fundingJournal(ids, chargeParts(usd(100_000n), pinnedDefaults, true, 'card'), 'card');
+    const journal = chargedBy(usd(100_000n), true);
     expect(journal).toMatchObject({ kind: 'fund', causeId: 'funding-1', agreementId: 'A', currency: 'USD' });
     expect(linesOf(journal)).toEqual({
       'E.cash.trust:card': 105_499n,
@@ -44,15 +50,13 @@ describe('funding', () => {
   });
 
   test('P-1: by PayPal it arrives there, by a bank debit at the card provider with its lower fee', () => {
-    const charged = (kind: 'paypal' | 'bank') =>
-      linesOf(fundingJournal(ids, chargeParts(usd(100_000n), pinnedDefaults, true, kind), kind));
+    const charged = (kind: 'paypal' | 'bank') => linesOf(chargedBy(usd(100_000n), true, kind));
     expect(charged('paypal')).toMatchObject({ 'E.cash.trust:paypal': 105_499n });
     expect(charged('bank')).toMatchObject({ 'E.cash.trust:card': 103_499n, 'E.fee.client_held:M1': -3_000n });
   });
 
   test('G-3.1, G-3.4: the initiation fee stands on the first of two charges only', () => {
-    const charge = (price: bigint, due: boolean) =>
-      linesOf(fundingJournal(ids, chargeParts(usd(price), pinnedDefaults, due, 'card'), 'card'));
+    const charge = (price: bigint, due: boolean) => linesOf(chargedBy(usd(price), due));
     expect(charge(30_000n, true)).toMatchObject({
       'E.cash.trust:card': 31_999n,
       'E.fee.client_held:M1': -1_500n,
@@ -120,9 +124,12 @@ test('M-1, M-6: what funding puts on a milestone’s accounts, its release takes
   const minor = fc.bigInt({ min: 1n, max: 10n ** 12n });
   fc.assert(
     fc.property(minor, fc.integer({ min: 0, max: 1_500 }), fc.boolean(), (price, bps, due) => {
-      const parts = chargeParts(usd(price), { ...pinnedDefaults, 'fee.client_bps': bps }, due, 'card');
+      const parts = chargeParts([usd(price)], cardTerms(due, { ...pinnedDefaults, 'fee.client_bps': bps }));
       const release = releaseJournal(released(price, parts.clientFee.amountMinor), parts.initiationFee);
-      const lines = [...fundingJournal(ids, parts, 'card').lines, ...release.lines];
+      const lines = [
+        ...fundingJournal(ids, parts, [{ ...parts.shares[0]!, milestoneId: 'M1' }], 'card').lines,
+        ...release.lines,
+      ];
       expect(lines.reduce((sum, { amountMinor }) => sum + amountMinor, 0n)).toBe(0n);
       for (const held of ['E.escrow.milestone:M1', 'E.fee.client_held:M1', 'E.fee.initiation_held:A']) {
         const left = lines

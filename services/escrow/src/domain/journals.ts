@@ -1,7 +1,8 @@
 import { credit, debit, type Journal, journal, type Money } from '@holdfast/domain';
 import type { BillingMethodKind } from '@holdfast/events';
-import type { ChargeParts } from './funding.ts';
-import type { MilestoneReleased } from './milestone-events.ts';
+import type { BonusReleased } from './bonus.ts';
+import type { ChargeParts, ChargeShare } from './charge-parts.ts';
+import type { MilestoneReleased, MilestoneRolled } from './milestone-events.ts';
 import { clearingAccount, type WithdrawalPaid, type WithdrawalReturned } from './withdrawal.ts';
 
 /** Which accounts each fact debits and credits (golden cases of docs/golden-cases.md). */
@@ -15,10 +16,14 @@ export type PayInPlace = 'card' | 'paypal';
 export const placeOf = (kind: BillingMethodKind): PayInPlace => (kind === 'paypal' ? 'paypal' : 'card');
 const arrivedAt = (kind: BillingMethodKind): string => `E.cash.trust:${placeOf(kind)}`;
 
-/** G-1.1: the charge, gross, against what it pays. */
+/** Tax on the platform's fees, owed to the state (P-12). */
+export const taxAccount = 'E.tax.payable';
+
+/** G-1.1, G-4.1: the charge, gross, against what it pays. */
 export function fundingJournal(
-  { agreementId, milestoneId, fundingId }: { agreementId: string; milestoneId: string; fundingId: string },
-  { principal, clientFee, initiationFee, total }: ChargeParts,
+  { agreementId, fundingId }: { agreementId: string; fundingId: string },
+  { initiationFee, tax, total }: ChargeParts,
+  shares: readonly (Pick<ChargeShare, 'principal' | 'clientFee'> & { milestoneId: string })[],
   kind: BillingMethodKind,
 ): Journal {
   return journal({
@@ -27,29 +32,77 @@ export function fundingJournal(
     agreementId,
     lines: [
       debit(arrivedAt(kind), total.amountMinor),
-      credit(`E.escrow.milestone:${milestoneId}`, principal.amountMinor),
-      credit(`E.fee.client_held:${milestoneId}`, clientFee.amountMinor),
+      ...shares.flatMap(({ milestoneId, principal, clientFee }) => [
+        credit(`E.escrow.milestone:${milestoneId}`, principal.amountMinor),
+        credit(`E.fee.client_held:${milestoneId}`, clientFee.amountMinor),
+      ]),
       credit(`E.fee.initiation_held:${agreementId}`, initiationFee.amountMinor),
+      credit(taxAccount, tax.amountMinor),
     ],
   });
 }
 
-/** G-2.1: held money and its fees become the freelancer's and the platform's. */
-export function releaseJournal(released: MilestoneReleased, initiationFee: Money): Journal {
-  const { agreementId, milestoneId, transferId, gross, clientFee, freelancerFee, net } = released;
+/** G-5.4: a rest and its fee become a later milestone's. That one is funded once, so it is the cause. */
+export function rollJournal({
+  agreementId,
+  milestoneId,
+  toMilestoneId,
+  amount,
+  clientFee,
+}: Pick<MilestoneRolled, 'agreementId' | 'milestoneId' | 'toMilestoneId' | 'amount' | 'clientFee'>): Journal {
+  return journal({
+    kind: 'roll',
+    causeId: toMilestoneId,
+    agreementId,
+    lines: [
+      debit(`E.escrow.milestone:${milestoneId}`, amount.amountMinor),
+      debit(`E.fee.client_held:${milestoneId}`, clientFee.amountMinor),
+      credit(`E.escrow.milestone:${toMilestoneId}`, amount.amountMinor),
+      credit(`E.fee.client_held:${toMilestoneId}`, clientFee.amountMinor),
+    ],
+  });
+}
+
+/** G-2.1, G-6.4: held money and its fees become the freelancer's and the platform's. */
+export function releaseJournal(released: MilestoneReleased | BonusReleased, initiationFee: Money): Journal {
+  const { agreementId, transferId, gross, clientFee, freelancerFee, net } = released;
+  const [account, id] =
+    'bonusId' in released
+      ? ['E.escrow.bonus', released.bonusId]
+      : ['E.escrow.milestone', released.milestoneId];
   return journal({
     kind: 'release',
     causeId: transferId,
     agreementId,
     transferId,
     lines: [
-      debit(`E.escrow.milestone:${milestoneId}`, gross.amountMinor),
-      debit(`E.fee.client_held:${milestoneId}`, clientFee.amountMinor),
+      debit(`${account}:${id}`, gross.amountMinor),
+      debit(`E.fee.client_held:${id}`, clientFee.amountMinor),
       debit(`E.fee.initiation_held:${agreementId}`, initiationFee.amountMinor),
       credit('E.revenue.freelancer_fee', freelancerFee.amountMinor),
       credit('E.revenue.client_fee', clientFee.amountMinor),
       credit('E.revenue.initiation_fee', initiationFee.amountMinor),
       credit(clearingAccount, net.amountMinor),
+    ],
+  });
+}
+
+/** G-6.1: as a milestone's charge; it is released in the same transaction (E-10). */
+export function bonusJournal(
+  { agreementId, bonusId, fundingId }: { agreementId: string; bonusId: string; fundingId: string },
+  { principal, clientFee, initiationFee, tax, total }: ChargeParts,
+  kind: BillingMethodKind,
+): Journal {
+  return journal({
+    kind: 'bonus',
+    causeId: fundingId,
+    agreementId,
+    lines: [
+      debit(arrivedAt(kind), total.amountMinor),
+      credit(`E.escrow.bonus:${bonusId}`, principal.amountMinor),
+      credit(`E.fee.client_held:${bonusId}`, clientFee.amountMinor),
+      credit(`E.fee.initiation_held:${agreementId}`, initiationFee.amountMinor),
+      credit(taxAccount, tax.amountMinor),
     ],
   });
 }

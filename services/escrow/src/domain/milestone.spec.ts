@@ -1,8 +1,8 @@
 import { plusDays, plusHours, usd } from '@holdfast/domain';
 import { ReleaseCause } from '@holdfast/events';
 import { describe, expect, test } from '@jest/globals';
-import { agreedMilestone, fundedFact, settings } from '../testing/milestones.ts';
-import { assertFundable, takesCharge } from './charging.ts';
+import { agreedMilestone, fundedFact, settings, takes } from '../testing/milestones.ts';
+import { assertFundable } from './charging.ts';
 import { evolve, type Freeze, type Milestone } from './milestone.ts';
 import type { FundingFailed, FundingStarted, MilestoneEvent } from './milestone-events.ts';
 import { release, releaseBySilence } from './release.ts';
@@ -91,24 +91,24 @@ describe('E-26: a charge that succeeds late', () => {
   const second = agreedMilestone({ id: 'milestone-2', order: 2 });
 
   test('funds the milestone that waits for it, whatever stands beside it', () => {
-    expect(takesCharge(pending, [pending], charge)).toBe(true);
+    expect(takes(pending, [pending], charge)).toBe(true);
   });
 
   test('funds one that is agreed again at that version', () => {
-    expect(takesCharge(agreed, [agreed, second], charge)).toBe(true);
-    expect(takesCharge(agreedMilestone({ termsVersion: 2 }), [], charge)).toBe(false);
+    expect(takes(agreed, [agreed, second], charge)).toBe(true);
+    expect(takes(agreedMilestone({ termsVersion: 2 }), [], charge)).toBe(false);
   });
 
   test('is an orphan where another charge is under way or has won', () => {
-    expect(takesCharge(pending, [], { ...charge, fundingId: 'funding-2' })).toBe(false);
+    expect(takes(pending, [], { ...charge, fundingId: 'funding-2' })).toBe(false);
     for (const milestone of [funded, submitted, changing, released]) {
-      expect(takesCharge(milestone, [], charge)).toBe(false);
+      expect(takes(milestone, [], charge)).toBe(false);
     }
   });
 
   test('E-2: is an orphan where another milestone has been opened meanwhile', () => {
     const other = evolve(second, { ...started, milestoneIds: ['milestone-2'] });
-    expect(takesCharge(agreed, [agreed, other], charge)).toBe(false);
+    expect(takes(agreed, [agreed, other], charge)).toBe(false);
   });
 });
 

@@ -44,13 +44,15 @@ export type Terms = Readonly<{
 }>;
 
 /**
- * Of `principal` with its `clientFee`, `held` is still here; the difference has been released. What rolls over or goes
- * back to the client leaves all three (R-6).
+ * Of `principal` with its `clientFee`, `held` with `clientFeeHeld` is still here; the difference has been released and
+ * earned. What rolls over or goes back to the client leaves all four (R-6).
  */
 export type Holding = Readonly<{
   held: Money;
   principal: Money;
   clientFee: Money;
+  /** Its own number: worked out anew after a part has left, the earned fee would be off by a cent now and then. */
+  clientFeeHeld: Money;
   freezes: readonly Freeze[];
   /** Waits for the charge that funds a later milestone, and nothing else may move it (E-9). */
   reserved?: Readonly<{ fundingId: string; amount: Money }>;
@@ -99,6 +101,15 @@ export function movable({ held, freezes, reserved }: Holding, ownCauseId?: strin
     .filter(({ causeId }) => causeId !== ownCauseId)
     .reduce((sum, { amount }) => sum + amount.amountMinor, reserved?.amount.amountMinor ?? 0n);
   return usd(covered >= held.amountMinor ? 0n : held.amountMinor - covered);
+}
+
+/** @throws Rejection milestone.frozen | milestone.reserved */
+export function assertMovable(milestone: HeldMilestone, amount: Money): void {
+  if (amount.amountMinor <= movable(milestone).amountMinor) return;
+  const unreserved = movable({ ...milestone, reserved: undefined });
+  throw new Rejection(
+    amount.amountMinor > unreserved.amountMinor ? 'milestone.frozen' : 'milestone.reserved',
+  );
 }
 
 /** The state after an event. */
@@ -165,6 +176,7 @@ function evolveOpening(
         held: amount,
         principal: amount,
         clientFee,
+        clientFeeHeld: clientFee,
         freezes: [],
       };
     }
@@ -212,7 +224,9 @@ function evolveLeaving(
 ): Milestone {
   if (event.type === 'escrow.milestone.released') {
     if (event.balance.amountMinor === 0n) return { ...terms(milestone), status: 'released' };
-    return { ...terms(milestone), ...holdingOf(milestone), held: event.balance, status: 'funded' };
+    const holding = holdingOf(milestone);
+    const clientFeeHeld = subtract(holding.clientFeeHeld, event.clientFee);
+    return { ...terms(milestone), ...holding, held: event.balance, clientFeeHeld, status: 'funded' };
   }
   // A later attempt of a refund that has left already.
   if (!('held' in milestone)) {
@@ -232,10 +246,11 @@ function evolveLeaving(
   }
 }
 
-const leave = ({ held, principal, clientFee }: Holding, amount: Money, fee: Money) => ({
+const leave = ({ held, principal, clientFee, clientFeeHeld }: Holding, amount: Money, fee: Money) => ({
   held: subtract(held, amount),
   principal: subtract(principal, amount),
   clientFee: subtract(clientFee, fee),
+  clientFeeHeld: subtract(clientFeeHeld, fee),
 });
 
 const releasedOf = (milestone: Milestone): Money => ('released' in milestone ? milestone.released : usd(0n));
@@ -246,6 +261,6 @@ function terms({ id, agreementId, clientId, freelancerId, order, termsVersion, p
 
 function holdingOf(milestone: Milestone): Holding {
   assertHeld(milestone);
-  const { held, principal, clientFee, freezes, reserved } = milestone;
-  return { held, principal, clientFee, freezes, ...(reserved ? { reserved } : {}) };
+  const { held, principal, clientFee, clientFeeHeld, freezes, reserved } = milestone;
+  return { held, principal, clientFee, clientFeeHeld, freezes, ...(reserved ? { reserved } : {}) };
 }

@@ -1,5 +1,6 @@
-import { halfUp, type Money, Rejection, subtract, usd } from '@holdfast/domain';
-import { type Lot, takeLots } from './lots.ts';
+import { halfUp, type Money, Rejection, usd } from '@holdfast/domain';
+import { leavingClientFee } from './client-fee.ts';
+import { type Lot, least, takeLots } from './lots.ts';
 import { type HeldMilestone, movable } from './milestone.ts';
 import type { RefundParts } from './refund.ts';
 
@@ -70,17 +71,18 @@ function sharesOf({ milestone, amount, lots }: Returning) {
   if (amount.amountMinor > movable(milestone).amountMinor) throw new Rejection('milestone.frozen');
   return takeLots(lots, {
     principalMinor: amount.amountMinor,
-    clientFeeMinor: feeGoingBack(milestone, amount),
+    clientFeeMinor: feeGoingBack(milestone, amount, lots),
     order: 'newest_first',
     frozenFundingIds: new Set(milestone.freezes.flatMap(({ fundingId }) => (fundingId ? [fundingId] : []))),
   });
 }
 
-/** What of the client fee goes along with a part; all that is left of it goes with all. */
-function feeGoingBack({ held, principal, clientFee }: HeldMilestone, amount: Money): bigint {
-  const released = subtract(principal, held).amountMinor;
-  const earned = halfUp(clientFee.amountMinor, released, principal.amountMinor);
-  return halfUp(clientFee.amountMinor - earned, amount.amountMinor, held.amountMinor);
+/** What of the client fee goes along with a part, at most what the lots hold that may be touched (R-6, E-22). */
+function feeGoingBack(milestone: HeldMilestone, amount: Money, lots: readonly RefundableLot[]): bigint {
+  const frozen = new Set(milestone.freezes.map(({ fundingId }) => fundingId));
+  const free = lots.filter(({ fundingId }) => !frozen.has(fundingId));
+  const freeMinor = free.reduce((sum, lot) => sum + lot.clientFeeLeftMinor, 0n);
+  return least(leavingClientFee(milestone, amount).amountMinor, freeMinor);
 }
 
 /** The tax follows the fees that go back; cumulative, so that the last part absorbs the rounding (P-12, R-6). */

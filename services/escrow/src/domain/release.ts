@@ -1,39 +1,42 @@
-import { earnedFee, feeOf, isLate, Rejection, subtract, usd } from '@holdfast/domain';
+import { feeOf, isLate, type Money, Rejection, subtract, usd } from '@holdfast/domain';
 import type { ReleaseCause } from '@holdfast/events';
-import { assertHeld, type Milestone, movable } from './milestone.ts';
+import type { BonusReleased } from './bonus.ts';
+import { earnedClientFee } from './client-fee.ts';
+import { least } from './lots.ts';
+import { assertHeld, assertMovable, type HeldMilestone, type Milestone } from './milestone.ts';
 import type { MilestoneReleased } from './milestone-events.ts';
 
 export type Release = Readonly<{
   cause: ReleaseCause;
+  /** Without one, all that is held. */
+  amount?: Money;
   /** The submission that is judged; none where the client pays unasked (E-7). */
   submissionId?: string;
   transferId: string;
   now: Date;
   /** `fee.freelancer_bps`, pinned. */
   freelancerFeeBps: bigint;
+  /** The fee on the lots that may be touched, where a chargeback freezes others (E-22). */
+  freeClientFee?: Money;
 }>;
 
 /**
- * Pays all held money to the freelancer's balance (E-7). The client fee is earned in proportion (P-5, R-6),
- * the freelancer fee is worked out on the released amount (P-7, R-2). Rule M-12: frozen money moves only by
- * the outcome of what froze it.
- * @throws Rejection milestone.not_funded | milestone.released | submission.outdated | milestone.frozen
+ * Pays held money to the freelancer's balance; what is left stays held (E-7 to E-9). The client fee is earned in
+ * proportion (P-5, R-6), the freelancer fee is worked out on the released amount (P-7, R-2, R-9). Rule M-12: frozen
+ * money moves only by the outcome of what froze it.
+ * @throws Rejection milestone.not_funded | milestone.released | milestone.settled | submission.outdated |
+ *   release.nothing | release.exceeds_held | milestone.refund_pending | milestone.frozen | milestone.reserved
  */
 export function release(milestone: Milestone, decision: Release): MilestoneReleased {
   assertHeld(milestone);
-  const { submissionId, cause, transferId, now, freelancerFeeBps } = decision;
+  const { submissionId, cause, transferId, now, freelancerFeeBps, freeClientFee } = decision;
   if (submissionId !== undefined && currentSubmission(milestone) !== submissionId) {
     throw new Rejection('submission.outdated');
   }
-  if (movable(milestone).amountMinor < milestone.held.amountMinor) throw new Rejection('milestone.frozen');
-  const gross = milestone.held;
+  const gross = decision.amount ?? milestone.held;
+  assertPart(milestone, gross);
   const freelancerFee = usd(feeOf(gross.amountMinor, freelancerFeeBps));
-  const clientFee = earnedFee({
-    feeMinor: milestone.clientFee.amountMinor,
-    principalMinor: milestone.principal.amountMinor,
-    movedBeforeMinor: subtract(milestone.principal, milestone.held).amountMinor,
-    movedMinor: gross.amountMinor,
-  });
+  const clientFee = earnedClientFee(milestone, gross);
   return {
     type: 'escrow.milestone.released',
     agreementId: milestone.agreementId,
@@ -41,18 +44,38 @@ export function release(milestone: Milestone, decision: Release): MilestoneRelea
     ...(submissionId === undefined ? {} : { submissionId }),
     freelancerId: milestone.freelancerId,
     gross,
-    clientFee: usd(clientFee),
+    clientFee: freeClientFee ? usd(least(clientFee.amountMinor, freeClientFee.amountMinor)) : clientFee,
     freelancerFee,
     net: subtract(gross, freelancerFee),
-    balance: usd(0n),
+    balance: subtract(milestone.held, gross),
     cause,
     transferId,
     releasedAt: now,
   };
 }
 
+/** A milestone that is asked back is released whole or waits: a rest of it would belong to nobody (E-13, E-14). */
+function assertPart(milestone: HeldMilestone, gross: Money): void {
+  if (gross.amountMinor === 0n) throw new Rejection('release.nothing');
+  if (gross.amountMinor > milestone.held.amountMinor) throw new Rejection('release.exceeds_held');
+  const isPart = gross.amountMinor < milestone.held.amountMinor;
+  if (isPart && milestone.status === 'refund_pending') throw new Rejection('milestone.refund_pending');
+  assertMovable(milestone, gross);
+}
+
+/** The client pays all that is held (`approval`) or less, and the rest stays (`partial`; E-8, E-9). */
+export function releaseByClient(milestone: Milestone, decision: Omit<Release, 'cause'>): MilestoneReleased {
+  assertHeld(milestone);
+  const { amount } = decision;
+  const isPart = amount !== undefined && amount.amountMinor < milestone.held.amountMinor;
+  return release(milestone, { ...decision, cause: isPart ? 'partial' : 'approval' });
+}
+
 /** Money of a bank debit that may still come back is paid out only after that (P-14). */
-export const withRisk = (released: MilestoneReleased, atRiskUntil: Date | undefined): MilestoneReleased =>
+export const withRisk = <Released extends MilestoneReleased | BonusReleased>(
+  released: Released,
+  atRiskUntil: Date | undefined,
+): Released =>
   atRiskUntil && atRiskUntil > released.releasedAt
     ? { ...released, availableNotBefore: atRiskUntil }
     : released;
@@ -63,7 +86,7 @@ export const withRisk = (released: MilestoneReleased, atRiskUntil: Date | undefi
  */
 export function releaseBySilence(
   milestone: Milestone,
-  decision: Omit<Release, 'cause' | 'submissionId'>,
+  decision: Omit<Release, 'cause' | 'submissionId' | 'amount'>,
 ): MilestoneReleased | undefined {
   if (milestone.status !== 'submitted' || !milestone.reviewDueAt) return undefined;
   if (!isLate(decision.now, milestone.reviewDueAt)) return undefined;

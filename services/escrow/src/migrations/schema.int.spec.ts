@@ -20,7 +20,10 @@ test('the login role may do what the service needs, and nothing more', async () 
     ...commonRights,
     ...ledgerRights,
     account_holds: changing,
+    accounts: 'INSERT, SELECT',
     agreements: changing,
+    bonuses: changing,
+    funding_shares: changing,
     billing_methods: changing,
     card_cash: 'SELECT',
     cash_accounts: 'SELECT, UPDATE',
@@ -71,6 +74,7 @@ test('the second guard of the rules stands in the tables', async () => {
   await expect(update('reserved_minor = 1')).rejects.toMatchObject(check);
   await expect(update(`status = 'refund_pending'`)).rejects.toMatchObject(check);
   await expect(update('released_minor = 1')).rejects.toMatchObject(check);
+  await expect(update('client_fee_held_minor = client_fee_minor + 1')).rejects.toMatchObject(check);
   // E-26: nothing is due for a funding that has ended, and a failed one says why.
   const funding = (text: string) =>
     escrow().rows(`update fundings set ${text} where milestone_id = $1`, [first]);
@@ -79,6 +83,11 @@ test('the second guard of the rules stands in the tables', async () => {
   await expect(funding(`status = 'failed'`)).rejects.toMatchObject(check);
   await expect(funding(`ending = 'somehow'`)).rejects.toMatchObject(check);
   await expect(funding('total_minor = total_minor + 1')).rejects.toMatchObject(check);
+  await expect(funding('tax_minor = 1')).rejects.toMatchObject(check);
+  // E-10: a charge pays milestones or a bonus; E-9: an amount rolls from somewhere.
+  await expect(funding('milestone_id = null')).rejects.toMatchObject(check);
+  await expect(funding('bonus_id = id')).rejects.toMatchObject(check);
+  await expect(funding('roll_minor = 1')).rejects.toMatchObject(check);
   // P-3: a milestone has one living charge.
   const copied =
     'insert into fundings select (jsonb_populate_record(f, $2)).* from fundings f where milestone_id = $1';

@@ -1,4 +1,4 @@
-import { type Money, usd } from '@holdfast/domain';
+import { type Money, Rejection, usd } from '@holdfast/domain';
 import type { PinnedSettings } from '@holdfast/events';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 
@@ -29,3 +29,25 @@ export type Agreement = Omit<InferEntity<typeof AgreementTable>, 'version'>;
 /** What a release earns of the initiation fee: all of it with the first release, nothing afterwards (P-6). */
 export const initiationFeeHeld = ({ initiationFee, initiationFeeMinor }: Agreement): Money =>
   usd(initiationFee === 'held' ? initiationFeeMinor : 0n);
+
+/**
+ * Whether a charge that begins now has the initiation fee: once, with the first that succeeds (P-6). One that is under
+ * way with it may be the first, so that a bonus beside it has none.
+ */
+export const isInitiationDue = (
+  { initiationFee }: Agreement,
+  fundings: readonly { status: string; initiationFeeMinor: bigint }[],
+): boolean =>
+  initiationFee === 'due' &&
+  !fundings.some(
+    ({ status, initiationFeeMinor }) =>
+      initiationFeeMinor > 0n && ['waiting', 'awaiting_payer', 'in_review'].includes(status),
+  );
+
+/**
+ * Nothing is funded while the platform pauses a contract, nor while it is closing (A-17, A-19).
+ * @throws Rejection agreement.not_active
+ */
+export function assertActive({ status }: Agreement): void {
+  if (status !== 'active') throw new Rejection('agreement.not_active', { status });
+}

@@ -10,7 +10,9 @@ export const FundingTable = defineEntity({
   properties: {
     id: p.uuid().primary(),
     agreementId: p.uuid(),
-    milestoneId: p.uuid(),
+    /** The first of those it pays for; none where it pays a bonus. */
+    milestoneId: p.uuid().nullable(),
+    bonusId: p.uuid().nullable(),
     clientId: p.text(),
     freelancerId: p.text(),
     methodId: p.uuid().nullable(),
@@ -22,7 +24,13 @@ export const FundingTable = defineEntity({
     principalMinor: p.bigint(),
     clientFeeMinor: p.bigint(),
     initiationFeeMinor: p.bigint(),
+    taxMinor: p.bigint(),
     totalMinor: p.bigint(),
+    /** The client pays in one step: what the charge funds is released with it. */
+    pays: p.boolean(),
+    /** The rest that rolls over when the charge succeeds (E-9). */
+    rollFrom: p.uuid().nullable(),
+    rollMinor: p.bigint(),
     /** Exact bytes of the calls, stored before the first of them is made (0.1 of the protocols). */
     createBody: p.text(),
     confirmBody: p.text(),
@@ -51,10 +59,14 @@ export type FundingFrame = Pick<
   FundingRow,
   | 'agreementId'
   | 'milestoneId'
+  | 'bonusId'
   | 'clientId'
   | 'freelancerId'
   | 'methodId'
   | 'termsVersion'
+  | 'pays'
+  | 'rollFrom'
+  | 'rollMinor'
   | 'createBody'
   | 'confirmBody'
   | 'correlationId'
@@ -73,6 +85,7 @@ export function toRow(funding: Funding, frame: FundingFrame): FundingRow {
     principalMinor: funding.parts.principal.amountMinor,
     clientFeeMinor: funding.parts.clientFee.amountMinor,
     initiationFeeMinor: funding.parts.initiationFee.amountMinor,
+    taxMinor: funding.parts.tax.amountMinor,
     totalMinor: funding.parts.total.amountMinor,
     intentId: funding.intentId ?? null,
     confirmSent: funding.confirmSent,
@@ -95,6 +108,7 @@ export function fromRow(row: FundingRow): Funding {
       principal: usd(row.principalMinor),
       clientFee: usd(row.clientFeeMinor),
       initiationFee: usd(row.initiationFeeMinor),
+      tax: usd(row.taxMinor),
       total: usd(row.totalMinor),
     },
     intentId: row.intentId ?? undefined,
@@ -133,14 +147,34 @@ export async function loadFunding(
 const frameOf = (row: FundingRow): FundingFrame => ({
   agreementId: row.agreementId,
   milestoneId: row.milestoneId,
+  bonusId: row.bonusId,
   clientId: row.clientId,
   freelancerId: row.freelancerId,
   methodId: row.methodId,
   termsVersion: row.termsVersion,
+  pays: row.pays,
+  rollFrom: row.rollFrom,
+  rollMinor: row.rollMinor,
   createBody: row.createBody,
   confirmBody: row.confirmBody,
   correlationId: row.correlationId,
   traceparent: row.traceparent,
+});
+
+/** What a charge pays of which milestone, at which version of its terms (E-2, R-5). */
+export const FundingShareTable = defineEntity({
+  name: 'FundingShare',
+  tableName: 'funding_shares',
+  properties: {
+    id: p.uuid().primary(),
+    fundingId: p.uuid(),
+    milestoneId: p.uuid(),
+    termsVersion: p.integer(),
+    principalMinor: p.bigint(),
+    clientFeeMinor: p.bigint(),
+    taxMinor: p.bigint(),
+    version: p.integer(),
+  },
 });
 
 export const insertFunding = (tx: Tx, funding: Funding, frame: FundingFrame): void =>

@@ -19,6 +19,8 @@ export const MilestoneTable = defineEntity({
     heldMinor: p.bigint(),
     principalMinor: p.bigint(),
     clientFeeMinor: p.bigint(),
+    /** What of the client fee has not been earned yet (P-5): the milestone's balance on `E.fee.client_held`. */
+    clientFeeHeldMinor: p.bigint(),
     submissionId: p.uuid().nullable(),
     /** When silence releases it (E-5); null while no review runs. */
     reviewDueAt: p.datetime().nullable(),
@@ -71,6 +73,7 @@ export function toRow(milestone: Milestone): Row {
     heldMinor: holding?.held.amountMinor ?? 0n,
     principalMinor: holding?.principal.amountMinor ?? 0n,
     clientFeeMinor: holding?.clientFee.amountMinor ?? 0n,
+    clientFeeHeldMinor: holding?.clientFeeHeld.amountMinor ?? 0n,
     submissionId: 'submissionId' in milestone ? milestone.submissionId : null,
     reviewDueAt: (milestone.status === 'submitted' && milestone.reviewDueAt) || null,
     reviewLeftMs: leftOf(milestone),
@@ -89,6 +92,7 @@ export function fromRow(row: Row, freezes: readonly Freeze[]): Milestone {
     held: usd(row.heldMinor),
     principal: usd(row.principalMinor),
     clientFee: usd(row.clientFeeMinor),
+    clientFeeHeld: usd(row.clientFeeHeldMinor),
     freezes,
     ...(row.reservedFor ? { reserved: { fundingId: row.reservedFor, amount: usd(row.reservedMinor) } } : {}),
   };

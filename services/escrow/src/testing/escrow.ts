@@ -26,7 +26,13 @@ import {
   ApplyWithdrawalReturnedHandler,
 } from '../commands/apply-withdrawal-returned.ts';
 import { ExpireFunding, ExpireFundingHandler } from '../commands/expire-funding.ts';
-import { FundMilestone, FundMilestoneHandler } from '../commands/fund-milestone.ts';
+import {
+  type FundAnswer,
+  FundMilestone,
+  FundMilestoneHandler,
+  PayMilestone,
+  PayMilestoneHandler,
+} from '../commands/fund-milestone.ts';
 import { GiveBack, GiveBackHandler } from '../commands/give-back.ts';
 import { NoteTransfer, NoteTransferHandler } from '../commands/note-transfer.ts';
 import {
@@ -35,6 +41,7 @@ import {
   RemoveBillingMethod,
   RemoveBillingMethodHandler,
 } from '../commands/order-billing-methods.ts';
+import { PayBonus, PayBonusHandler } from '../commands/pay-bonus.ts';
 import { RecordAccountHold, RecordAccountHoldHandler } from '../commands/record-account-hold.ts';
 import { RecordCharge, RecordChargeHandler } from '../commands/record-charge.ts';
 import { RecordRefund, RecordRefundHandler } from '../commands/record-refund.ts';
@@ -46,6 +53,7 @@ import {
   ReleaseMilestone,
   ReleaseMilestoneHandler,
 } from '../commands/release-milestone.ts';
+import { RememberAccount, RememberAccountHandler } from '../commands/remember-account.ts';
 import { RequestChanges, RequestChangesHandler } from '../commands/request-changes.ts';
 import { SettleCard, SettleCardHandler } from '../commands/settle-card.ts';
 import { StartReview, StartReviewHandler } from '../commands/start-review.ts';
@@ -66,6 +74,8 @@ const worker = (): MessageRef => ({ source: 'worker', id: newId() });
 const timer = (kind: string, id: string, datedAt: Date): MessageRef => {
   return { source: 'timer', id: `${kind}/${id}/${datedAt.getTime()}`, datedAt };
 };
+
+type Charging = FundAnswer & { fundingId: string };
 
 export interface Agreed {
   agreementId: string;
@@ -90,14 +100,15 @@ export function useEscrow(): () => Escrow {
 }
 
 /** Milestones whose balance is not that of their lots and of their account in the ledger (M-4, M-6). */
-const uncovered = `select m.id, m.held_minor, l.principal, l.fee, b.held, b.fee_held from milestones m
+const uncovered = `select m.id, m.held_minor, m.client_fee_held_minor, l.principal, l.fee, b.held, b.fee_held from milestones m
   cross join lateral (select coalesce(sum(principal_left_minor), 0) as principal,
     coalesce(sum(client_fee_left_minor), 0) as fee from lots where milestone_id = m.id) l
   cross join lateral (select
     coalesce(sum(amount_minor) filter (where account = 'E.escrow.milestone'), 0) as held,
     coalesce(sum(amount_minor) filter (where account = 'E.fee.client_held'), 0) as fee_held
     from balances where sub_account = m.id::text) b
-  where m.held_minor <> l.principal or m.held_minor <> b.held or l.fee <> b.fee_held`;
+  where m.held_minor <> l.principal or m.held_minor <> b.held
+    or m.client_fee_held_minor <> l.fee or l.fee <> b.fee_held`;
 
 export class Escrow {
   constructor(readonly database: TestDatabase) {}
@@ -135,12 +146,21 @@ export class Escrow {
     return methodId;
   }
 
-  activate(
+  /** The account of a client, once. */
+  async account(accountId: string, region: 'US' | 'other' = 'US', message = event()): Promise<void> {
+    const [known] = await this.rows('select id from accounts where id = $1', [accountId]);
+    if (known) return;
+    const command = new RememberAccount({ message, accountId, region });
+    await new RememberAccountHandler(this.#uow).execute(command);
+  }
+
+  async activate(
     agreed: Agreed,
     prices: readonly Money[],
     settings: PinnedSettings = pinnedDefaults,
     message = event(),
   ) {
+    await this.account(agreed.clientId);
     const milestones = agreed.milestoneIds.map((milestoneId, index) => {
       return { milestoneId, version: 1, order: index + 1, price: prices[index]! };
     });
@@ -190,11 +210,28 @@ export class Escrow {
     { version = 1, message = http(), billingMethodId = undefined as string | undefined } = {},
   ) {
     const command = new FundMilestone({ message, clientId, milestoneId, version, billingMethodId });
-    return new FundMilestoneHandler(this.#uow, config).execute(command);
+    // Undefined only where nothing is charged (E-9).
+    return new FundMilestoneHandler(this.#uow, config).execute(command) as Promise<Charging>;
+  }
+
+  /** Paid in one step (E-28). */
+  pay(
+    clientId: string,
+    milestoneId: string,
+    { version = 1, message = http(), billingMethodId = undefined as string | undefined } = {},
+  ) {
+    const command = new PayMilestone({ message, clientId, milestoneId, version, billingMethodId });
+    return new PayMilestoneHandler(this.#uow, config).execute(command) as Promise<Charging>;
+  }
+
+  bonus(clientId: string, agreementId: string, amountMinor: bigint, message = http()) {
+    const command = new PayBonus({ message, clientId, agreementId, amount: usd(amountMinor) });
+    return new PayBonusHandler(this.#uow, config).execute(command);
   }
 
   async fundingOf(milestoneId: string): Promise<string> {
-    const text = 'select id from fundings where milestone_id = $1 order by id desc limit 1';
+    const text =
+      'select funding_id as id from funding_shares where milestone_id = $1 order by id desc limit 1';
     return String((await this.rows(text, [milestoneId]))[0]!.id);
   }
 
@@ -234,10 +271,17 @@ export class Escrow {
   release(
     clientId: string,
     milestoneId: string,
-    { submissionId = undefined as string | undefined, message = http() } = {},
+    {
+      submissionId = undefined as string | undefined,
+      amountMinor = undefined as bigint | undefined,
+      bonusMinor = undefined as bigint | undefined,
+      message = http(),
+    } = {},
   ) {
-    const command = new ReleaseMilestone({ message, clientId, milestoneId, submissionId });
-    return new ReleaseMilestoneHandler(this.#uow).execute(command);
+    const amount = amountMinor === undefined ? undefined : usd(amountMinor);
+    const bonus = bonusMinor === undefined ? undefined : { amount: usd(bonusMinor) };
+    const command = new ReleaseMilestone({ message, clientId, milestoneId, submissionId, amount, bonus });
+    return new ReleaseMilestoneHandler(this.#uow, config).execute(command);
   }
 
   silence(milestoneId: string, datedAt: Date) {

@@ -1,4 +1,6 @@
 import { usd } from '@holdfast/domain';
+import { pinnedDefaults } from '@holdfast/events';
+import { takesCharge } from '../domain/charging.ts';
 import type { Milestone } from '../domain/milestone.ts';
 import type { MilestoneFunded } from '../domain/milestone-events.ts';
 
@@ -35,3 +37,19 @@ export const fundedFact = (milestone: Milestone, clientFeeMinor: bigint): Milest
   lots: [{ lotId: 'lot-1', amount: milestone.price }],
   fundedAt: new Date('2026-11-23T09:00:00.000Z'),
 });
+
+/** A charge by card at the default fees, untaxed. */
+export const cardTerms = (initiationDue: boolean, settings = pinnedDefaults) =>
+  ({ kind: 'card', settings, initiationDue, taxBps: 0 }) as const;
+
+/** Whether the charge of this one milestone is taken, one at a time and in an active contract. */
+export const takes = (
+  milestone: Milestone,
+  others: readonly Milestone[],
+  { fundingId, termsVersion }: { fundingId: string; termsVersion: number },
+): boolean =>
+  takesCharge(
+    [milestone, ...others.filter(({ id }) => id !== milestone.id)],
+    { fundingId, shares: [{ milestoneId: milestone.id, termsVersion }] },
+    { mode: 'one_at_a_time', active: true },
+  );
