@@ -26,6 +26,14 @@ import {
   ApplyWithdrawalReturned,
   ApplyWithdrawalReturnedHandler,
 } from './commands/apply-withdrawal-returned.ts';
+import {
+  AddMilestone,
+  AddMilestoneHandler,
+  ChangeTerms,
+  ChangeTermsHandler,
+  OrderMilestone,
+  OrderMilestoneHandler,
+} from './commands/change-terms.ts';
 import { ExpireFundingHandler } from './commands/expire-funding.ts';
 import { FundMilestoneHandler, PayMilestoneHandler } from './commands/fund-milestone.ts';
 import { GiveBackHandler } from './commands/give-back.ts';
@@ -104,6 +112,9 @@ export const definition: ServiceDefinition = {
     'contracts.account.hold_lifted': RecordAccountHold.name,
     'contracts.account.opened': RememberAccount.name,
     'contracts.contract.activated': ActivateAgreement.name,
+    'contracts.milestone.agreed': AddMilestone.name,
+    'contracts.milestone.terms_proposed': ChangeTerms.name,
+    'contracts.milestone.changed': OrderMilestone.name,
     'contracts.milestone.submitted': StartReview.name,
     'payouts.funds.credited': NoteTransfer.name,
     'payouts.funds.matured': NoteTransfer.name,
@@ -206,6 +217,8 @@ const paypalSignature = {
     AcknowledgeNoticeHandler,
     ActivateAgreementHandler,
     AddBillingMethodHandler,
+    AddMilestoneHandler,
+    ChangeTermsHandler,
     ApplyWithdrawalPaidHandler,
     ApplyWithdrawalReturnedHandler,
     ExpireFundingHandler,
@@ -217,6 +230,7 @@ const paypalSignature = {
     PayBonusHandler,
     PayMilestoneHandler,
     OpenTreasuryAtStart,
+    OrderMilestoneHandler,
     PersonTexts,
     ReceiveNoticeHandler,
     RecordAccountHoldHandler,

@@ -5,6 +5,7 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import { ActivateAgreement } from './commands/activate-agreement.ts';
 import { ApplyWithdrawalPaid } from './commands/apply-withdrawal-paid.ts';
 import { ApplyWithdrawalReturned } from './commands/apply-withdrawal-returned.ts';
+import { AddMilestone, ChangeTerms, OrderMilestone } from './commands/change-terms.ts';
 import { NoteTransfer } from './commands/note-transfer.ts';
 import { RecordAccountHold } from './commands/record-account-hold.ts';
 import { RememberAccount } from './commands/remember-account.ts';
@@ -30,6 +31,12 @@ export class KafkaController {
         return this.commands.execute(new RememberAccount({ message, ...event }));
       case 'contracts.contract.activated': // Answered by `escrow.funding.started` or `.failed` (E-3).
         return this.commands.execute(new ActivateAgreement({ message, ...event }));
+      case 'contracts.milestone.agreed':
+        return this.commands.execute(new AddMilestone({ message, ...event }));
+      case 'contracts.milestone.terms_proposed': // Answered by `escrow.milestone.terms_applied` or `.terms_refused`.
+        return this.commands.execute(new ChangeTerms({ message, ...event }));
+      case 'contracts.milestone.changed':
+        return this.commands.execute(new OrderMilestone({ message, ...event }));
       case 'contracts.milestone.submitted': // Answered by `escrow.review.started` or `.submission.refused`.
         return this.commands.execute(new StartReview({ message, ...event }));
     } // Other facts of contracts do not concern escrow.

@@ -6,8 +6,10 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ActivateAgreement } from './commands/activate-agreement.ts';
 import { ApplyWithdrawalPaid } from './commands/apply-withdrawal-paid.ts';
 import { ApplyWithdrawalReturned } from './commands/apply-withdrawal-returned.ts';
+import { AddMilestone, ChangeTerms, OrderMilestone } from './commands/change-terms.ts';
 import { NoteTransfer } from './commands/note-transfer.ts';
 import { RecordAccountHold } from './commands/record-account-hold.ts';
+import { RememberAccount } from './commands/remember-account.ts';
 import { StartReview } from './commands/start-review.ts';
 import { KafkaController } from './kafka.controller.ts';
 
@@ -74,6 +76,55 @@ describe('what escrow needs of others (AD-8)', () => {
         'review.min_hours': 72,
       };
       expect(command).toMatchObject({ input: { message, ...parties, milestones, settings: pinned } });
+    });
+  });
+
+  it('of contracts: where a client is at home, for the tax', async () => {
+    const data = {
+      accountId: some.account('client-1'),
+      roles: some.listOf(some.oneOf('client', 'freelancer')),
+      region: some.oneOf('US', 'other'),
+    };
+    const need = { type: 'contracts.account.opened.v1', key: some.account('client-1'), data };
+    await stateNeed({ consumer: 'escrow', provider: 'contracts' }, need, async (record) => {
+      const command = await reading('contracts', record);
+      expect(command).toBeInstanceOf(RememberAccount);
+      expect(command).toMatchObject({ input: { message, accountId: 'client-1', region: 'US' } });
+    });
+  });
+
+  /** The terms of a milestone, and how escrow's commands see them. */
+  const terms = {
+    wire: {
+      agreementId: key,
+      milestoneId: some.id(milestoneId),
+      version: some.integer(2),
+      price: some.money('30000'),
+      dueDate: some.date(),
+      order: some.integer(2),
+    },
+    read: { message, milestoneId, version: 2, price: usd(30_000n), order: 2 },
+  };
+
+  it.each([
+    ['agreed', AddMilestone],
+    ['changed', OrderMilestone],
+  ] as const)('of contracts: that a milestone was %s, and its place', async (what, expected) => {
+    const need = { type: `contracts.milestone.${what}.v1`, key, data: terms.wire };
+    await stateNeed({ consumer: 'escrow', provider: 'contracts' }, need, async (record) => {
+      const command = await reading('contracts', record);
+      expect(command).toBeInstanceOf(expected);
+      expect(command).toMatchObject({ input: terms.read });
+    });
+  });
+
+  it('of contracts: which terms shall hold, or that they shall be gone', async () => {
+    const data = { ...terms.wire, amendmentId: some.id(submissionId), delete: some.flag(false) };
+    const need = { type: 'contracts.milestone.terms_proposed.v1', key, data };
+    await stateNeed({ consumer: 'escrow', provider: 'contracts' }, need, async (record) => {
+      const command = await reading('contracts', record);
+      expect(command).toBeInstanceOf(ChangeTerms);
+      expect(command).toMatchObject({ input: { ...terms.read, delete: false } });
     });
   });
 
@@ -196,7 +247,11 @@ describe('what escrow needs of others (AD-8)', () => {
     const stated = [
       'contracts.account.hold_placed',
       'contracts.account.hold_lifted',
+      'contracts.account.opened',
       'contracts.contract.activated',
+      'contracts.milestone.agreed',
+      'contracts.milestone.terms_proposed',
+      'contracts.milestone.changed',
       'contracts.milestone.submitted',
       'payouts.funds.credited',
       'payouts.funds.matured',

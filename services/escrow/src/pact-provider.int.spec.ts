@@ -20,6 +20,7 @@ import {
   ApplyWithdrawalReturnedHandler,
 } from './commands/apply-withdrawal-returned.ts';
 import { RemoveBillingMethod, RemoveBillingMethodHandler } from './commands/order-billing-methods.ts';
+import { PayBonus, PayBonusHandler } from './commands/pay-bonus.ts';
 import { RecordCharge, RecordChargeHandler } from './commands/record-charge.ts';
 import { RecordSetup, RecordSetupHandler } from './commands/record-setup.ts';
 import { ReleaseMilestone, ReleaseMilestoneHandler } from './commands/release-milestone.ts';
@@ -116,6 +117,19 @@ class Story {
     await new RequestChangesHandler(this.#database.unitOfWork, texts).execute(command);
   }
 
+  async bonus(): Promise<void> {
+    const { clientId, agreementId } = this;
+    const paying = new PayBonus({ message: http(), clientId, agreementId, amount: usd(5_000n) });
+    const { fundingId } = await new PayBonusHandler(this.#database.unitOfWork, config).execute(paying);
+    const seen = intent('succeeded', { id: `pi_bonus_${clientId}`, receivedMinor: 5_250n });
+    const command = new RecordCharge({
+      message: worker(),
+      fundingId,
+      observation: { kind: 'seen', intent: seen },
+    });
+    await new RecordChargeHandler(this.#database.unitOfWork).execute(command);
+  }
+
   async release(submissionId?: string): Promise<void> {
     const { clientId, milestoneId } = this;
     const command = new ReleaseMilestone({ message: http(), clientId, milestoneId, submissionId });
@@ -156,6 +170,7 @@ describe('what escrow publishes is what others need (AD-8)', () => {
     await approved.submit();
     await approved.release(approved.submissionId);
     await unasked.release();
+    await unasked.bonus();
     await unasked.removeCard();
     await unpaid.activate();
     await unpaid.submit();
@@ -165,6 +180,7 @@ describe('what escrow publishes is what others need (AD-8)', () => {
   /** Where each fact happened; the others happened to the approved milestone. */
   const keyOf = (name: string): string => {
     if (/billing_method.removed/.test(name)) return unasked.clientId;
+    if (/bonus/.test(name)) return unasked.agreementId;
     if (/billing_method/.test(name)) return approved.clientId;
     if (/clearing/.test(name)) return paidWithdrawal().accountId;
     if (/funding\.failed|submission\.refused/.test(name)) return unpaid.agreementId;

@@ -34,7 +34,8 @@ export class KafkaController {
   async onEscrow(@Payload() { id, event }: Message<typeof escrowEvents>): Promise<void> {
     const message = { source: 'event', id } as const;
     switch (event.type) {
-      case 'escrow.milestone.released': // Answered by `payouts.funds.credited`, same transfer (M-22).
+      case 'escrow.milestone.released':
+      case 'escrow.bonus.released': // Answered by `payouts.funds.credited`, same transfer (M-22).
         return this.commands.execute(new CreditRelease({ message, ...event }));
       case 'escrow.chargeback.received': // What the freelancer may have to give back waits (B-5).
         return this.commands.execute(new HoldFunds({ message, ...event }));

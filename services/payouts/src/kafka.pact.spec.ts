@@ -134,6 +134,35 @@ describe('what payouts needs of others (AD-8)', () => {
     });
   });
 
+  it('of escrow: which bonus was released, to whom, and under which transfer', async () => {
+    const data = {
+      agreementId: key,
+      bonusId: some.id(),
+      freelancerId: some.account('freelancer-1'),
+      gross: some.money('5000'),
+      clientFee: some.money('250'),
+      freelancerFee: some.money('500'),
+      net: some.money('4500'),
+      cause: some.oneOf('bonus'),
+      transferId: some.id(transferId),
+      releasedAt: some.instant('2027-01-04T09:00:00.000Z'),
+    };
+    const need = { type: 'escrow.bonus.released.v1', key, data };
+    await stateNeed({ consumer: 'payouts', provider: 'escrow' }, need, async (record) => {
+      const command = await reading('escrow', record);
+      expect(command).toBeInstanceOf(CreditRelease);
+      const releasedAt = new Date('2027-01-04T09:00:00.000Z');
+      const expected = {
+        agreementId,
+        freelancerId: 'freelancer-1',
+        net: usd(4_500n),
+        transferId,
+        releasedAt,
+      };
+      expect(command).toMatchObject({ input: { message, ...expected } });
+    });
+  });
+
   it('of escrow: which released parts of a disputed charge are not protected', async () => {
     const part = {
       state: some.oneOf('released', 'held'),
@@ -212,6 +241,7 @@ describe('what payouts needs of others (AD-8)', () => {
       'contracts.account.hold_lifted',
       'contracts.contract.activated',
       'escrow.milestone.released',
+      'escrow.bonus.released',
       'escrow.chargeback.received',
       'escrow.chargeback.won',
       'escrow.chargeback.lost',

@@ -99,6 +99,7 @@ export const definition: ServiceDefinition = {
     'contracts.account.hold_lifted': RecordAccountHold.name,
     'contracts.contract.activated': RememberAgreement.name,
     'escrow.milestone.released': CreditRelease.name,
+    'escrow.bonus.released': CreditRelease.name,
     'escrow.chargeback.received': HoldFunds.name,
     'escrow.chargeback.won': RestoreFunds.name,
     'escrow.chargeback.lost': ClawBackFunds.name,

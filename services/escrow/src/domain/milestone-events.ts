@@ -7,6 +7,7 @@ export type FundingFailed = Of<'escrow.funding.failed'>;
 export type MilestoneFunded = Of<'escrow.milestone.funded'>;
 export type MilestoneRolled = Of<'escrow.milestone.rolled'>;
 export type TermsApplied = Of<'escrow.milestone.terms_applied'>;
+export type TermsRefused = Of<'escrow.milestone.terms_refused'>;
 export type ReviewStarted = Of<'escrow.review.started'>;
 export type ReviewSuspended = Of<'escrow.review.suspended'>;
 export type ReviewResumed = Of<'escrow.review.resumed'>;

@@ -25,6 +25,14 @@ import {
   ApplyWithdrawalReturned,
   ApplyWithdrawalReturnedHandler,
 } from '../commands/apply-withdrawal-returned.ts';
+import {
+  AddMilestone,
+  AddMilestoneHandler,
+  ChangeTerms,
+  ChangeTermsHandler,
+  OrderMilestone,
+  OrderMilestoneHandler,
+} from '../commands/change-terms.ts';
 import { ExpireFunding, ExpireFundingHandler } from '../commands/expire-funding.ts';
 import {
   type FundAnswer,
@@ -311,6 +319,28 @@ export class Escrow {
   ) {
     const command = new RecordAccountHold({ message, accountId, holdId, kind, isStanding, at });
     return new RecordAccountHoldHandler(this.#uow).execute(command);
+  }
+
+  changeTerms(
+    milestoneId: string,
+    { version = 1, priceMinor = 30_000n, isDeleted = false, message = event() } = {},
+  ) {
+    const terms = { version, price: usd(priceMinor), delete: isDeleted };
+    const command = new ChangeTerms({ message, milestoneId, ...terms });
+    return new ChangeTermsHandler(this.#uow).execute(command);
+  }
+
+  addMilestone(
+    agreementId: string,
+    milestoneId: string,
+    { order, priceMinor, message = event() }: { order: number; priceMinor: bigint; message?: MessageRef },
+  ) {
+    const terms = { agreementId, milestoneId, version: 1, order, price: usd(priceMinor) };
+    return new AddMilestoneHandler(this.#uow).execute(new AddMilestone({ message, ...terms }));
+  }
+
+  orderMilestone(milestoneId: string, order: number, message = event()) {
+    return new OrderMilestoneHandler(this.#uow).execute(new OrderMilestone({ message, milestoneId, order }));
   }
 
   note(transferId: string, status: 'credited' | 'matured', availableAt: Date, message = event()) {
