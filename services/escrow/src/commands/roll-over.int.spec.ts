@@ -98,7 +98,7 @@ describe('E-9: a rest and the charge of the difference', () => {
       if (moved) await escrow().release(clientId, m1, { amountMinor: 1n });
       await escrow().see(fundingId, 'succeeded');
       expect((await escrow().typesOf(agreementId)).at(-1)).toBe(
-        moved ? 'escrow.funding.orphaned' : 'escrow.milestone.funded',
+        moved ? 'escrow.refund.decided' : 'escrow.milestone.funded',
       );
       expect(await escrow().statusOf(m2)).toBe(moved ? 'agreed' : 'funded');
     }

@@ -103,7 +103,7 @@ test('P-15: a client sees the own methods, without tokens', async () => {
   const methods = new BillingMethods(escrow().database.orm);
   expect(await methods.of(accountId)).toEqual({
     methods: [
-      { methodId: verified, kind: 'card', status: 'verified' },
+      { methodId: verified, kind: 'card', status: 'verified', primary: true },
       { methodId, kind: 'card', status: 'refused', refusal: 'card_declined' },
     ],
   });
