@@ -1,6 +1,6 @@
 import { Rejection } from '@holdfast/domain';
 import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
-import { defineEntity, MikroORM, p } from '@mikro-orm/postgresql';
+import { defineEntity, type EntityManager, MikroORM, p } from '@mikro-orm/postgresql';
 import { Body, Controller, Get, Inject, Put } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { z } from 'zod';
@@ -52,6 +52,15 @@ export async function currentSettings<S extends z.ZodObject>(
   { schema, defaults }: { schema: S; defaults: Readonly<Record<string, unknown>> },
 ): Promise<z.output<S>> {
   const row = await tx.peek(PolicyTable, { id: policyId });
+  return schema.parse({ ...defaults, ...(row?.settings as object) }) as z.output<S>;
+}
+
+/** As `currentSettings`, for a query. */
+export async function settingsIn<S extends z.ZodObject>(
+  em: EntityManager,
+  { schema, defaults }: { schema: S; defaults: Readonly<Record<string, unknown>> },
+): Promise<z.output<S>> {
+  const row = await em.findOne(PolicyTable, { id: policyId });
   return schema.parse({ ...defaults, ...(row?.settings as object) }) as z.output<S>;
 }
 

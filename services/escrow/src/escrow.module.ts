@@ -84,6 +84,7 @@ import { SetupWorker } from './providers/setup.worker.ts';
 import { AgreementMoney } from './queries/agreement-money.ts';
 import { BillingMethods } from './queries/billing-methods.ts';
 import { escrowMovements } from './queries/movements.ts';
+import { Quotes } from './queries/quotes.ts';
 import { Settlements } from './queries/settlements.ts';
 import { escrowSettings } from './settings.ts';
 import { AccountTable } from './tables/account.table.ts';
@@ -247,6 +248,7 @@ const paypalSignature = {
     StartReviewHandler,
     AgreementMoney,
     BillingMethods,
+    Quotes,
     Settlements,
     client,
     { provide: Card, inject: [CardClient], useFactory: (cards: CardClient) => new Card(cards) },

@@ -1,7 +1,7 @@
 import { Money } from '@holdfast/domain';
 import type { MessageRef } from '@holdfast/messaging';
 import { Caller, Message, type Party, RolesAllowed, Summary } from '@holdfast/service';
-import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { AddBillingMethod } from './commands/add-billing-method.ts';
@@ -13,6 +13,7 @@ import { type ReleaseAnswer, ReleaseMilestone } from './commands/release-milesto
 import { RequestChanges } from './commands/request-changes.ts';
 import { AgreementMoney } from './queries/agreement-money.ts';
 import { BillingMethods } from './queries/billing-methods.ts';
+import { Quotes } from './queries/quotes.ts';
 
 const Id = z.uuid();
 /** A token of the provider's own form in the browser; never a card or account number (P-15). */
@@ -29,6 +30,17 @@ const ReleaseBody = z.strictObject({
 });
 const BonusBody = z.strictObject({ amount: Money, billingMethodId: z.uuid().optional() });
 const ChangesBody = z.strictObject({ submissionId: z.uuid(), reason: z.string().trim().min(1).max(5_000) });
+/** A milestone, or a bonus of an agreement. */
+const QuoteQuery = z.union([
+  z.strictObject({ milestoneId: Id }),
+  z.strictObject({
+    agreementId: Id,
+    bonusMinor: z
+      .string()
+      .regex(/^\d{1,18}$/)
+      .transform(BigInt),
+  }),
+]);
 
 /** IN: routes -> commands and queries. */
 @Controller('v1')
@@ -37,6 +49,7 @@ export class HttpController {
     private readonly commands: CommandBus,
     private readonly money: AgreementMoney,
     private readonly methods: BillingMethods,
+    private readonly quotes: Quotes,
   ) {}
 
   @Summary("Adds a card, bank or PayPal account; the provider's set-up verifies it and is the mandate (P-2).")
@@ -159,6 +172,16 @@ export class HttpController {
     @Param('milestoneId', { schema: Id }) milestoneId: string,
   ): Promise<GiveBackAnswer> {
     return this.commands.execute(new GiveBack({ message, freelancerId, milestoneId }));
+  }
+
+  @Summary('What a milestone, or a bonus, costs by each way to pay, and when it is funded (P-17).')
+  @Get('quotes')
+  @RolesAllowed('client')
+  quote(
+    @Caller() { accountId: clientId }: Party,
+    @Query({ schema: QuoteQuery }) query: z.output<typeof QuoteQuery>,
+  ): Promise<object> {
+    return this.quotes.of(query, clientId);
   }
 
   @Summary('Where this money is, why, and what happens next (C-10); for the parties.')

@@ -1,17 +1,25 @@
 import { Money, Rejection, usd } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
-import { type InferEntity, MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, type InferEntity, IsolationLevel, MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { AgreementTable } from '../tables/agreement.table.ts';
-import { FundingTable } from '../tables/funding.table.ts';
+import { BonusTable } from '../tables/bonus.table.ts';
+import { FundingShareTable, FundingTable } from '../tables/funding.table.ts';
+import { LotTable } from '../tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from '../tables/milestone.table.ts';
+import { RefundTable } from '../tables/refund.table.ts';
 import { TransferTable } from '../tables/transfer.table.ts';
+import { nextOf, nextOfCharge, nextOfReleases } from './next-step.ts';
 
 type Row<E> = InferEntity<E>;
 type Parts = {
+  /** The newest first. */
   fundings: Row<typeof FundingTable>[];
+  shares: Row<typeof FundingShareTable>[];
+  lots: Row<typeof LotTable>[];
   transfers: Row<typeof TransferTable>[];
   freezes: Row<typeof FreezeTable>[];
+  refunds: Row<typeof RefundTable>[];
 };
 
 const money = (amountMinor: bigint) => Money.encode(usd(amountMinor));
@@ -26,116 +34,121 @@ export class AgreementMoney {
   constructor(private readonly orm: MikroORM) {}
 
   /** @throws Rejection agreement.unknown, for a stranger as for an id that does not exist */
-  async of(agreementId: string, accountId: string): Promise<object> {
-    const em = this.orm.em.fork();
-    const agreement = await em.findOne(AgreementTable, {
-      id: agreementId,
-      $or: [{ clientId: accountId }, { freelancerId: accountId }],
+  of(agreementId: string, accountId: string): Promise<object> {
+    // One instant for all of it: money that moves meanwhile is in one place, not in two or none.
+    return this.orm.em.fork().transactional((em) => read(em, agreementId, accountId), {
+      isolationLevel: IsolationLevel.REPEATABLE_READ,
+      readOnly: true,
     });
-    if (!agreement) throw new Rejection('agreement.unknown');
-    const milestones = await em.find(MilestoneTable, { agreementId }, { orderBy: { position: 'asc' } });
-    const [fundings, transfers, freezes] = await Promise.all([
-      em.find(FundingTable, { agreementId }, { orderBy: { id: 'desc' } }),
-      em.find(TransferTable, { agreementId }),
-      em.find(FreezeTable, { milestoneId: { $in: milestones.map(({ id }) => id) }, ended: false }),
-    ]);
-    const isClient = agreement.clientId === accountId;
-    return {
-      agreementId,
-      held: money(milestones.reduce((sum, milestone) => sum + milestone.heldMinor, 0n)),
-      initiationFee: { state: agreement.initiationFee, amount: money(agreement.initiationFeeMinor) },
-      milestones: milestones.map((milestone) =>
-        describe(milestone, { fundings, transfers, freezes }, isClient),
-      ),
-    };
   }
 }
 
+async function read(em: EntityManager, agreementId: string, accountId: string): Promise<object> {
+  const agreement = await em.findOne(AgreementTable, {
+    id: agreementId,
+    $or: [{ clientId: accountId }, { freelancerId: accountId }],
+  });
+  if (!agreement) throw new Rejection('agreement.unknown');
+  const milestones = await em.find(
+    MilestoneTable,
+    { agreementId },
+    { orderBy: { position: 'asc', id: 'asc' } },
+  );
+  const bonuses = await em.find(BonusTable, { agreementId }, { orderBy: { id: 'asc' } });
+  const fundings = await em.find(FundingTable, { agreementId }, { orderBy: { id: 'desc' } });
+  const parts: Parts = {
+    fundings,
+    shares: await em.find(FundingShareTable, { fundingId: { $in: fundings.map(({ id }) => id) } }),
+    lots: await em.find(LotTable, { agreementId }, { orderBy: { id: 'asc' } }),
+    transfers: await em.find(TransferTable, { agreementId }, { orderBy: { releasedAt: 'asc', id: 'asc' } }),
+    freezes: await em.find(FreezeTable, {
+      milestoneId: { $in: milestones.map(({ id }) => id) },
+      ended: false,
+    }),
+    refunds: await em.find(RefundTable, { agreementId }, { orderBy: { id: 'asc' } }),
+  };
+  const isClient = agreement.clientId === accountId;
+  return {
+    agreementId,
+    status: agreement.status,
+    held: money(milestones.reduce((sum, milestone) => sum + milestone.heldMinor, 0n)),
+    initiationFee: { state: agreement.initiationFee, amount: money(agreement.initiationFeeMinor) },
+    milestones: milestones.map((milestone) => describe(milestone, parts, isClient)),
+    bonuses: bonuses.map((bonus) => describeBonus(bonus, parts, isClient)),
+    refunds: parts.refunds.map(describeRefund),
+  };
+}
+
 function describe(milestone: Row<typeof MilestoneTable>, parts: Parts, isClient: boolean): object {
-  const funding = parts.fundings.find((candidate) => candidate.milestoneId === milestone.id);
-  const transfer = parts.transfers.find((candidate) => candidate.milestoneId === milestone.id);
+  const paidFor = parts.shares.filter(({ milestoneId }) => milestoneId === milestone.id);
+  const funding = parts.fundings.find(({ id }) => paidFor.some(({ fundingId }) => fundingId === id));
+  const transfers = parts.transfers.filter(({ milestoneId }) => milestoneId === milestone.id);
   return {
     milestoneId: milestone.id,
     version: milestone.termsVersion,
     status: milestone.status,
     price: money(milestone.priceMinor),
     held: money(milestone.heldMinor),
+    // Which charges paid what is still here, and whether it came from an earlier milestone (E-9, E-21).
+    lots: parts.lots
+      .filter((lot) => lot.milestoneId === milestone.id && lot.principalLeftMinor > 0n)
+      .map(({ fundingId, principalLeftMinor, rolledFrom }) => ({
+        fundingId,
+        amount: money(principalLeftMinor),
+        ...(rolledFrom ? { rolledOver: true } : {}),
+      })),
+    ...(milestone.reservedFor
+      ? { reserved: { fundingId: milestone.reservedFor, amount: money(milestone.reservedMinor) } }
+      : {}),
     frozen: parts.freezes
       .filter((freeze) => freeze.milestoneId === milestone.id)
       .map(({ cause, amountMinor }) => ({ cause, amount: money(amountMinor) })),
-    ...(funding
-      ? {
-          funding: {
-            fundingId: funding.id,
-            status: funding.status,
-            total: money(funding.totalMinor),
-            ...(funding.ending ? { reason: funding.ending } : {}),
-            ...(isClient && funding.payerUrl ? { payerUrl: funding.payerUrl } : {}),
-          },
-        }
-      : {}),
-    ...(transfer
-      ? {
-          released: {
-            transferId: transfer.id,
-            net: money(transfer.netMinor),
-            at: instant(transfer.releasedAt),
-            balance: { sent: 'on its way', credited: 'pending', matured: 'available' }[transfer.status],
-            availableAt: instant(transfer.availableAt),
-          },
-        }
-      : {}),
-    next: nextOf(milestone, funding, transfer),
+    ...(funding ? { funding: describeFunding(funding, isClient) } : {}),
+    releases: transfers.map(describeRelease),
+    next: nextOf(milestone, funding, transfers),
   };
 }
 
-type Next = { what: string; who: string; at?: string };
-
-function nextOfCharge(funding: Row<typeof FundingTable> | undefined): Next {
-  switch (funding?.status) {
-    case 'awaiting_payer':
-      return { what: 'confirm the payment', who: 'client', at: instant(funding.expiresAt) };
-    case 'in_review':
-      return { what: 'look at the charge', who: 'operator' };
-    default:
-      return { what: 'answer the charge', who: 'provider', at: instant(funding?.expiresAt) };
-  }
+/** A bonus is charged and released in one: it is never held (E-10). */
+function describeBonus(bonus: Row<typeof BonusTable>, parts: Parts, isClient: boolean): object {
+  const funding = parts.fundings.find(({ id }) => id === bonus.fundingId);
+  const transfers = parts.transfers.filter(({ bonusId }) => bonusId === bonus.id);
+  return {
+    bonusId: bonus.id,
+    status: bonus.status,
+    amount: money(bonus.amountMinor),
+    ...(funding ? { funding: describeFunding(funding, isClient) } : {}),
+    releases: transfers.map(describeRelease),
+    next: {
+      charging: nextOfCharge(funding),
+      released: nextOfReleases(transfers),
+      failed: { what: 'nothing', who: 'nobody' },
+    }[bonus.status],
+  };
 }
 
-/** What happens next, by itself or by whom, and when. */
-function nextOf(
-  milestone: Row<typeof MilestoneTable>,
-  funding: Row<typeof FundingTable> | undefined,
-  transfer: Row<typeof TransferTable> | undefined,
-): Next {
-  switch (milestone.status) {
-    case 'agreed':
-      return { what: 'fund', who: 'client' };
-    case 'funding_pending':
-      return nextOfCharge(funding);
-    case 'funded':
-    case 'changes_requested':
-      return { what: 'submit', who: 'freelancer' };
-    case 'submitted':
-      return {
-        what: 'released unless the client answers',
-        who: 'client',
-        at: instant(milestone.reviewDueAt),
-      };
-    case 'refund_pending':
-      return { what: 'approve the refund or dispute it', who: 'freelancer' };
-    case 'refunding':
-      return { what: 'pay the refund', who: 'provider' };
-    case 'refund_failed':
-      return { what: 'choose another way for the refund', who: 'operator' };
-    case 'refunded':
-    case 'charged_back':
-    case 'cancelled':
-      return { what: 'nothing', who: 'nobody' };
-    case 'split':
-    case 'released':
-      return transfer?.status === 'matured'
-        ? { what: 'withdraw', who: 'freelancer' }
-        : { what: 'becomes available', who: 'nobody', at: instant(transfer?.availableAt) };
-  }
-}
+const describeFunding = (funding: Row<typeof FundingTable>, isClient: boolean) => ({
+  fundingId: funding.id,
+  status: funding.status,
+  total: money(funding.totalMinor),
+  ...(funding.ending ? { reason: funding.ending } : {}),
+  ...(isClient && funding.payerUrl ? { payerUrl: funding.payerUrl } : {}),
+});
+
+const describeRelease = (transfer: Row<typeof TransferTable>) => ({
+  transferId: transfer.id,
+  net: money(transfer.netMinor),
+  at: instant(transfer.releasedAt),
+  balance: { sent: 'on its way', credited: 'pending', matured: 'available' }[transfer.status],
+  availableAt: instant(transfer.availableAt),
+});
+
+const describeRefund = (refund: Row<typeof RefundTable>) => ({
+  refundId: refund.id,
+  ...(refund.milestoneId ? { milestoneId: refund.milestoneId } : {}),
+  ...(refund.bonusId ? { bonusId: refund.bonusId } : {}),
+  cause: refund.cause,
+  status: refund.status,
+  amount: money(refund.amountMinor),
+  decidedAt: instant(refund.decidedAt),
+});

@@ -1,6 +1,6 @@
 import { NotYet, usd } from '@holdfast/domain';
 import { newId, type Tx } from '@holdfast/messaging';
-import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import { defineEntity, type EntityManager, type InferEntity, p } from '@mikro-orm/postgresql';
 import type { Freeze, Holding, Milestone, Review } from '../domain/milestone.ts';
 
 export const MilestoneTable = defineEntity({
@@ -144,13 +144,33 @@ export async function loadMilestonesOf(tx: Tx, agreementId: string): Promise<Mil
 
 async function freezesOf(tx: Tx, milestoneId: string): Promise<Freeze[]> {
   const rows = await tx.many(FreezeTable, { milestoneId, ended: false });
-  return rows.map(({ cause, causeId, amountMinor, since, fundingId }) => ({
-    cause,
-    causeId,
-    amount: usd(amountMinor),
-    since,
-    ...(fundingId ? { fundingId } : {}),
-  }));
+  return rows.map(toFreeze);
+}
+
+const toFreeze = ({
+  cause,
+  causeId,
+  amountMinor,
+  since,
+  fundingId,
+}: InferEntity<typeof FreezeTable>): Freeze => ({
+  cause,
+  causeId,
+  amount: usd(amountMinor),
+  since,
+  ...(fundingId ? { fundingId } : {}),
+});
+
+/** For a query: the milestones of an agreement as they stand, with what freezes them. */
+export async function milestonesIn(em: EntityManager, agreementId: string): Promise<Milestone[]> {
+  const rows = await em.find(MilestoneTable, { agreementId }, { orderBy: { position: 'asc', id: 'asc' } });
+  const freezes = await em.find(FreezeTable, {
+    milestoneId: { $in: rows.map(({ id }) => id) },
+    ended: false,
+  });
+  return rows.map((row) =>
+    fromRow(row, freezes.filter(({ milestoneId }) => milestoneId === row.id).map(toFreeze)),
+  );
 }
 
 export const insertMilestone = (tx: Tx, milestone: Milestone): void =>
