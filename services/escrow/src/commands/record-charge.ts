@@ -121,6 +121,7 @@ async function orphan(tx: Tx, funding: Funding, frame: FundingFrame): Promise<vo
     refundId,
     charge: chargeOf({ ...frame, id: fundingId, kind, intentId }),
     cause: 'orphaned_charge',
+    ...(bonusId ? { bonusId } : {}),
     parts: refunded,
     source: 'payable',
   });
