@@ -126,6 +126,8 @@ function step<W extends string, S extends z.ZodRawShape>(word: W, shape: S) {
   return z.strictObject({ do: z.literal(word), ...shape, expect: Expectation.optional() });
 }
 const milestone = Name;
+/** A part of what is held, and a bonus beside it. */
+const paid = { amount: positiveCents.optional(), bonus: positiveCents.optional() };
 const Duration = z.string().refine((by) => durationMs(by) !== undefined, {
   error: 'must be an ISO 8601 duration such as PT120H or P14D',
 });
@@ -137,11 +139,16 @@ const Moment = z.string().refine((to) => momentOf(to, anyTime) !== undefined, {
 /** The step words. A new one is an entry here and a case in `step-words.ts`. */
 export const Step = z.discriminatedUnion('do', [
   step('accept', {}),
-  step('fund', { milestone }),
+  step('fund', { milestone: milestone.optional(), all: z.literal(true).optional() }).refine(
+    ({ milestone: one, all }) => (one === undefined) !== (all === undefined),
+    { error: 'needs either milestone or all' },
+  ),
+  step('pay', { milestone }),
   step('submit', { milestone }),
   step('request_changes', { milestone }),
-  step('approve', { milestone }),
-  step('release', { milestone }),
+  step('approve', { milestone, ...paid }),
+  step('release', { milestone, ...paid }),
+  step('bonus', { amount: positiveCents }),
   step('withdraw', { amount: positiveCents, method: Name }),
   step('settle_card', { amount: positiveCents.optional() }),
   step('advance', { by: Duration.optional(), to: Moment.optional() }).refine(
@@ -177,7 +184,9 @@ export const GoldenCase = z
       problem('is the id of two methods', 'given', 'freelancer', 'methods', index, 'id');
     });
     steps.forEach((each, index) => {
-      if ('milestone' in each && !known.includes(each.milestone))
+      if (each.do === 'fund' && each.all && given.contract?.['funding.mode'] !== 'project_upfront')
+        problem('needs funding.mode project_upfront', 'steps', index, 'all');
+      if ('milestone' in each && each.milestone !== undefined && !known.includes(each.milestone))
         problem('is no milestone of given.contract', 'steps', index, 'milestone');
       if ('method' in each && !methods.includes(each.method))
         problem('is no method of given.freelancer', 'steps', index, 'method');

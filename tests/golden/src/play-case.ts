@@ -67,7 +67,8 @@ function endDifference({ opening }: Stage, { all }: CaseJournals, balances: Reco
   return differences.length > 0 ? `end, balances: ${describeDifferences(differences)}` : undefined;
 }
 
-const titleOf = (step: Step): string => ('milestone' in step ? `${step.do} ${step.milestone}` : step.do);
+const titleOf = (step: Step): string =>
+  'milestone' in step ? `${step.do} ${step.milestone ?? 'all'}` : step.do;
 
 const atStep =
   (index: number) =>

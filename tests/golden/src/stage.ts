@@ -36,6 +36,8 @@ export interface Stage {
   agreement?: Agreement;
   /** By milestone: the last one that contracts took. */
   submissions: Map<string, string>;
+  /** Ids of the bonuses, in their order. */
+  bonuses: string[];
   /** By the case's name of the method: its id. */
   methods: ReadonlyMap<string, string>;
   /** Ids of the faults that the case asked for. */
@@ -97,6 +99,7 @@ export async function arrange(market: Marketplace, given: Given, settings: Setti
       contract &&
       (await sendOffer(client, freelancer, draftOf(contract)).catch(asProblemOf('given.contract'))),
     submissions: new Map(),
+    bonuses: [],
     methods: new Map([...usable, ...cooling]),
     faults: [],
     opening: openingOf(given, available),
@@ -170,7 +173,7 @@ function openingOf({ freelancer }: Given, available: bigint): CaseLine[] {
 }
 
 /** The case's names of its own sub-accounts. */
-export function namesOf({ client, freelancer, milestones, agreement }: Stage): Map<string, string> {
+export function namesOf({ client, freelancer, milestones, bonuses, agreement }: Stage): Map<string, string> {
   const names = new Map([
     [client.id, 'C1'],
     [freelancer.id, 'F1'],
@@ -178,6 +181,9 @@ export function namesOf({ client, freelancer, milestones, agreement }: Stage): M
   if (agreement) names.set(agreement.agreementId, 'A1');
   agreement?.milestones.forEach(({ milestoneId }, index) => {
     names.set(milestoneId, milestones[index]!);
+  });
+  bonuses.forEach((bonusId, index) => {
+    names.set(bonusId, index === 0 ? 'bonus' : `bonus${index + 1}`);
   });
   return names;
 }

@@ -2,7 +2,10 @@ import {
   type Agreement,
   accept,
   fund,
+  type Json,
   moneyOf,
+  pay,
+  payBonus,
   Refused,
   release,
   requestChanges,
@@ -41,9 +44,13 @@ async function play(stage: Stage, step: Step): Promise<void> {
       stage.agreement = await accept(stage.offer);
       return;
     case 'fund': {
+      // Up front whichever is named stands for all that are agreed (E-2).
+      const [agreement, index] = find(stage, step.milestone ?? stage.milestones[0]!);
+      return void (await fund(agreement, index, await versionOf(agreement, index)));
+    }
+    case 'pay': {
       const [agreement, index] = find(stage, step.milestone);
-      const { milestones } = await moneyOf(agreement);
-      return void (await fund(agreement, index, milestones[index].version));
+      return void (await pay(agreement, index, await versionOf(agreement, index)));
     }
     case 'submit': {
       const { submissionId } = await submit(...find(stage, step.milestone));
@@ -56,9 +63,15 @@ async function play(stage: Stage, step: Step): Promise<void> {
         currentSubmission(stage, step.milestone),
       ));
     case 'approve':
-      return void (await release(...find(stage, step.milestone), currentSubmission(stage, step.milestone)));
+      return releaseAsked(stage, step, currentSubmission(stage, step.milestone));
     case 'release':
-      return void (await release(...find(stage, step.milestone)));
+      return releaseAsked(stage, step);
+    case 'bonus': {
+      if (!stage.agreement) throw new CaseError('', 'nothing is agreed before `accept`');
+      const { bonusId } = await payBonus(stage.agreement, step.amount);
+      stage.bonuses.push(bonusId);
+      return;
+    }
     case 'withdraw': {
       const methodId = stage.methods.get(step.method)!;
       return void (await withdraw(stage.freelancer, methodId, step.amount));
@@ -83,6 +96,22 @@ async function play(stage: Stage, step: Step): Promise<void> {
       // A word of the form that nobody plays yet does not compile.
       return step satisfies never;
   }
+}
+
+async function releaseAsked(
+  stage: Stage,
+  { milestone, amount, bonus }: Extract<Step, { do: 'approve' | 'release' }>,
+  submissionId?: string,
+): Promise<void> {
+  const paid = { amountMinor: amount, bonusMinor: bonus };
+  const answer = await release(...find(stage, milestone), submissionId, paid);
+  if (answer.bonus) stage.bonuses.push(answer.bonus.bonusId);
+}
+
+async function versionOf(agreement: Agreement, index: number): Promise<number> {
+  const { milestoneId } = agreement.milestones[index]!;
+  const { milestones } = await moneyOf(agreement);
+  return milestones.find((milestone: Json) => milestone.milestoneId === milestoneId).version;
 }
 
 function find({ agreement, milestones }: Stage, name: string): [Agreement, number] {

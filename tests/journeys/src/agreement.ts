@@ -153,8 +153,25 @@ export const submit = (agreement: Agreement, index: number): Promise<Json> =>
 export const fund = (agreement: Agreement, index: number, version = 1): Promise<Json> =>
   agreement.client.post('escrow', routeOf(agreement, index, 'fund'), { version });
 
-export const release = (agreement: Agreement, index: number, submissionId?: string): Promise<Json> =>
-  agreement.client.post('escrow', routeOf(agreement, index, 'release'), submissionId ? { submissionId } : {});
+/** All that is held or a part of it (E-8), alone or with a bonus beside it (E-10). */
+export const release = (
+  agreement: Agreement,
+  index: number,
+  submissionId?: string,
+  { amountMinor, bonusMinor }: { amountMinor?: bigint; bonusMinor?: bigint } = {},
+): Promise<Json> =>
+  agreement.client.post('escrow', routeOf(agreement, index, 'release'), {
+    ...(submissionId ? { submissionId } : {}),
+    ...(amountMinor === undefined ? {} : { amount: usd(amountMinor) }),
+    ...(bonusMinor === undefined ? {} : { bonus: { amount: usd(bonusMinor) } }),
+  });
+
+/** A milestone that was never funded, charged and released in one step (E-28). */
+export const pay = (agreement: Agreement, index: number, version = 1): Promise<Json> =>
+  agreement.client.post('escrow', routeOf(agreement, index, 'pay'), { version });
+
+export const payBonus = ({ client, agreementId }: Agreement, amountMinor: bigint): Promise<Json> =>
+  client.post('escrow', `/v1/agreements/${agreementId}/bonus`, { amount: usd(amountMinor) });
 
 export const requestChanges = (agreement: Agreement, index: number, submissionId: string): Promise<Json> =>
   agreement.client.post('escrow', routeOf(agreement, index, 'request-changes'), {

@@ -82,6 +82,19 @@ describe('E-10: a bonus', () => {
     expect(await escrow().statusOf(milestoneIds[0]!)).toBe('funded');
   });
 
+  test('E-22: under a hold it is paid to nobody: the client hears so, and it goes back', async () => {
+    const { agreementId, clientId, freelancerId } = await escrow().funded({ prices: [20_000n] });
+    const { bonusId, fundingId } = await escrow().bonus(clientId, agreementId, 5_000n);
+    await escrow().hold(freelancerId);
+    await escrow().charge(fundingId);
+    expect((await escrow().published(agreementId)).slice(-3)).toMatchObject([
+      { type: 'escrow.bonus.charge_failed', bonusId, reason: 'cancelled' },
+      { type: 'escrow.funding.orphaned', bonusId, amount: usd(5_250n) },
+      { type: 'escrow.refund.decided', bonusId, amount: usd(5_250n) },
+    ]);
+    expect(await bonusOf(bonusId)).toMatchObject({ status: 'failed', transfer_id: null });
+  });
+
   test('several at once are charged each for itself', async () => {
     const { agreementId, clientId } = await escrow().funded({ prices: [20_000n] });
     const begun = await Promise.all(

@@ -52,6 +52,29 @@ describe('E-28: a milestone is paid in one step', () => {
     expect(await escrow().statusOf(first)).toBe('funded');
   });
 
+  test('E-22: under a hold it is charged and frozen, and not paid out', async () => {
+    const { agreementId, clientId, freelancerId, first } = await unfunded();
+    const { fundingId } = await escrow().pay(clientId, first);
+    await escrow().hold(freelancerId);
+    await escrow().charge(fundingId);
+    expect(await escrow().statusOf(first)).toBe('funded');
+    expect((await escrow().typesOf(agreementId)).at(-1)).toBe('escrow.milestone.frozen');
+    await expect(escrow().release(clientId, first)).rejects.toMatchObject({ code: 'milestone.frozen' });
+  });
+
+  test('A-19: a charge that succeeds while the contract is closing goes back, and nothing waits for it', async () => {
+    const { agreementId, clientId, first } = await unfunded();
+    const { fundingId } = await escrow().pay(clientId, first);
+    await escrow().rows(`update agreements set status = 'closing' where id = $1`, [agreementId]);
+    await escrow().charge(fundingId);
+    expect(await escrow().statusOf(first)).toBe('agreed');
+    expect((await escrow().published(agreementId)).slice(-3)).toMatchObject([
+      { type: 'escrow.funding.failed', milestoneIds: [first], reason: 'cancelled' },
+      { type: 'escrow.funding.orphaned', milestoneIds: [first], amount: usd(105_499n) },
+      { type: 'escrow.refund.decided', cause: 'orphaned_charge', amount: usd(105_499n) },
+    ]);
+  });
+
   test('the same message twice charges once; at once with fund, one of the two', async () => {
     const { agreementId, clientId, first } = await unfunded();
     const message = http();

@@ -72,7 +72,7 @@ async function settle(tx: Tx, funding: Funding, frame: FundingFrame): Promise<vo
     ...(rollFrom ? { rolling: { milestoneId: rollFrom, amountMinor: rollMinor } } : {}),
   };
   const mode = agreement.settings['funding.mode'];
-  if (!takesCharge(milestones, charge, { mode, active: agreement.status === 'active' })) {
+  if (!takesCharge(milestones, charge, { mode, status: agreement.status })) {
     return orphan(tx, funding, frame);
   }
   const byId = (id: string): Milestone => milestones.find((milestone) => milestone.id === id)!;
@@ -116,6 +116,7 @@ async function orphan(tx: Tx, funding: Funding, frame: FundingFrame): Promise<vo
     amount: total,
     refundId,
   };
+  await giveUp(tx, { ...funding, status: 'failed', ending: 'cancelled' }, frame);
   tx.publish(escrowEvents, [orphaned]);
   await decideRefund(tx, {
     refundId,
@@ -127,6 +128,20 @@ async function orphan(tx: Tx, funding: Funding, frame: FundingFrame): Promise<vo
   });
 }
 
+/** Whoever still waits for the charge has not been told yet that nothing comes of it. */
+async function giveUp(tx: Tx, funding: Funding & { status: 'failed' }, frame: FundingFrame): Promise<void> {
+  if (frame.bonusId) {
+    const { status } = (await tx.one(BonusTable, { id: frame.bonusId }))!;
+    if (status === 'charging') await failBonus(tx, funding, frame);
+    return;
+  }
+  const milestones = await loadMilestonesOf(tx, frame.agreementId);
+  if (!milestones.some((each) => concerns(each, funding.id))) return;
+  const failed = await failedFact(tx, funding, frame);
+  tx.publish(escrowEvents, [failed]);
+  for (const each of milestones) if (concerns(each, funding.id)) saveMilestone(tx, evolve(each, failed));
+}
+
 /** Whom the bank or PayPal refused may be paid for by another method; who is called must act first (P-1, P-16). */
 const goesOn: readonly FundingFailure[] = ['declined', 'method_unusable'];
 
@@ -134,14 +149,7 @@ const goesOn: readonly FundingFailure[] = ['declined', 'method_unusable'];
 async function fail(tx: Tx, funding: Funding & { status: 'failed' }, frame: FundingFrame): Promise<void> {
   if (frame.bonusId) return failBonus(tx, funding, frame);
   const { unattended, ending } = funding;
-  const failed: FundingFailed = {
-    type: 'escrow.funding.failed',
-    agreementId: frame.agreementId,
-    fundingId: funding.id,
-    milestoneIds: await milestoneIdsOf(tx, funding.id, frame),
-    version: frame.termsVersion,
-    reason: ending,
-  };
+  const failed = await failedFact(tx, funding, frame);
   tx.publish(escrowEvents, [failed]);
   const milestones = await loadMilestonesOf(tx, frame.agreementId);
   const waits = milestones.some((each) => 'fundingId' in each && each.fundingId === funding.id);
@@ -159,6 +167,19 @@ async function fail(tx: Tx, funding: Funding & { status: 'failed' }, frame: Fund
     if (each !== milestones[index]) saveMilestone(tx, each);
   });
 }
+
+const failedFact = async (
+  tx: Tx,
+  { id: fundingId, ending: reason }: Funding & { status: 'failed' },
+  frame: FundingFrame,
+): Promise<FundingFailed> => ({
+  type: 'escrow.funding.failed',
+  agreementId: frame.agreementId,
+  fundingId,
+  milestoneIds: await milestoneIdsOf(tx, fundingId, frame),
+  version: frame.termsVersion,
+  reason,
+});
 
 /** It waits for this charge, or keeps a rest for it. */
 const concerns = (milestone: Milestone, fundingId: string): boolean =>

@@ -4,6 +4,7 @@ import { least } from './lots.ts';
 import { type HeldMilestone, type Milestone, movable } from './milestone.ts';
 
 type Mode = PinnedSettings['funding.mode'];
+type AgreementStatus = 'active' | 'paused' | 'closing' | 'ended';
 
 /** Statuses in which money is held or on its way in: the next milestone opens only after them (E-2). */
 const unsettled: readonly Milestone['status'][] = [
@@ -81,14 +82,15 @@ export type Charge = Readonly<{
 
 /**
  * Whether a charge that succeeded funds its milestones, all or none of them: they wait for this charge, or are agreed
- * again at that version and no other has been opened meanwhile (E-2, E-26). What was to roll over must still be there.
- * Else the charge is an orphan.
+ * again at that version and no other has been opened meanwhile (E-2, E-26). What was to roll over must still be there,
+ * and a contract that is closing takes no money any more (A-19). Else the charge is an orphan.
  */
 export function takesCharge(
   milestones: readonly Milestone[],
   { fundingId, shares, rolling }: Charge,
-  { mode, active }: Readonly<{ mode: Mode; active: boolean }>,
+  { mode, status }: Readonly<{ mode: Mode; status: AgreementStatus }>,
 ): boolean {
+  if (status === 'closing' || status === 'ended') return false;
   const paid = shares.map(({ milestoneId, termsVersion }) => {
     return { milestone: milestones.find(({ id }) => id === milestoneId), termsVersion };
   });
@@ -96,7 +98,7 @@ export function takesCharge(
     ({ milestone }) => milestone?.status === 'funding_pending' && milestone.fundingId === fundingId,
   );
   if (waiting) return true;
-  if (!active) return false;
+  if (status !== 'active') return false;
   const rest = milestones.find(({ id }) => id === rolling?.milestoneId);
   if (rolling && !(rest && isRest(rest) && canRoll(rest) && covers(rest, rolling.amountMinor))) return false;
   return paid.every(

@@ -123,7 +123,7 @@ describe('E-9, E-26: the charge of the difference', () => {
     rolling: { milestoneId: 'milestone-1', amountMinor: 16_667n },
   };
   const taken = (...milestones: Milestone[]) =>
-    takesCharge(milestones, charge, { mode: oneAtATime, active: true });
+    takesCharge(milestones, charge, { mode: oneAtATime, status: 'active' });
   const waiting = evolve(m1, started);
 
   test('reserves the rest, and a failure frees it', () => {
@@ -138,15 +138,22 @@ describe('E-9, E-26: the charge of the difference', () => {
     expect(taken(evolve(waiting, { ...failed, fundingId: 'funding-3' }), next(30_000n))).toBe(false);
   });
 
-  test('E-26: a late one is an orphan where the contract is no longer active', () => {
-    expect(takesCharge([m1, next(30_000n)], charge, { mode: oneAtATime, active: false })).toBe(false);
+  test('A-17, A-19: a pause lets it end what it began; a contract that is closing takes no money', () => {
+    const waitingFor = [waiting, evolve(next(30_000n), started)];
+    const isTaken = (milestones: Milestone[], status: 'paused' | 'closing' | 'ended') =>
+      takesCharge(milestones, charge, { mode: oneAtATime, status });
+    expect(isTaken(waitingFor, 'paused')).toBe(true);
+    expect(isTaken(waitingFor, 'closing')).toBe(false);
+    expect(isTaken(waitingFor, 'ended')).toBe(false);
+    // E-26: a late one is an orphan where the contract is no longer active.
+    expect(isTaken([m1, next(30_000n)], 'paused')).toBe(false);
   });
 
   test('E-2, E-26: one for several milestones is taken for all of them or for none', () => {
     const [first, second] = [agreedMilestone(), next(30_000n)];
     const shares = [first, second].map(({ id }) => ({ milestoneId: id, termsVersion: 1 }));
     const both = { fundingId: 'funding-2', shares };
-    const on = { mode: 'project_upfront', active: true } as const;
+    const on = { mode: 'project_upfront', status: 'active' } as const;
     expect(takesCharge([first, second], both, on)).toBe(true);
     expect(takesCharge([first, { ...second, termsVersion: 2 }], both, on)).toBe(false);
     expect(takesCharge([first, { ...second, status: 'cancelled' } as never], both, on)).toBe(false);

@@ -51,5 +51,5 @@ export const takes = (
   takesCharge(
     [milestone, ...others.filter(({ id }) => id !== milestone.id)],
     { fundingId, shares: [{ milestoneId: milestone.id, termsVersion }] },
-    { mode: 'one_at_a_time', active: true },
+    { mode: 'one_at_a_time', status: 'active' },
   );

@@ -52,6 +52,8 @@ export interface Route {
   /** Both parties may call it; in the scene this one does. */
   either?: Role;
   body?: (scene: Scene) => Json;
+  /** Where the thing is named behind the path, and not in it. */
+  query?: string;
   /** The field whose digits may pass for a card number by chance (P-15). */
   digitsIn?: string;
   /** A repeat is harmless without an Idempotency-Key, or the sender is no person. */
@@ -250,10 +252,31 @@ const escrow: Route[] = (
     },
     {
       method: 'POST',
+      path: '/v1/milestones/{milestoneId}/pay',
+      of: 'party',
+      role: 'client',
+      body: () => ({ version: 1 }),
+    },
+    {
+      method: 'POST',
       path: '/v1/milestones/{milestoneId}/release',
       of: 'party',
       role: 'client',
-      body: ({ submissionId }) => ({ submissionId }),
+      body: ({ submissionId }) => ({ submissionId, amount: price, bonus: { amount: price } }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/agreements/{agreementId}/bonus',
+      of: 'party',
+      role: 'client',
+      body: () => ({ amount: price }),
+    },
+    {
+      method: 'GET',
+      path: '/v1/quotes',
+      query: '?milestoneId={milestoneId}',
+      of: 'party',
+      role: 'client',
     },
     {
       method: 'POST',
@@ -433,8 +456,8 @@ export function callerOf({ of, role, either }: Route, scene: Scene, market: Mark
 const newAttemptKey = (): string => `po_${randomUUID().slice(0, 8).toUpperCase()}-1`;
 
 /** The path with the ids given, else with ids that nobody has. */
-export const pathOf = ({ path }: Route, ids: Partial<Record<Id, string>>): string =>
-  path.replace(
+export const pathOf = ({ path, query = '' }: Route, ids: Partial<Record<Id, string>>): string =>
+  (path + query).replace(
     /\{(\w+)\}/g,
     (_, name: string) => ids[name as Id] ?? (name === 'key' ? newAttemptKey() : randomUUID()),
   );
