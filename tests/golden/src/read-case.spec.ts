@@ -45,7 +45,7 @@ end: { balances: { "E.escrow.milestone:M1": 9007199254740993 } }
     ['[{ do: submit, milestone: M9 }]', 'steps[0].milestone: "M9" is no milestone of given.contract'],
     ['[{ do: accept, by: P1D }]', 'steps[0]: unknown key "by"'],
     ['[{ do: fund }]', 'steps[0]: needs either milestone or all'],
-    ['[{ do: fund, all: true }]', 'steps[0].all: needs funding.mode project_upfront'],
+    ['[{ do: fund, all: true }]', 'steps[0].all: true needs funding.mode project_upfront'],
     ['[{ do: release, milestone: M1, amount: 0 }]', 'steps[0].amount: 0 must be more than 0'],
     ['[{ do: advance }]', 'steps[0]: needs either by or to'],
     ['[{ do: advance, by: soon }]', 'steps[0].by: "soon" must be an ISO 8601 duration'],
