@@ -3,17 +3,20 @@ import type { Rig } from './rig.ts';
 /** One line per violation, naming the invariant and the place. */
 export type Violations = Promise<string[]>;
 
-/** M-4 (I4): of each milestone funded = released + balance; the balance is what its row and its lots say. */
+/**
+ * M-4 (I4): of each milestone funded + rolled in = released + rolled out + given back + balance; the balance is what its
+ * row and its lots say.
+ */
 export async function milestonesAddUp(rig: Rig): Violations {
   const rows = await rig.sql(
     'escrow',
-    `select m.id, m.status, m.held_minor::text as held, m.client_fee_minor::text as fee,
+    `select m.id, m.status, m.held_minor::text as held, m.client_fee_held_minor::text as fee,
         (select coalesce(sum(-e.amount_minor), 0)::text from entries e join journals j on j.id = e.journal_id
           where e.account = 'E.escrow.milestone' and e.sub_account = m.id::text
-            and j.kind = 'fund') as funded,
+            and e.amount_minor < 0 and j.kind in ('fund', 'roll')) as came,
         (select coalesce(sum(e.amount_minor), 0)::text from entries e join journals j on j.id = e.journal_id
           where e.account = 'E.escrow.milestone' and e.sub_account = m.id::text
-            and j.kind = 'release') as released,
+            and e.amount_minor > 0 and j.kind in ('release', 'roll', 'refund')) as went,
         (select coalesce(sum(amount_minor), 0)::text from balances
           where account = 'E.escrow.milestone' and sub_account = m.id::text) as balance,
         (select coalesce(sum(amount_minor), 0)::text from balances
@@ -25,10 +28,10 @@ export async function milestonesAddUp(rig: Rig): Violations {
   return rows
     .map((row) => {
       const minor = (name: string): bigint => BigInt(row[name] as string);
-      const funded = minor('funded') === minor('released') + minor('balance');
+      const moved = minor('came') === minor('went') + minor('balance');
       const held = minor('held') === minor('balance') && minor('lots') === minor('balance');
-      const fees = minor('fee_lots') === minor('fee_balance');
-      return funded && held && fees ? '' : `M-4: milestone ${JSON.stringify(row)}`;
+      const fees = minor('fee_lots') === minor('fee_balance') && minor('fee') === minor('fee_balance');
+      return moved && held && fees ? '' : `M-4: milestone ${JSON.stringify(row)}`;
     })
     .filter(Boolean);
 }
