@@ -102,12 +102,17 @@ const traces: readonly Trace[] = [
     text: 'select id::text from billing_methods',
     field: 'methodId',
   },
-  { path: /\/fund$/, service: 'escrow', text: 'select id::text from fundings', field: 'fundingId' },
+  {
+    path: /\/(fund|pay|bonus)$/,
+    service: 'escrow',
+    text: 'select id::text from fundings',
+    field: 'fundingId',
+  },
   {
     path: /\/release$/,
     service: 'escrow',
     text: `select t.id::text from transfers t
-      join milestones m on m.id = t.milestone_id and m.status = 'released'
+      join milestones m on m.id = t.milestone_id and (m.status = 'released' or m.held_minor < m.principal_minor)
       join journals j on j.transfer_id = t.id and j.kind = 'release'`,
     field: 'transferId',
   },
