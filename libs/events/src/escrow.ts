@@ -47,6 +47,7 @@ export const SubmissionRefusal = z.enum([
   'not_funded',
   'released',
   'already_under_review',
+  'reserved',
   'refund_pending',
   'refunded',
   'charged_back',

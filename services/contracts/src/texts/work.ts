@@ -18,6 +18,7 @@ const whyNoReview: Readonly<Record<string, string>> = {
   not_funded: 'The milestone is not funded yet.',
   released: 'The milestone is paid already.',
   already_under_review: 'Another submission of the milestone is under review.',
+  reserved: 'What is left of the milestone’s money is on its way to the next milestone.',
   refund_pending: 'The client has asked for the money back, and that is not decided yet.',
   refunded: 'The money of the milestone went back to the client.',
   charged_back: 'The money of the milestone was taken back by the client’s bank.',

@@ -198,6 +198,39 @@ describe('races', () => {
   });
 });
 
+test.each(['safety_hold', 'chargeback'])(
+  'E-22: a %s on a rest that is reserved: the charge goes back, and both milestones are free again',
+  async (cause) => {
+    const { agreementId, clientId, freelancerId, m1, m2 } = await withRest();
+    const { fundingId } = await escrow().fund(clientId, m2);
+    if (cause === 'safety_hold') await escrow().hold(freelancerId);
+    else {
+      const frozen = [newId(), m1, cause, await escrow().fundingOf(m1)];
+      await escrow().rows(`insert into freezes values ($1, $2, $3, 'dp_1', 16667, 1, $4, false)`, frozen);
+    }
+    await escrow().charge(fundingId);
+    expect(await milestone(m1)).toMatchObject({ status: 'funded', held_minor: 16_667n, reserved_minor: 0n });
+    expect(await escrow().statusOf(m2)).toBe('agreed');
+    expect((await escrow().published(agreementId)).slice(-3)).toMatchObject([
+      { type: 'escrow.funding.failed', milestoneIds: [m2], reason: 'cancelled' },
+      { type: 'escrow.funding.orphaned', amount: usd(14_000n) },
+      { type: 'escrow.refund.decided', amount: usd(14_000n) },
+    ]);
+  },
+);
+
+test('E-4: work for a rest that is reserved is refused, so that no review of it can end', async () => {
+  const { agreementId, clientId, m1, m2 } = await withRest();
+  const { fundingId } = await escrow().fund(clientId, m2);
+  await escrow().submit(m1, newId());
+  expect((await escrow().published(agreementId)).at(-1)).toMatchObject({
+    type: 'escrow.submission.refused',
+    reason: 'reserved',
+  });
+  await escrow().charge(fundingId);
+  expect([await escrow().statusOf(m1), await escrow().statusOf(m2)]).toEqual(['released', 'funded']);
+});
+
 test('E-22: a lot that a chargeback freezes does not roll', async () => {
   const { clientId, m1, m2 } = await withRest();
   await escrow().rows(`insert into freezes values ($1, $2, 'chargeback', 'dp_1', 16667, 1, $3, false)`, [

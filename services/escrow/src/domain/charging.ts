@@ -94,13 +94,13 @@ export function takesCharge(
   const paid = shares.map(({ milestoneId, termsVersion }) => {
     return { milestone: milestones.find(({ id }) => id === milestoneId), termsVersion };
   });
+  const rest = milestones.find(({ id }) => id === rolling?.milestoneId);
+  if (rolling && !(rest && isRest(rest) && keeps(rest, rolling.amountMinor, fundingId))) return false;
   const waiting = paid.every(
     ({ milestone }) => milestone?.status === 'funding_pending' && milestone.fundingId === fundingId,
   );
   if (waiting) return true;
   if (status !== 'active') return false;
-  const rest = milestones.find(({ id }) => id === rolling?.milestoneId);
-  if (rolling && !(rest && isRest(rest) && canRoll(rest) && covers(rest, rolling.amountMinor))) return false;
   return paid.every(
     ({ milestone, termsVersion }) =>
       milestone?.status === 'agreed' &&
@@ -109,8 +109,11 @@ export function takesCharge(
   );
 }
 
-const covers = (rest: HeldMilestone, amountMinor: bigint): boolean =>
-  movable(rest).amountMinor >= amountMinor;
+/** What is reserved for this charge is there for it, unless something has frozen it meanwhile (E-9, E-22). */
+function keeps(rest: HeldMilestone, amountMinor: bigint, fundingId: string): boolean {
+  const reserved = rest.reserved?.fundingId === fundingId ? undefined : rest.reserved;
+  return rest.status === 'funded' && movable({ ...rest, reserved }).amountMinor >= amountMinor;
+}
 
 /** Up front only a charge that is under way stands in the way of another one (E-2). */
 function openBeside(milestone: Milestone, others: readonly Milestone[], mode: Mode): Milestone | undefined {

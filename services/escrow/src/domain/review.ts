@@ -24,7 +24,8 @@ export function startReview(
   return { type: 'escrow.review.started', agreementId, milestoneId, submissionId, dueAt };
 }
 
-function refusalOf({ status }: Milestone): SubmissionRefusal | undefined {
+function refusalOf(milestone: Milestone): SubmissionRefusal | undefined {
+  const { status } = milestone;
   switch (status) {
     case 'agreed':
     case 'funding_pending':
@@ -45,7 +46,8 @@ function refusalOf({ status }: Milestone): SubmissionRefusal | undefined {
       return status;
     case 'funded':
     case 'changes_requested':
-      return undefined;
+      // Its money leaves with the next answer of a provider: no review of it could end (E-9).
+      return milestone.reserved ? 'reserved' : undefined;
   }
 }
 

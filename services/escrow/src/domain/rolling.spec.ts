@@ -8,6 +8,7 @@ import { least } from './lots.ts';
 import { evolve, type HeldMilestone, type Milestone } from './milestone.ts';
 import type { FundingFailed, FundingStarted } from './milestone-events.ts';
 import { releaseByClient } from './release.ts';
+import { startReview } from './review.ts';
 import { roll, rollingTax } from './rolling.ts';
 
 const now = new Date('2026-11-23T09:00:00.000Z');
@@ -136,6 +137,20 @@ describe('E-9, E-26: the charge of the difference', () => {
     expect(taken(m1, next(30_000n))).toBe(true);
     expect(taken(rest(50_000n, 2_500n, 33_334n), next(30_000n))).toBe(false);
     expect(taken(evolve(waiting, { ...failed, fundingId: 'funding-3' }), next(30_000n))).toBe(false);
+  });
+
+  test('E-22: is an orphan where what it reserved was frozen meanwhile', () => {
+    const freezes = [{ cause: 'safety_hold', causeId: 'hold-1', amount: usd(1n), since: now }] as const;
+    expect(taken({ ...waiting, freezes } as Milestone, evolve(next(30_000n), started))).toBe(false);
+  });
+
+  test('E-4: no review begins of a rest that waits for it, and one may when it is free again', () => {
+    const settings = { 'review.days': 14, 'review.min_hours': 72 };
+    const work = { submissionId: 'work-2', submittedAt: now, receivedAt: now };
+    expect(startReview(waiting, work, settings)).toMatchObject({ reason: 'reserved' });
+    expect(startReview(evolve(waiting, failed), work, settings)).toMatchObject({
+      type: 'escrow.review.started',
+    });
   });
 
   test('A-17, A-19: a pause lets it end what it began; a contract that is closing takes no money', () => {
