@@ -22,6 +22,9 @@ const effects = {
   payout_returned: 1n,
   /** A payout of the card provider that arrived at the bank. */
   deposit: 1n,
+  /** Between this account and another one of its owner. */
+  transfer_in: 1n,
+  transfer_out: -1n,
 } as const;
 
 export type BookKind = keyof typeof effects;

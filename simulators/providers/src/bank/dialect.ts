@@ -4,6 +4,7 @@ import type { FaultRule } from '../faults.ts';
 import { speak } from '../serving.ts';
 import type { Dialect, Simulation } from '../simulation.ts';
 import { ownStep } from '../step.ts';
+import { addBankControl } from './control.ts';
 import { errorAnswer } from './errors.ts';
 import { paymentOrders } from './model.ts';
 import { advanceOrder, course } from './order-course.ts';
@@ -40,6 +41,7 @@ export function bankDialect(app: FastifyInstance, simulation: Simulation, option
     provider: 'bank',
     owns: (path) => path.startsWith('/api/'),
     failure: (status, message) => errorAnswer(status, failureCode(status), message),
+    control: (controlApp) => addBankControl(controlApp, simulation),
   };
 }
 
