@@ -17,7 +17,7 @@ export interface ListedDeadline {
 
 interface Timer {
   deadline: AnyDeadline;
-  mine: string;
+  mine: string | undefined;
   all: string;
   fromRow: (row: Record<string, unknown>) => Record<string, unknown>;
 }
@@ -39,7 +39,7 @@ export class DeadlineList {
 
   /** What a person is waiting for, or must do, by when. */
   async of(accountId: string): Promise<ListedDeadline[]> {
-    return this.#list(({ mine }) => [mine, [accountId]]);
+    return this.#list(({ mine }) => (mine ? [mine, [accountId]] : undefined));
   }
 
   /** For operators: all that fall due in a span of business time, the soonest of each kind first. */
@@ -47,10 +47,12 @@ export class DeadlineList {
     return this.#list(({ all }) => [all, [from, until]]);
   }
 
-  async #list(query: (timer: Timer) => readonly [string, unknown[]]): Promise<ListedDeadline[]> {
+  async #list(query: (timer: Timer) => readonly [string, unknown[]] | undefined): Promise<ListedDeadline[]> {
     const found: ListedDeadline[] = [];
     for (const timer of this.#timers) {
-      const [text, values] = query(timer);
+      const asked = query(timer);
+      if (!asked) continue;
+      const [text, values] = asked;
       const rows = await run<Record<string, unknown>>(this.#pool, text, values);
       found.push(...rows.map((row) => listed(timer.deadline, timer.fromRow(row))));
     }
@@ -74,10 +76,12 @@ function listed(deadline: AnyDeadline, row: Record<string, unknown>): ListedDead
 function textsOf(orm: MikroORM, deadline: AnyDeadline) {
   const { table, columnOf, columns, fromRow } = statementsOf(orm, deadline.entity);
   const due = columnOf(deadline.dueAt);
-  const parties = deadline.parties.map((property) => `${columnOf(property)} = $1`).join(' or ') || 'false';
+  const parties = deadline.parties.map((property) => `${columnOf(property)} = $1`).join(' or ');
+  const mine = `select ${columns} from ${table} where ${due} is not null and (${parties}) order by ${due} limit ${listedMax}`;
   return {
     fromRow,
-    mine: `select ${columns} from ${table} where ${due} is not null and (${parties}) order by ${due} limit ${listedMax}`,
+    /** None where no person waits for it. */
+    mine: parties ? mine : undefined,
     all: `select ${columns} from ${table} where ${due} >= $1 and ${due} < $2 order by ${due} limit ${listedMax}`,
   };
 }

@@ -422,6 +422,10 @@ test('what is due next, due now, not yet swept, and whom it concerns', async () 
   expect(await deadlines.list.of('nobody')).toEqual([]);
   expect((await deadlines.list.between(dueAt, future)).map(({ id }) => id)).toEqual([past.id]);
   expect(await deadlines.list.between(new Date(future.getTime() + 1), new Date('2999-01-01'))).toEqual([]);
+  const ofNobody = deadlineOf({ parties: [] });
+  const unlisted = new Deadlines({ pool: database.pool, orm: database.orm, clock }, [ofNobody]);
+  expect(await unlisted.list.of(past.clientId)).toEqual([]);
+  expect(await unlisted.list.between(dueAt, future)).toHaveLength(1);
   await database.pool.query('delete from timers');
   expect([await deadlines.nextDueAt(), await deadlines.dueNow()]).toEqual([undefined, []]);
 });
