@@ -7,7 +7,11 @@ export type MovementKind =
   | 'payout'
   | 'payout_failed'
   | 'payout_returned'
-  | 'deposit';
+  | 'deposit'
+  | 'chargeback'
+  | 'chargeback_reinstated'
+  | 'top_up'
+  | 'sweep';
 
 /**
  * One movement of money at a provider, as a table of this service tells it (M-3). All rows of one `reference` are added

@@ -300,6 +300,6 @@ function dataOf(value: Buffer | null): Record<string, unknown> {
 }
 
 /** The kinds that take from the balance at their provider; all others add to it. */
-const taking = ['refund', 'payout', 'dispute', 'dispute_fee', 'processing_fee'];
+const taking = ['refund', 'payout', 'dispute', 'dispute_fee', 'processing_fee', 'transfer_out'];
 
 const signOf = (kind: string): bigint => (taking.includes(kind) ? -1n : 1n);

@@ -5,9 +5,9 @@ import type { AlarmCheck, Finding } from '@holdfast/service';
 import { describe, expect, test } from '@jest/globals';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { escrowAlarms } from './alarms.ts';
-import { useEscrow } from './testing/escrow.ts';
+import { useDisputes } from './testing/chargebacks.ts';
 
-const escrow = useEscrow();
+const escrow = useDisputes();
 
 function checks(): AlarmCheck[] {
   const { orm, clock } = escrow().database;
@@ -43,6 +43,48 @@ test('M-22: a transfer that payouts does not answer is named after 15 minutes, u
   ]);
   await escrow().note(transferId, 'credited', escrow().now());
   expect(await found('transfer.unanswered', transferId)).toEqual([]);
+});
+
+describe('chargebacks', () => {
+  const disputed = async () => {
+    const { clientId, milestoneIds } = await escrow().funded();
+    const fundingId = await escrow().fundingOf(milestoneIds[0]!);
+    await escrow().release(clientId, milestoneIds[0]!);
+    await escrow().rows('update transfers set protected = false where milestone_id = $1', [milestoneIds[0]]);
+    const dispute = await escrow().dispute(fundingId);
+    return { fundingId, dispute, chargebackId: await escrow().look(fundingId, dispute) };
+  };
+
+  test('P-11: one that waits for our answer is named at once, with its due date', async () => {
+    const { chargebackId } = await disputed();
+    expect(await found('chargeback.unanswered', chargebackId)).toMatchObject([
+      { facts: { dueAt: expect.any(String) } },
+    ]);
+    await escrow().answer(chargebackId, 'contest');
+    expect(await found('chargeback.unanswered', chargebackId)).toEqual([]);
+  });
+
+  test('M-22: what payouts does not answer is named after 15 minutes', async () => {
+    const { fundingId, dispute, chargebackId } = await disputed();
+    const late = () => found('chargeback.transfer_unanswered', chargebackId);
+    await escrow().look(fundingId, { ...dispute, status: 'lost' });
+    expect(await late()).toEqual([]);
+    passMinutes(16);
+    expect(await late()).toHaveLength(1);
+    await escrow().clawedBack(
+      chargebackId,
+      String((await escrow().row(chargebackId)).transfer_id),
+      90_000n,
+      0n,
+    );
+    expect(await late()).toEqual([]);
+    await escrow().look(fundingId, { ...dispute, status: 'won', reinstated: { feeMinor: 0n } });
+    expect(await late()).toEqual([]);
+    passMinutes(16);
+    expect(await late()).toHaveLength(1);
+    await escrow().restored(chargebackId, String((await escrow().row(chargebackId)).restore_transfer_id));
+    expect(await late()).toEqual([]);
+  });
 });
 
 test('F47: a charge of another amount is named at once', async () => {

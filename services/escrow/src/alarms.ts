@@ -3,6 +3,7 @@ import { noticeAlarms } from '@holdfast/providers';
 import type { AlarmCheck } from '@holdfast/service';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { INestApplicationContext } from '@nestjs/common';
+import { ChargebackTable } from './tables/chargeback.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { SettlementTable } from './tables/settlement.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
@@ -32,6 +33,11 @@ export function escrowAlarms(app: Pick<INestApplicationContext, 'get'>): AlarmCh
       name: 'settlement.late',
       find: () => settlementsLate(em(), { doubt: before(doubtMaxMs), transit: before(transitMaxMs) }),
     },
+    { name: 'chargeback.unanswered', find: () => chargebacksUnanswered(em()) },
+    {
+      name: 'chargeback.transfer_unanswered',
+      find: () => recoveriesUnanswered(em(), before(transferMaxMs)),
+    },
     ...noticeAlarms(app),
   ];
 }
@@ -45,6 +51,35 @@ async function unanswered(em: EntityManager, until: Date) {
   );
   return transfers.map(({ id, releasedAt, agreementId }) => {
     return { id, what: 'payouts does not answer a transfer', since: releasedAt, facts: { agreementId } };
+  });
+}
+
+/** Silence accepts it: the platform has until the due date to contest it (P-9, P-11). */
+async function chargebacksUnanswered(em: EntityManager) {
+  const chargebacks = await em.find(
+    ChargebackTable,
+    { status: 'received', answer: null },
+    { orderBy: { dueAt: 'asc' }, limit: findingsMax },
+  );
+  return chargebacks.map(({ id, agreementId, receivedAt, dueAt }) => {
+    const facts = { agreementId, dueAt: dueAt.toISOString() };
+    return { id, what: 'a chargeback waits for our answer', since: receivedAt, facts };
+  });
+}
+
+/** Payouts has not said what it took, or gave back (M-15, M-22). */
+async function recoveriesUnanswered(em: EntityManager, until: Date) {
+  const chargebacks = await em.find(
+    ChargebackTable,
+    {
+      transferredAt: { $lte: until },
+      $or: [{ status: 'recovering' }, { restoreTransferId: { $ne: null }, restored: false }],
+    },
+    { orderBy: { transferredAt: 'asc' }, limit: findingsMax },
+  );
+  return chargebacks.map(({ id, agreementId, transferredAt }) => {
+    const what = 'payouts does not answer about a chargeback';
+    return { id, what, since: transferredAt!, facts: { agreementId } };
   });
 }
 

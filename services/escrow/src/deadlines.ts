@@ -3,15 +3,18 @@ import { noticeDeadline } from '@holdfast/providers';
 import { CONFIG, deployedTopics } from '@holdfast/service';
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
+import { ExpireEvidence } from './commands/answer-chargeback.ts';
 import { ExpireFunding } from './commands/expire-funding.ts';
 import { ReleaseBySilence } from './commands/release-milestone.ts';
 import type { EscrowConfig } from './config.ts';
 import { ChargeWorker } from './providers/charge.worker.ts';
+import { DisputeWorker } from './providers/dispute.worker.ts';
 import { NoticeWorker } from './providers/notice.worker.ts';
 import { RefundWorker } from './providers/refund.worker.ts';
 import { SettlementWorker } from './providers/settlement.worker.ts';
 import { SetupWorker } from './providers/setup.worker.ts';
 import { BillingMethodTable } from './tables/billing-method.table.ts';
+import { ChargebackTable } from './tables/chargeback.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { MilestoneTable } from './tables/milestone.table.ts';
 import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
@@ -88,5 +91,43 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     stoppedBy: [],
     fire: (attempt) => refunds.advance(attempt),
   };
-  return [reviewSilence, payersTime, charging, verifying, noticeDeadline(notices), settling, refunding];
+  return [
+    reviewSilence,
+    payersTime,
+    charging,
+    verifying,
+    noticeDeadline(notices),
+    settling,
+    refunding,
+    ...chargebackDeadlines(app, commands),
+  ];
+}
+
+/** What is due about chargebacks: our answer, and the next look at the provider (P-11). */
+function chargebackDeadlines(app: INestApplicationContext, commands: CommandBus): AnyDeadline[] {
+  const disputes = app.get(DisputeWorker);
+  const evidence: Deadline<typeof ChargebackTable> = {
+    kind: 'chargeback.evidence',
+    does: 'timer',
+    entity: ChargebackTable,
+    dueAt: 'evidenceDueAt',
+    keys: ['agreementId', 'clientId', 'freelancerId'],
+    parties: [],
+    stoppedBy: [],
+    announced: { by: 'nobody', because: 'it is the platform that must answer; an alarm tells it (P-11)' },
+    atStake: 'amountMinor',
+    fire: (chargeback, message) =>
+      commands.execute(new ExpireEvidence({ message, chargebackId: chargeback.id })),
+  };
+  const looking: Deadline<typeof ChargebackTable> = {
+    kind: 'chargeback.call',
+    does: 'work',
+    entity: ChargebackTable,
+    dueAt: 'nextCallAt',
+    keys: ['agreementId'],
+    parties: [],
+    stoppedBy: [],
+    fire: (chargeback) => disputes.advance(chargeback),
+  };
+  return [evidence, looking];
 }

@@ -37,6 +37,22 @@ export const escrowErrors = {
   'review.over': { status: 409, title: 'The review has ended.' },
   'refund.unknown': { status: 404, title: 'There is no such refund, or you are no party to it.' },
   'refund.not_failed': { status: 409, title: 'The refund has not failed.' },
+  'chargeback.unknown': { status: 404, title: 'There is no such chargeback.' },
+  'chargeback.not_open': { status: 409, title: 'The chargeback does not wait for an answer.' },
+  'chargeback.answered': { status: 409, title: 'The chargeback has been answered.' },
+  'chargeback.over': { status: 409, title: 'The time to answer the chargeback is over.' },
+  'transfer.mismatch': { status: 409, title: 'The answer does not fit the transfer.' },
+  'debt.unknown': { status: 404, title: 'There is no such debt.' },
+  'treasury.nothing_short': { status: 409, title: 'The customers’ cash covers all that it must.' },
+  'treasury.capital_short': {
+    status: 409,
+    title: 'The platform’s own money does not cover what is short.',
+  },
+  'treasury.no_surplus': { status: 409, title: 'The customers’ cash holds nothing that is over.' },
+  'treasury.bank_short': {
+    status: 409,
+    title: 'What is over does not lie at the bank; a provider must be settled first.',
+  },
   'treasury.nothing_to_settle': {
     status: 409,
     title: 'The card provider holds nothing that is not on its way to the bank already.',

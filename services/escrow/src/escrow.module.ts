@@ -19,8 +19,16 @@ import {
 } from '@holdfast/service';
 import { Module } from '@nestjs/common';
 import { escrowAlarms } from './alarms.ts';
+import { ChargebackController } from './chargeback.controller.ts';
 import { ActivateAgreement, ActivateAgreementHandler } from './commands/activate-agreement.ts';
 import { AddBillingMethodHandler } from './commands/add-billing-method.ts';
+import { AnswerChargebackHandler, ExpireEvidenceHandler } from './commands/answer-chargeback.ts';
+import {
+  ApplyClawBack,
+  ApplyClawBackHandler,
+  NoteRestored,
+  NoteRestoredHandler,
+} from './commands/apply-claw-back.ts';
 import { ApplyWithdrawalPaid, ApplyWithdrawalPaidHandler } from './commands/apply-withdrawal-paid.ts';
 import {
   ApplyWithdrawalReturned,
@@ -37,12 +45,15 @@ import {
 import { ExpireFundingHandler } from './commands/expire-funding.ts';
 import { FundMilestoneHandler, PayMilestoneHandler } from './commands/fund-milestone.ts';
 import { GiveBackHandler } from './commands/give-back.ts';
+import { MoveTreasuryHandler } from './commands/move-treasury.ts';
+import { NoteDebt, NoteDebtHandler } from './commands/note-debt.ts';
 import { NoteTransfer, NoteTransferHandler } from './commands/note-transfer.ts';
 import { OpenTreasuryAtStart } from './commands/open-treasury.ts';
 import { MakeMethodPrimaryHandler, RemoveBillingMethodHandler } from './commands/order-billing-methods.ts';
 import { PayBonusHandler } from './commands/pay-bonus.ts';
 import { RecordAccountHold, RecordAccountHoldHandler } from './commands/record-account-hold.ts';
 import { RecordChargeHandler } from './commands/record-charge.ts';
+import { RecordChargebackHandler } from './commands/record-chargeback.ts';
 import { RecordRefundHandler } from './commands/record-refund.ts';
 import { RecordSettlementHandler } from './commands/record-settlement.ts';
 import { RecordSetupHandler } from './commands/record-setup.ts';
@@ -65,12 +76,16 @@ import { Migration006Payments } from './migrations/006-payments.ts';
 import { Migration007Refunds } from './migrations/007-refunds.ts';
 import { Migration008Methods } from './migrations/008-methods.ts';
 import { Migration009AccountHolds } from './migrations/009-account-holds.ts';
+import { Migration010Chargebacks } from './migrations/010-chargebacks.ts';
+import { Migration012Treasury } from './migrations/012-treasury.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
+import { CardDispute } from './providers/card-dispute.ts';
 import { CardPayout } from './providers/card-payout.ts';
 import { CardRefund } from './providers/card-refund.ts';
 import { CardSetup } from './providers/card-setup.ts';
 import { ChargeWorker } from './providers/charge.worker.ts';
+import { DisputeWorker } from './providers/dispute.worker.ts';
 import { NoticeWorker } from './providers/notice.worker.ts';
 import { PayIn } from './providers/pay-in.ts';
 import { Paypal } from './providers/paypal.ts';
@@ -83,9 +98,11 @@ import { SettlementWorker } from './providers/settlement.worker.ts';
 import { SetupWorker } from './providers/setup.worker.ts';
 import { AgreementMoney } from './queries/agreement-money.ts';
 import { BillingMethods } from './queries/billing-methods.ts';
+import { Chargebacks } from './queries/chargebacks.ts';
 import { escrowMovements } from './queries/movements.ts';
 import { Quotes } from './queries/quotes.ts';
 import { Settlements } from './queries/settlements.ts';
+import { Treasury } from './queries/treasury.ts';
 import { escrowSettings } from './settings.ts';
 import { AccountTable } from './tables/account.table.ts';
 import { AccountHoldTable } from './tables/account-hold.table.ts';
@@ -94,12 +111,14 @@ import { BillingMethodTable } from './tables/billing-method.table.ts';
 import { BonusTable } from './tables/bonus.table.ts';
 import { ChangeRequestTable } from './tables/change-request.table.ts';
 import { FundingShareTable, FundingTable } from './tables/funding.table.ts';
+import { ChargebackTable } from './tables/chargeback.table.ts';
 import { LotTable } from './tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from './tables/milestone.table.ts';
 import { RefundTable } from './tables/refund.table.ts';
 import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
 import { CardCashView, CashAccountTable, SettlementTable } from './tables/settlement.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
+import { FreelancerDebtTable, TreasuryCoverView, TreasuryMovementTable } from './tables/treasury.table.ts';
 import { TreasuryController } from './treasury.controller.ts';
 import { WebhookController } from './webhook.controller.ts';
 
@@ -119,6 +138,10 @@ export const definition: ServiceDefinition = {
     'contracts.milestone.submitted': StartReview.name,
     'payouts.funds.credited': NoteTransfer.name,
     'payouts.funds.matured': NoteTransfer.name,
+    'payouts.funds.clawed_back': ApplyClawBack.name,
+    'payouts.funds.restored': NoteRestored.name,
+    'payouts.debt.opened': NoteDebt.name,
+    'payouts.debt.settled': NoteDebt.name,
     'payouts.withdrawal.paid': ApplyWithdrawalPaid.name,
     'payouts.withdrawal.returned': ApplyWithdrawalReturned.name,
   },
@@ -136,6 +159,10 @@ export const definition: ServiceDefinition = {
     BillingMethodTable,
     ProviderNoticeTable,
     ChangeRequestTable,
+    ChargebackTable,
+    FreelancerDebtTable,
+    TreasuryMovementTable,
+    TreasuryCoverView,
     SettlementTable,
     RefundTable,
     RefundAttemptTable,
@@ -153,6 +180,8 @@ export const definition: ServiceDefinition = {
     { name: '007-refunds', class: Migration007Refunds },
     { name: '008-methods', class: Migration008Methods },
     { name: '009-account-holds', class: Migration009AccountHolds },
+    { name: '010-chargebacks', class: Migration010Chargebacks },
+    { name: '012-treasury', class: Migration012Treasury },
   ],
   grants: {
     account_holds: 'select, insert, update',
@@ -167,6 +196,10 @@ export const definition: ServiceDefinition = {
     transfers: 'select, insert, update',
     billing_methods: 'select, insert, update',
     ...providerNoticesGrants,
+    chargebacks: 'select, insert, update',
+    freelancer_debts: 'select, insert, update',
+    treasury_movements: 'select, insert',
+    treasury_cover: 'select',
     change_requests: 'select, insert',
     settlements: 'select, insert, update',
     refunds: 'select, insert, update',
@@ -213,20 +246,33 @@ const paypalSignature = {
 };
 
 @Module({
-  controllers: [HttpController, TreasuryController, WebhookController, NoticesController, KafkaController],
+  controllers: [
+    HttpController,
+    TreasuryController,
+    ChargebackController,
+    WebhookController,
+    NoticesController,
+    KafkaController,
+  ],
   providers: [
     AcknowledgeNoticeHandler,
     ActivateAgreementHandler,
     AddBillingMethodHandler,
     AddMilestoneHandler,
     ChangeTermsHandler,
+    AnswerChargebackHandler,
+    ApplyClawBackHandler,
     ApplyWithdrawalPaidHandler,
     ApplyWithdrawalReturnedHandler,
+    ExpireEvidenceHandler,
     ExpireFundingHandler,
     FinishNoticeHandler,
     FundMilestoneHandler,
     GiveBackHandler,
     MakeMethodPrimaryHandler,
+    NoteRestoredHandler,
+    MoveTreasuryHandler,
+    NoteDebtHandler,
     NoteTransferHandler,
     PayBonusHandler,
     PayMilestoneHandler,
@@ -236,6 +282,7 @@ const paypalSignature = {
     ReceiveNoticeHandler,
     RecordAccountHoldHandler,
     RecordChargeHandler,
+    RecordChargebackHandler,
     RecordRefundHandler,
     RecordSettlementHandler,
     RecordSetupHandler,
@@ -247,12 +294,19 @@ const paypalSignature = {
     SettleCardHandler,
     StartReviewHandler,
     AgreementMoney,
+    Chargebacks,
     BillingMethods,
     Quotes,
     Settlements,
+    Treasury,
     client,
     { provide: Card, inject: [CardClient], useFactory: (cards: CardClient) => new Card(cards) },
     { provide: CardSetup, inject: [CardClient], useFactory: (cards: CardClient) => new CardSetup(cards) },
+    {
+      provide: CardDispute,
+      inject: [CardClient],
+      useFactory: (cards: CardClient) => new CardDispute(cards),
+    },
     { provide: CardPayout, inject: [CardClient], useFactory: (cards: CardClient) => new CardPayout(cards) },
     { provide: CardRefund, inject: [CardClient], useFactory: (cards: CardClient) => new CardRefund(cards) },
     paypalClient,
@@ -274,6 +328,7 @@ const paypalSignature = {
       useFactory: (card: Card, paypal: Paypal) => new PayIn(card, paypal),
     },
     ChargeWorker,
+    DisputeWorker,
     NoticeWorker,
     RefundWorker,
     SettlementWorker,

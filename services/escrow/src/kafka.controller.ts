@@ -3,9 +3,11 @@ import { Controller } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { ActivateAgreement } from './commands/activate-agreement.ts';
+import { ApplyClawBack, NoteRestored } from './commands/apply-claw-back.ts';
 import { ApplyWithdrawalPaid } from './commands/apply-withdrawal-paid.ts';
 import { ApplyWithdrawalReturned } from './commands/apply-withdrawal-returned.ts';
 import { AddMilestone, ChangeTerms, OrderMilestone } from './commands/change-terms.ts';
+import { NoteDebt } from './commands/note-debt.ts';
 import { NoteTransfer } from './commands/note-transfer.ts';
 import { RecordAccountHold } from './commands/record-account-hold.ts';
 import { RememberAccount } from './commands/remember-account.ts';
@@ -59,6 +61,14 @@ export class KafkaController {
           new NoteTransfer({ message, transferId, status: 'matured', availableAt }),
         );
       }
+      case 'payouts.funds.clawed_back': // Answered by `escrow.clearing.applied` (M-22, P-11).
+        return this.commands.execute(new ApplyClawBack({ message, ...event }));
+      case 'payouts.funds.restored': // The answer to a transfer of ours (M-22).
+        return this.commands.execute(new NoteRestored({ message, ...event }));
+      case 'payouts.debt.opened': // The platform covers it until it is paid (M-14).
+        return this.commands.execute(new NoteDebt({ message, isNew: true, ...event }));
+      case 'payouts.debt.settled':
+        return this.commands.execute(new NoteDebt({ message, isNew: false, ...event }));
       case 'payouts.withdrawal.paid': // Answered by `escrow.clearing.applied` (M-22).
         return this.commands.execute(new ApplyWithdrawalPaid({ message, ...event }));
       case 'payouts.withdrawal.returned': // Answered likewise, where clearing was touched.

@@ -4,9 +4,11 @@ import { forgetNeeds, type ReceivedRecord, some, stateNeed } from '@holdfast/tes
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { ActivateAgreement } from './commands/activate-agreement.ts';
+import { ApplyClawBack, NoteRestored } from './commands/apply-claw-back.ts';
 import { ApplyWithdrawalPaid } from './commands/apply-withdrawal-paid.ts';
 import { ApplyWithdrawalReturned } from './commands/apply-withdrawal-returned.ts';
 import { AddMilestone, ChangeTerms, OrderMilestone } from './commands/change-terms.ts';
+import { NoteDebt } from './commands/note-debt.ts';
 import { NoteTransfer } from './commands/note-transfer.ts';
 import { RecordAccountHold } from './commands/record-account-hold.ts';
 import { RememberAccount } from './commands/remember-account.ts';
@@ -17,6 +19,8 @@ const agreementId = '01a2037a-c202-74f7-a5ab-50ccbccd1461';
 const transferId = '01a2037a-c202-74f7-a5ab-50ccbccd1462';
 const milestoneId = '01a2037a-c202-74f7-a5ab-50ccbccd1463';
 const submissionId = '01a2037a-c202-74f7-a5ab-50ccbccd1464';
+const chargebackId = '01a2037a-c202-74f7-a5ab-50ccbccd1467';
+const debtId = '01a2037a-c202-74f7-a5ab-50ccbccd1468';
 const holdId = '01a2037a-c202-74f7-a5ab-50ccbccd1466';
 const withdrawalId = '01a2037a-c202-74f7-a5ab-50ccbccd1465';
 const message = { source: 'event', id: '01a2037a-c202-74f7-a5ab-50ccbccd1460' };
@@ -243,6 +247,62 @@ describe('what escrow needs of others (AD-8)', () => {
     });
   });
 
+  it('of payouts: what a lost chargeback took of a freelancer, and what is owed', async () => {
+    const data = {
+      agreementId: key,
+      chargebackId: some.id(chargebackId),
+      transferId: some.id(transferId),
+      accountId: some.account('freelancer-1'),
+      taken: some.money('4000'),
+      debt: some.money('5000'),
+    };
+    const need = { type: 'payouts.funds.clawed_back.v1', key, data };
+    await stateNeed({ consumer: 'escrow', provider: 'payouts' }, need, async (record) => {
+      const command = await reading('payouts', record);
+      expect(command).toBeInstanceOf(ApplyClawBack);
+      const input = { message, chargebackId, transferId, taken: usd(4_000n), debt: usd(5_000n) };
+      expect(command).toMatchObject({ input });
+    });
+  });
+
+  it('of payouts: that what came back is the freelancer’s again', async () => {
+    const data = {
+      agreementId: key,
+      cause: some.oneOf('chargeback', 'refund'),
+      causeId: some.id(chargebackId),
+      transferId: some.id(transferId),
+      accountId: some.account('freelancer-1'),
+      toDebt: some.money('5000'),
+      toAvailable: some.money('4000'),
+    };
+    const need = { type: 'payouts.funds.restored.v1', key, data };
+    await stateNeed({ consumer: 'escrow', provider: 'payouts' }, need, async (record) => {
+      const command = await reading('payouts', record);
+      expect(command).toBeInstanceOf(NoteRestored);
+      const input = { message, cause: 'chargeback', causeId: chargebackId, transferId };
+      expect(command).toMatchObject({ input });
+    });
+  });
+
+  it.each([
+    ['opened', true],
+    ['settled', false],
+  ] as const)('of payouts: that a debt was %s, and what is left of it', async (what, isNew) => {
+    const data = {
+      accountId: some.account('freelancer-1'),
+      debtId: some.id(debtId),
+      amount: some.money('5000'),
+      left: some.money('5000'),
+    };
+    const need = { type: `payouts.debt.${what}.v1`, key: accountKey, data };
+    await stateNeed({ consumer: 'escrow', provider: 'payouts' }, need, async (record) => {
+      const command = await reading('payouts', record);
+      expect(command).toBeInstanceOf(NoteDebt);
+      const input = { message, isNew, debtId, accountId: 'freelancer-1', left: usd(5_000n) };
+      expect(command).toMatchObject({ input });
+    });
+  });
+
   it('and of no other event', async () => {
     const stated = [
       'contracts.account.hold_placed',
@@ -255,6 +315,10 @@ describe('what escrow needs of others (AD-8)', () => {
       'contracts.milestone.submitted',
       'payouts.funds.credited',
       'payouts.funds.matured',
+      'payouts.funds.clawed_back',
+      'payouts.funds.restored',
+      'payouts.debt.opened',
+      'payouts.debt.settled',
       'payouts.withdrawal.paid',
       'payouts.withdrawal.returned',
     ];

@@ -28,6 +28,7 @@ import { RememberAccount, RememberAccountHandler } from './commands/remember-acc
 import { RequestChanges, RequestChangesHandler } from './commands/request-changes.ts';
 import { StartReview, StartReviewHandler } from './commands/start-review.ts';
 import { definition } from './escrow.module.ts';
+import { Disputes } from './testing/chargebacks.ts';
 import { intent } from './testing/fundings.ts';
 import { paidWithdrawal, returnedWithdrawal } from './testing/withdrawals.ts';
 
@@ -147,6 +148,18 @@ async function withdraw({ unitOfWork }: TestDatabase): Promise<void> {
   );
 }
 
+/** A chargeback of pay that is not protected: lost, and won at a later stage. */
+async function dispute(disputes: Disputes, milestoneId: string): Promise<void> {
+  await disputes.rows('update transfers set protected = false where milestone_id = $1', [milestoneId]);
+  const fundingId = await disputes.fundingOf(milestoneId);
+  const taken = await disputes.dispute(fundingId);
+  const chargebackId = await disputes.look(fundingId, taken);
+  await disputes.look(fundingId, { ...taken, status: 'lost' });
+  const { transfer_id } = await disputes.row(chargebackId);
+  await disputes.clawedBack(chargebackId, String(transfer_id), 90_000n, 0n);
+  await disputes.look(fundingId, { ...taken, status: 'won', reinstated: { feeMinor: 0n } });
+}
+
 describe('what escrow publishes is what others need (AD-8)', () => {
   const database = useDatabase({
     service: 'escrow',
@@ -175,6 +188,7 @@ describe('what escrow publishes is what others need (AD-8)', () => {
     await unpaid.activate();
     await unpaid.submit();
     await withdraw(database());
+    await dispute(new Disputes(database()), approved.milestoneId);
   }, 60_000);
 
   /** Where each fact happened; the others happened to the approved milestone. */

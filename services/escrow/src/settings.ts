@@ -9,6 +9,7 @@ export const escrowSettings = {
     /** Basis points on the platform's fees, and by region where it differs: `US=0,other=2000` (P-12). */
     'tax.default_rate': z.int().min(0).max(10_000),
     'tax.rates': z.string().regex(taxRatesForm),
+    'chargeback.evidence_days': z.int().min(1).max(60),
     'treasury.opening_capital': z.int().min(0).max(1_000_000_000_000),
     'treasury.bank_float': z.int().min(0).max(1_000_000_000_000),
   }),
@@ -17,6 +18,7 @@ export const escrowSettings = {
     'ach.risk_business_days': 5,
     'tax.default_rate': 0,
     'tax.rates': '',
+    'chargeback.evidence_days': 7,
     'treasury.opening_capital': 10_000_000,
     'treasury.bank_float': 1_000_000,
   },

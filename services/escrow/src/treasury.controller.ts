@@ -4,13 +4,17 @@ import { Caller, Message, type Party, RolesAllowed, Summary } from '@holdfast/se
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
+import { MoveTreasury, type TreasuryAnswer } from './commands/move-treasury.ts';
 import { type SettleAnswer, SettleCard } from './commands/settle-card.ts';
 import { Settlements } from './queries/settlements.ts';
+import { Treasury } from './queries/treasury.ts';
 
 const SettleBody = z.strictObject({
   amount: PositiveMoney.optional(),
   reason: z.string().trim().min(1).max(500),
 });
+const MoveBody = SettleBody.pick({ reason: true });
+type MoveBody = z.output<typeof MoveBody>;
 
 /** IN: what operators do with the places where money lies (M-23). */
 @Controller('v1/treasury')
@@ -19,7 +23,36 @@ export class TreasuryController {
   constructor(
     private readonly commands: CommandBus,
     private readonly settlements: Settlements,
+    private readonly treasury: Treasury,
   ) {}
+
+  @Summary('What the customers’ cash is and what it must cover (M-14): what is short, or over.')
+  @Get()
+  now(): Promise<object> {
+    return this.treasury.now();
+  }
+
+  @Summary('Tops the customers’ cash up by what is short, from the platform’s own money (M-23).')
+  @Post('top-up')
+  @HttpCode(201)
+  topUp(
+    @Message() message: MessageRef,
+    @Caller() { accountId: by }: Party,
+    @Body({ schema: MoveBody }) { reason }: MoveBody,
+  ): Promise<TreasuryAnswer> {
+    return this.commands.execute(new MoveTreasury({ message, kind: 'top_up', by, reason }));
+  }
+
+  @Summary('Takes what is over from the customers’ bank account to the platform’s own money (M-23).')
+  @Post('sweep')
+  @HttpCode(201)
+  sweep(
+    @Message() message: MessageRef,
+    @Caller() { accountId: by }: Party,
+    @Body({ schema: MoveBody }) { reason }: MoveBody,
+  ): Promise<TreasuryAnswer> {
+    return this.commands.execute(new MoveTreasury({ message, kind: 'sweep', by, reason }));
+  }
 
   @Summary('The card provider pays out its balance, or the amount, to the bank; person and reason are kept.')
   @Post('settle-card')

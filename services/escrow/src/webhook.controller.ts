@@ -56,7 +56,7 @@ export class WebhookController {
     if (!notice.success) throw new Rejection('webhook.malformed');
     if (holdsCardNumber(notice.data)) throw new Problem('request.card_number');
     const { id, type: eventType, data } = notice.data;
-    const concernsUs = /^(payment_intent|setup_intent|payout|refund)\./.test(eventType);
+    const concernsUs = /^(payment_intent|setup_intent|payout|refund|charge\.dispute)\./.test(eventType);
     if (concernsUs) {
       const message = { source: 'worker', id } as const;
       await this.commands.execute(

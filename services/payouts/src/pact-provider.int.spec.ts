@@ -10,7 +10,8 @@ import { CreditRelease, CreditReleaseHandler } from './commands/credit-release.t
 import { MatureFunds, MatureFundsHandler } from './commands/mature-funds.ts';
 import { RememberAgreement, RememberAgreementHandler } from './commands/remember-agreement.ts';
 import { startup } from './payouts.module.ts';
-import { Payouts } from './testing/payouts.ts';
+import { Chargebacks } from './testing/chargebacks.ts';
+import { type Parties, Payouts } from './testing/payouts.ts';
 import { Withdrawals } from './testing/withdrawals.ts';
 
 const { definition } = startup;
@@ -24,6 +25,8 @@ describe('what payouts publishes is what others need (AD-8)', () => {
     journals: new LedgerWriter(newId),
   });
   const [agreementId, transferId, accountId] = [randomUUID(), randomUUID(), 'freelancer-1'];
+
+  let indebted: Parties;
 
   beforeAll(async () => {
     const { unitOfWork } = database();
@@ -41,6 +44,7 @@ describe('what payouts publishes is what others need (AD-8)', () => {
     );
     await checkPerson(new Payouts(database()));
     await withdraw(new Withdrawals(database()));
+    indebted = await loseAndWin(new Chargebacks(database()));
   }, 60_000);
 
   /** Both outcomes of identity, and a screening that was blocked by mistake. */
@@ -55,6 +59,15 @@ describe('what payouts publishes is what others need (AD-8)', () => {
     await payouts.decide(methodId, 'clear');
   }
 
+  /** A lost chargeback takes what is there and leaves a debt; won later, it pays the debt. */
+  async function loseAndWin(payouts: Chargebacks): Promise<Parties> {
+    const parties = await payouts.freelancer(4_000n);
+    const chargebackId = await payouts.received(parties, 9_000n);
+    await payouts.lost(parties, chargebackId, 9_000n);
+    await payouts.won(parties, chargebackId, 9_000n);
+    return parties;
+  }
+
   /** A withdrawal that was paid and came back, which disables its method, and one that the bank denies. */
   async function withdraw(payouts: Withdrawals): Promise<void> {
     await payouts.taxForm(accountId);
@@ -66,8 +79,13 @@ describe('what payouts publishes is what others need (AD-8)', () => {
     await payouts.see(denied.key, 'denied');
   }
 
+  const keyOf = (type: string): string => {
+    if (/clawed_back|restored/.test(type)) return indebted.agreementId;
+    if (/debt/.test(type)) return indebted.freelancerId;
+    return /^payouts\.funds\./.test(type) ? agreementId : accountId;
+  };
   const published = (type: string): Promise<ReceivedRecord | undefined> =>
-    publishedRecord(database().pool, type, /^payouts\.funds\./.test(type) ? agreementId : accountId);
+    publishedRecord(database().pool, type, keyOf(type));
 
   it('every field of it', () => satisfyNeeds('payouts', published), 30_000);
 

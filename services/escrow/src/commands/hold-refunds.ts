@@ -1,11 +1,11 @@
 import type { Tx } from '@holdfast/messaging';
 import { resume, suspend } from '../domain/refund-attempt.ts';
-import { FreezeTable } from '../tables/milestone.table.ts';
+import { hasOpenChargeback } from '../tables/chargeback.table.ts';
 import { loadAttemptsOfCharge, saveRefundAttempt } from '../tables/refund-attempt.table.ts';
 
 /** While a chargeback is open on a charge no refund call is made on it (E-23, P-9): the client would be paid twice. */
-export async function isChargedBack(tx: Tx, fundingId: string): Promise<boolean> {
-  return (await tx.many(FreezeTable, { fundingId, cause: 'chargeback', ended: false })).length > 0;
+export function isChargedBack(tx: Tx, fundingId: string): Promise<boolean> {
+  return hasOpenChargeback(tx, fundingId);
 }
 
 /** A chargeback on the charge opened: refunds that are not at the provider yet wait for its end. */

@@ -12,6 +12,8 @@ export type CardOperation =
   | 'charge.cancel'
   | 'refund.create'
   | 'refund.read'
+  | 'dispute.read'
+  | 'dispute.answer'
   | 'settlement.create'
   | 'settlement.read';
 

@@ -4,6 +4,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { RecordCharge } from '../commands/record-charge.ts';
+import { RecordChargeback } from '../commands/record-chargeback.ts';
 import { RecordRefund } from '../commands/record-refund.ts';
 import { RecordSettlement } from '../commands/record-settlement.ts';
 import { RecordSetup } from '../commands/record-setup.ts';
@@ -12,6 +13,7 @@ import { FundingTable } from '../tables/funding.table.ts';
 import { RefundAttemptTable } from '../tables/refund-attempt.table.ts';
 import { SettlementTable } from '../tables/settlement.table.ts';
 import { Card, isSeen } from './card.ts';
+import { CardDispute } from './card-dispute.ts';
 import { CardPayout } from './card-payout.ts';
 import { CardRefund } from './card-refund.ts';
 import { CardSetup } from './card-setup.ts';
@@ -30,6 +32,7 @@ export class NoticeWorker {
     private readonly setup: CardSetup,
     private readonly payouts: CardPayout,
     private readonly refunds: CardRefund,
+    private readonly disputes: CardDispute,
     private readonly paypal: Paypal,
     private readonly commands: CommandBus,
     private readonly orm: MikroORM,
@@ -52,6 +55,7 @@ export class NoticeWorker {
     if (provider === 'paypal') return this.#workIntent(this.paypal, id);
     if (id.startsWith('seti_')) return this.#workSetup(id);
     if (id.startsWith('re_')) return this.#workRefund(id);
+    if (/^d[pu]_/.test(id)) return this.#workDispute(id);
     return id.startsWith('po_') ? this.#workPayout(id) : this.#workIntent(this.card, id);
   }
 
@@ -94,6 +98,20 @@ export class NoticeWorker {
     const message: MessageRef = { source: 'worker', id: newId() };
     await asWorkOf(attempt, () =>
       this.commands.execute(new RecordRefund({ message, attemptId: attempt.id, observation })),
+    );
+    return 'matched';
+  }
+
+  async #workDispute(disputeId: string): Promise<NoticeOutcome | undefined> {
+    const answer = await this.disputes.read(disputeId);
+    if (answer.kind === 'absent') return 'unmatched';
+    if (answer.kind !== 'seen') return undefined;
+    const { dispute } = answer;
+    const funding = await this.orm.em.fork().findOne(FundingTable, { intentId: dispute.intentId });
+    if (!funding) return 'unmatched';
+    const message: MessageRef = { source: 'worker', id: newId() };
+    await asWorkOf(funding, () =>
+      this.commands.execute(new RecordChargeback({ message, fundingId: funding.id, dispute })),
     );
     return 'matched';
   }

@@ -1,9 +1,9 @@
 import { plusDays, plusHours } from '@holdfast/domain';
 import { eventually } from '@holdfast/testing';
 import { describe, expect, test } from '@jest/globals';
-import { resumeRefunds, suspendRefunds } from '../commands/hold-refunds.ts';
 import type { RefundAttempt } from '../domain/refund-attempt.ts';
 import { useCardProvider } from '../testing/card-provider.ts';
+import { Disputes } from '../testing/chargebacks.ts';
 import { http, useEscrow } from '../testing/escrow.ts';
 import { WebhookReceiver } from '../testing/webhook-receiver.ts';
 import { useWorkers } from '../testing/workers.ts';
@@ -162,30 +162,25 @@ describe('F45, F46: a call without an answer', () => {
 });
 
 describe('E-23: while a chargeback is open on the charge', () => {
-  const asFact = (work: (tx: Parameters<typeof suspendRefunds>[0]) => Promise<void>) =>
-    escrow().database.unitOfWork.once({ input: { message: http() } }, work);
-
   test('what was decided before is called when it is over, under a key whose time begins then', async () => {
     const { freelancerId, fundingId, milestoneId, agreementId } = await charged();
     workers().deadlines.stop();
     await escrow().giveBack(freelancerId, milestoneId);
-    await escrow().rows(
-      `insert into freezes values (gen_random_uuid(), $1, 'chargeback', 'dp_1', 1, 1, $2, false)`,
-      [milestoneId, fundingId],
-    );
-    await asFact((tx) => suspendRefunds(tx, fundingId));
+    const disputeId = await provider.dispute(fundingId);
+    const disputes = new Disputes(escrow().database);
+    await disputes.look(fundingId, await disputes.dispute(fundingId, { id: disputeId }));
     workers().start();
     for (let misses = 0; misses < 3; misses += 1) await passHours(5 / 60);
     await until(agreementId, 'waiting');
-    await passDays(30);
+    await passDays(5);
     expect(await creations(agreementId)).toHaveLength(0);
-    await escrow().rows('update freezes set ended = true where funding_id = $1', [fundingId]);
-    await asFact((tx) => resumeRefunds(tx, fundingId));
+    await provider.decides(disputeId, 'won');
     await until(agreementId, 'paid');
     expect(await creations(agreementId)).toHaveLength(1);
   });
 
   test('the provider knows of it before us: another key waits for its end', async () => {
+    await provider.fault('webhook', 'lost-webhook', {}, { times: 100 });
     const { freelancerId, agreementId, milestoneId, fundingId } = await charged('pm_card_createDispute');
     await eventually(
       () => provider.moved(fundingId),

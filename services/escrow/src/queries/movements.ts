@@ -18,7 +18,7 @@ const opening: MovementSource = {
     from journals j
       join entries e on e.journal_id = j.id and e.account = 'E.cash.trust'
       join entries o on o.journal_id = j.id and o.account = 'E.cash.operating'
-    where j.kind = 'treasury'`,
+    where j.kind = 'treasury' and not exists (select from treasury_movements m where m.id::text = j.cause_id)`,
 };
 
 /**
@@ -60,5 +60,34 @@ const refunds: MovementSource = {
     from refund_attempts where status in ('failed', 'returned') and reference is not null`,
 };
 
+/** Chargebacks, by the provider's own name: amount and fee go at once, and what is won comes back (P-11). */
+const chargebacks: MovementSource = {
+  name: 'chargebacks',
+  text: `select id, 'card' as provider, 'chargeback' as kind, dispute_id as reference,
+      -(amount_minor + fee_minor) as amount_minor, 'USD' as currency, 'booked' as state, id::text as cause_id,
+      null::text as transfer_id
+    from chargebacks where debited
+    union all
+    select id, 'card', 'chargeback_reinstated', dispute_id, amount_minor + fee_returned_minor, 'USD', 'booked',
+      id::text, null
+    from chargebacks where reinstated`,
+};
+
+/** Top-ups and sweeps, by our name of them, which the bank is told (M-23). */
+const treasury: MovementSource = {
+  name: 'treasury_movements',
+  text: `select id, 'bank' as provider, kind, id::text as reference,
+      case kind when 'top_up' then amount_minor else -amount_minor end as amount_minor, 'USD' as currency,
+      'booked' as state, id::text as cause_id, null::text as transfer_id
+    from treasury_movements`,
+};
+
 /** Escrow's movements of money at providers, for the proof (M-3). */
-export const escrowMovements: readonly MovementSource[] = [fundings, opening, settlements, refunds];
+export const escrowMovements: readonly MovementSource[] = [
+  fundings,
+  opening,
+  settlements,
+  refunds,
+  chargebacks,
+  treasury,
+];

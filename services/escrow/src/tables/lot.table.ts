@@ -37,6 +37,8 @@ export const LotTable = defineEntity({
     taxReturnedMinor: p.bigint(),
     /** What went back to the source, from escrow or after a release. */
     principalRefundedMinor: p.bigint(),
+    /** What the client's bank took back of it (E-24). */
+    chargedBackMinor: p.bigint(),
     /** A bank debit may still come back until then (P-14). */
     atRiskUntil: p.datetime().nullable(),
     version: p.integer(),
@@ -45,8 +47,8 @@ export const LotTable = defineEntity({
 
 export type Lot = Omit<InferEntity<typeof LotTable>, 'version'>;
 
-export const insertLot = (tx: Tx, lot: Omit<Lot, 'feeReturnedMinor'>): void =>
-  tx.insert(LotTable, { ...lot, feeReturnedMinor: 0n });
+export const insertLot = (tx: Tx, lot: Omit<Lot, 'feeReturnedMinor' | 'chargedBackMinor'>): void =>
+  tx.insert(LotTable, { ...lot, feeReturnedMinor: 0n, chargedBackMinor: 0n });
 
 /** A part of what is held goes back to the source of the lot (E-21). */
 export const returnFromLot = (tx: Tx, lot: Lot, returned: LotReturn): void =>

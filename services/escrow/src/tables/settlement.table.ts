@@ -36,7 +36,7 @@ export const CashAccountTable = defineEntity({
   tableName: 'cash_accounts',
   properties: {
     id: p.uuid().primary(),
-    name: p.text().$type<'trust_card'>(),
+    name: p.text().$type<'trust_card' | 'trust_bank'>(),
     version: p.integer(),
   },
 });

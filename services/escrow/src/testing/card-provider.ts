@@ -130,6 +130,19 @@ export class CardProvider {
     );
   }
 
+  /** The payer's bank disputes a charge, by a mark that it carries. @returns the dispute's id */
+  async dispute(
+    reference: string,
+    how: { amount?: string; kind?: string; dueInDays?: number } = {},
+  ): Promise<string> {
+    return (await this.#control('POST', '/__sim/disputes', { reference, ...how })).id;
+  }
+
+  /** The bank decides. */
+  decides(disputeId: string, outcome: 'won' | 'lost' | 'escalate' | 'reinstated_later', feeReturned = false) {
+    return this.#control('POST', `/__sim/disputes/${disputeId}`, { outcome, feeReturned });
+  }
+
   /** Business time of the simulator, in step with ours. */
   moveTo(offsetMs: number) {
     return this.#control('POST', '/__sim/clock', { offsetMs: Math.ceil(offsetMs) });

@@ -5,18 +5,22 @@ import { CONFIG } from '@holdfast/service';
 import { eventually } from '@holdfast/testing';
 import { afterEach, beforeEach } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
+import { ExpireEvidenceHandler } from '../commands/answer-chargeback.ts';
 import { ExpireFundingHandler } from '../commands/expire-funding.ts';
 import { RecordChargeHandler } from '../commands/record-charge.ts';
+import { RecordChargebackHandler } from '../commands/record-chargeback.ts';
 import { RecordRefundHandler } from '../commands/record-refund.ts';
 import { RecordSettlementHandler } from '../commands/record-settlement.ts';
 import { RecordSetupHandler } from '../commands/record-setup.ts';
 import { ReleaseBySilenceHandler } from '../commands/release-milestone.ts';
 import { escrowDeadlines } from '../deadlines.ts';
 import { Card } from '../providers/card.ts';
+import { CardDispute } from '../providers/card-dispute.ts';
 import { CardPayout } from '../providers/card-payout.ts';
 import { CardRefund } from '../providers/card-refund.ts';
 import { CardSetup } from '../providers/card-setup.ts';
 import { ChargeWorker } from '../providers/charge.worker.ts';
+import { DisputeWorker } from '../providers/dispute.worker.ts';
 import { NoticeWorker } from '../providers/notice.worker.ts';
 import { PayIn } from '../providers/pay-in.ts';
 import { Paypal } from '../providers/paypal.ts';
@@ -76,6 +80,8 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
     new ExpireFundingHandler(unitOfWork),
     new FinishNoticeHandler(unitOfWork),
     new RecordChargeHandler(unitOfWork),
+    new ExpireEvidenceHandler(unitOfWork),
+    new RecordChargebackHandler(unitOfWork),
     new RecordRefundHandler(unitOfWork),
     new RecordSettlementHandler(unitOfWork),
     new RecordSetupHandler(unitOfWork),
@@ -88,7 +94,7 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
   const commands = { execute } as unknown as CommandBus;
   const { client, paypalClient } = provider.impatient();
   const [card, setup, payouts] = [new Card(client), new CardSetup(client), new CardPayout(client)];
-  const refunds = new CardRefund(client);
+  const [refunds, disputes] = [new CardRefund(client), new CardDispute(client)];
   const [paypal, paypalSetup] = [new Paypal(paypalClient), new PaypalSetup(paypalClient)];
   const clock = new WallClock();
   const known = new Map<unknown, unknown>([
@@ -102,7 +108,8 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
       RefundWorker,
       new RefundWorker(refunds, new PaypalRefund(paypalClient), commands, orm, businessClock, clock),
     ],
-    [NoticeWorker, new NoticeWorker(card, setup, payouts, refunds, paypal, commands, orm, clock)],
+    [DisputeWorker, new DisputeWorker(disputes, commands, orm, businessClock, clock)],
+    [NoticeWorker, new NoticeWorker(card, setup, payouts, refunds, disputes, paypal, commands, orm, clock)],
   ]);
   return escrowDeadlines({ get: (token: unknown) => known.get(token) } as never);
 }

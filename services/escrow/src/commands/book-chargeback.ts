@@ -1,0 +1,272 @@
+import { type Money, usd } from '@holdfast/domain';
+import { type EventOf, escrowEvents } from '@holdfast/events';
+import { newId, type Tx } from '@holdfast/messaging';
+import type { Chargeback } from '../domain/chargeback.ts';
+import {
+  clawedBackJournal,
+  lostJournal,
+  receivedJournal,
+  reinstatedJournal,
+  wonJournal,
+} from '../domain/chargeback-journals.ts';
+import { type ChargedPart, chargedParts, lossOf } from '../domain/charged-parts.ts';
+import { evolve, type Milestone } from '../domain/milestone.ts';
+import type { LotReturn } from '../domain/refund-plan.ts';
+import { type Agreement, AgreementTable } from '../tables/agreement.table.ts';
+import { ChargebackTable } from '../tables/chargeback.table.ts';
+import { FundingTable } from '../tables/funding.table.ts';
+import { type Lot, LotTable } from '../tables/lot.table.ts';
+import { loadMilestone, saveMilestone, saveMilestoneWithFreezes } from '../tables/milestone.table.ts';
+import { TransferTable } from '../tables/transfer.table.ts';
+import { chargeOf, decideRefund } from './decide-refund.ts';
+import { freezeMilestone, unfreezeMilestone } from './freeze-milestone.ts';
+import { resumeRefunds, suspendRefunds } from './hold-refunds.ts';
+import { ordersOfHolds } from './record-account-hold.ts';
+
+type EscrowEvent = EventOf<typeof escrowEvents>;
+
+/** What the disputed charge paid, as it stands now (P-10, P-11). */
+export async function partsNow(
+  tx: Tx,
+  { fundingId, agreementId, amount }: Pick<Chargeback, 'fundingId' | 'agreementId' | 'amount'>,
+): Promise<ChargedPart[]> {
+  const lots = await tx.many(LotTable, { fundingId });
+  const transfers = await tx.many(TransferTable, { agreementId });
+  const { initiationFee } = (await tx.one(AgreementTable, { id: agreementId }))!;
+  const released = transfers.map(
+    ({ milestoneId, bonusId, grossMinor, netMinor, freelancerFeeMinor, ...row }) => ({
+      milestoneId,
+      bonusId,
+      grossMinor: grossMinor ?? netMinor,
+      freelancerFeeMinor: freelancerFeeMinor ?? 0n,
+      protected: row.protected,
+    }),
+  );
+  const withFee = lots.find((lot) => lot.initiationFeeMinor > 0n && lot.principalLeftMinor > 0n);
+  return chargedParts(amount.amountMinor, lots, released, initiationFee === 'held' ? withFee?.id : undefined);
+}
+
+/** What an event says of a chargeback. */
+export const factOf = (chargeback: Chargeback) => {
+  const { id: chargebackId, agreementId, fundingId, clientId, freelancerId, amount, dueAt } = chargeback;
+  const parts = chargeback.parts.map((part) => ({
+    ...(part.milestoneId ? { milestoneId: part.milestoneId } : {}),
+    ...(part.bonusId ? { bonusId: part.bonusId } : {}),
+    state: part.state,
+    amount: usd(part.principalMinor),
+    net: usd(part.netMinor),
+    protected: part.protected,
+  }));
+  return { agreementId, chargebackId, fundingId, clientId, freelancerId, amount, parts, dueAt };
+};
+
+/**
+ * G-24.1: the bank has taken amount and fee. What is left of the charge is frozen, and refunds of it wait (E-22, P-9).
+ * The charge's row is written, so that whoever decides about the charge at the same time decides again.
+ */
+export async function receive(tx: Tx, chargeback: Chargeback): Promise<void> {
+  const { id: causeId, fundingId } = chargeback;
+  tx.post(receivedJournal(chargeback));
+  tx.publish(escrowEvents, [
+    { type: 'escrow.chargeback.received', ...factOf(chargeback), fee: chargeback.fee },
+  ]);
+  await touchCharge(tx, fundingId);
+  const left = new Map<string, bigint>();
+  for (const { milestoneId, principalLeftMinor } of await tx.many(LotTable, { fundingId })) {
+    if (milestoneId) left.set(milestoneId, (left.get(milestoneId) ?? 0n) + principalLeftMinor);
+  }
+  for (const [milestoneId, leftMinor] of left) {
+    if (leftMinor === 0n) continue;
+    const order = { cause: 'chargeback', causeId, fundingId, amount: usd(leftMinor), at: tx.now } as const;
+    await freezeMilestone(tx, await loadMilestone(tx, milestoneId, {}), [order]);
+  }
+  await suspendRefunds(tx, fundingId);
+}
+
+/**
+ * G-32.3, G-24.3: held money of the charge leaves escrow and nobody is paid (E-24), protected pay is the platform's
+ * loss; for what the freelancer must give back payouts is asked (P-11).
+ * @returns the chargeback, `recovering` where payouts must answer
+ */
+export async function lose(tx: Tx, before: Chargeback): Promise<Chargeback> {
+  const parts = await partsNow(tx, before);
+  const { held, recoverable } = lossOf(before.amount.amountMinor, parts);
+  const net = usd(recoverable.netMinor);
+  const lost: Chargeback =
+    recoverable.netMinor > 0n
+      ? { ...before, parts, status: 'recovering', transferId: newId() }
+      : { ...before, parts, status: 'lost' };
+  const journal = lostJournal(lost);
+  if (journal) tx.post(journal);
+  tx.publish(escrowEvents, [{ type: 'escrow.chargeback.lost', ...endOf(lost, net, lost.transferId) }]);
+  await writeDown(tx, lost, held);
+  await endFreezes(tx, lost, held);
+  return lost;
+}
+
+/** G-25.4: payouts has answered, and the fees on what it took back are no longer earned (P-11). */
+export function applyClawBack(tx: Tx, before: Chargeback, transferId: string): Chargeback {
+  const { agreementId, freelancerId: accountId } = before;
+  const amount = usd(lossOf(before.amount.amountMinor, before.parts).recoverable.netMinor);
+  tx.post(clawedBackJournal(before, transferId));
+  tx.publish(escrowEvents, [
+    { type: 'escrow.clearing.applied', agreementId, accountId, transferId, amount, kind: 'clawed_back' },
+  ]);
+  return { ...before, status: 'lost' };
+}
+
+/** The bank gave the money back before anything was lost: freezes end, and refunds go on (P-11). */
+export async function win(tx: Tx, won: Chargeback): Promise<void> {
+  tx.post(wonJournal(won));
+  tx.publish(escrowEvents, [{ type: 'escrow.chargeback.won', ...endOf(won, usd(0n)) }]);
+  await endFreezes(tx, won, []);
+}
+
+/**
+ * G-35.1: won after it was lost. The freelancer's net goes back to payouts; a milestone that was written down whole is
+ * funded again where its contract goes on, else the client is refunded (P-11).
+ */
+export async function winLater(tx: Tx, before: Chargeback): Promise<Chargeback> {
+  const { held, recoverable } = lossOf(before.amount.amountMinor, before.parts);
+  const net = usd(recoverable.netMinor);
+  const won: Chargeback =
+    recoverable.netMinor > 0n
+      ? { ...before, status: 'won', restoreTransferId: newId() }
+      : { ...before, status: 'won' };
+  const agreement = (await tx.one(AgreementTable, { id: before.agreementId }))!;
+  const refilled: ChargedPart[] = [];
+  for (const part of held) if (await isRefillable(tx, agreement, part)) refilled.push(part);
+  tx.post(reinstatedJournal(won, refilled));
+  tx.publish(escrowEvents, [{ type: 'escrow.chargeback.won', ...endOf(won, net, won.restoreTransferId) }]);
+  for (const part of held) {
+    if (refilled.includes(part)) await refill(tx, won, part);
+    else await giveBack(tx, won, part);
+  }
+  const initiation = refilled.some(({ lots }) => lots.some((lot) => lot.initiationFeeMinor > 0n));
+  tx.save(AgreementTable, initiation ? { ...agreement, initiationFee: 'held' } : agreement);
+  await touchCharge(tx, won.fundingId);
+  return won;
+}
+
+const endOf = (chargeback: Chargeback, net: Money, transferId?: string) => {
+  const { id: chargebackId, agreementId, freelancerId: accountId, amount } = chargeback;
+  return { agreementId, chargebackId, accountId, amount, net, ...(transferId ? { transferId } : {}) };
+};
+
+async function writeDown(tx: Tx, { agreementId }: Chargeback, held: readonly ChargedPart[]): Promise<void> {
+  const lost = held.flatMap(({ lots }) => lots);
+  for (const each of lost) saveLot(tx, (await tx.one(LotTable, { id: each.lotId }))!, each, 1n);
+  if (!lost.some(({ initiationFeeMinor }) => initiationFeeMinor > 0n)) return;
+  const agreement = (await tx.one(AgreementTable, { id: agreementId }))!;
+  tx.save(AgreementTable, { ...agreement, initiationFee: 'returned' });
+}
+
+/** Out of the lot, or back into it (`sign` -1). */
+function saveLot(tx: Tx, lot: Lot, part: LotReturn, sign: 1n | -1n): void {
+  const fees = part.clientFeeMinor + part.initiationFeeMinor;
+  tx.save(LotTable, {
+    ...lot,
+    principalLeftMinor: lot.principalLeftMinor - sign * part.principalMinor,
+    clientFeeLeftMinor: lot.clientFeeLeftMinor - sign * part.clientFeeMinor,
+    chargedBackMinor: lot.chargedBackMinor + sign * part.principalMinor,
+    feeReturnedMinor: lot.feeReturnedMinor + sign * fees,
+    taxReturnedMinor: lot.taxReturnedMinor + sign * part.taxMinor,
+  });
+}
+
+/** Every freeze of the chargeback ends; what was lost has left its milestone before. */
+async function endFreezes(tx: Tx, chargeback: Chargeback, lost: readonly ChargedPart[]): Promise<void> {
+  const { id: causeId, fundingId } = chargeback;
+  const lots = await tx.many(LotTable, { fundingId });
+  for (const milestoneId of new Set(lots.flatMap((lot) => lot.milestoneId ?? []))) {
+    const part = lost.find((one) => one.milestoneId === milestoneId);
+    const before = await loadMilestone(tx, milestoneId, {});
+    const milestone = part ? chargeBack(tx, before, chargeback, part) : before;
+    const isFrozen =
+      'held' in milestone &&
+      milestone.freezes.some((one) => one.cause === 'chargeback' && one.causeId === causeId);
+    if (isFrozen) await unfreezeMilestone(tx, milestone, { cause: 'chargeback', causeId });
+    else if (part) await saveMilestoneWithFreezes(tx, milestone);
+  }
+  await touchCharge(tx, fundingId);
+  const open = await tx.many(ChargebackTable, { fundingId, open: true });
+  if (open.every(({ id }) => id === causeId)) await resumeRefunds(tx, fundingId);
+}
+
+function chargeBack(
+  tx: Tx,
+  milestone: Milestone,
+  { id: chargebackId }: Chargeback,
+  part: ChargedPart,
+): Milestone {
+  const heldMinor = 'held' in milestone ? milestone.held.amountMinor : 0n;
+  const chargedBack: Extract<EscrowEvent, { type: 'escrow.milestone.charged_back' }> = {
+    type: 'escrow.milestone.charged_back',
+    agreementId: milestone.agreementId,
+    milestoneId: milestone.id,
+    chargebackId,
+    amount: usd(part.principalMinor),
+    clientFee: usd(part.clientFeeMinor),
+    balance: usd(heldMinor - part.principalMinor),
+  };
+  tx.publish(escrowEvents, [chargedBack]);
+  return evolve(milestone, chargedBack);
+}
+
+/** A contract that is paused goes on; its pause may be for this very chargeback (P-9). */
+async function isRefillable(tx: Tx, { status }: Agreement, { milestoneId }: ChargedPart): Promise<boolean> {
+  if (status !== 'active' && status !== 'paused') return false;
+  return (await loadMilestone(tx, milestoneId!, {})).status === 'charged_back';
+}
+
+async function refill(tx: Tx, { fundingId }: Chargeback, part: ChargedPart): Promise<void> {
+  for (const each of part.lots) saveLot(tx, (await tx.one(LotTable, { id: each.lotId }))!, each, -1n);
+  const milestone = await loadMilestone(tx, part.milestoneId!, {});
+  const { agreementId, id: milestoneId, termsVersion: version } = milestone;
+  const funded: Extract<EscrowEvent, { type: 'escrow.milestone.funded' }> = {
+    type: 'escrow.milestone.funded',
+    agreementId,
+    milestoneId,
+    version,
+    fundingId,
+    amount: usd(part.principalMinor),
+    clientFee: usd(part.clientFeeMinor),
+    lots: part.lots.map(({ lotId, principalMinor }) => ({ lotId, amount: usd(principalMinor) })),
+    fundedAt: tx.now,
+  };
+  tx.publish(escrowEvents, [funded]);
+  await freezeMilestone(tx, evolve(milestone, funded), await ordersOfHolds(tx, milestone));
+}
+
+async function giveBack(tx: Tx, { fundingId }: Chargeback, part: ChargedPart): Promise<void> {
+  for (const { lotId, principalMinor } of part.lots) {
+    const lot = (await tx.one(LotTable, { id: lotId }))!;
+    tx.save(LotTable, {
+      ...lot,
+      chargedBackMinor: lot.chargedBackMinor - principalMinor,
+      principalRefundedMinor: lot.principalRefundedMinor + principalMinor,
+    });
+  }
+  const milestone = await loadMilestone(tx, part.milestoneId!, {});
+  const isGone = milestone.status === 'charged_back';
+  const sum = (of: (lot: LotReturn) => bigint): Money =>
+    usd(part.lots.reduce((all, lot) => all + of(lot), 0n));
+  const decided = await decideRefund(tx, {
+    charge: chargeOf((await tx.one(FundingTable, { id: fundingId }))!),
+    cause: 'orphaned_charge',
+    parts: {
+      principal: usd(part.principalMinor),
+      clientFee: usd(part.clientFeeMinor),
+      initiationFee: sum(({ initiationFeeMinor }) => initiationFeeMinor),
+      tax: sum(({ taxMinor }) => taxMinor),
+    },
+    ...(isGone ? { milestoneId: milestone.id, balance: usd(0n) } : {}),
+    source: 'payable',
+  });
+  if (isGone) saveMilestone(tx, evolve(milestone, decided));
+}
+
+/** Who decides about the charge at the same time decides again (E-23). */
+async function touchCharge(tx: Tx, fundingId: string): Promise<void> {
+  tx.save(FundingTable, (await tx.one(FundingTable, { id: fundingId }))!);
+}

@@ -1,0 +1,192 @@
+import { halfUp } from '@holdfast/domain';
+import { least } from './lots.ts';
+import { type LotReturn, type RefundableLot, withTax } from './refund-plan.ts';
+
+/** A lot as far as a chargeback needs it: whose it is, and what of it went which way. */
+export type ChargedLot = RefundableLot &
+  Readonly<{
+    milestoneId: string | null;
+    bonusId?: string | null;
+    principalMinor: bigint;
+    principalRefundedMinor: bigint;
+    chargedBackMinor: bigint;
+  }>;
+
+/** What was released to the freelancer of a milestone or bonus, over all its parts. */
+export type Released = Readonly<{
+  milestoneId?: string | null;
+  bonusId?: string | null;
+  grossMinor: bigint;
+  freelancerFeeMinor: bigint;
+  protected: boolean;
+}>;
+
+/** What a disputed charge paid (P-10, P-11): still held, or released and then protected or not. */
+export type ChargedPart = Readonly<{
+  milestoneId?: string;
+  bonusId?: string;
+  state: 'held' | 'released';
+  protected: boolean;
+  principalMinor: bigint;
+  clientFeeMinor: bigint;
+  /** Of what was released. */
+  freelancerFeeMinor: bigint;
+  netMinor: bigint;
+  /** Of what is held: what each lot loses, with the fees and the tax that go along. */
+  lots: readonly LotReturn[];
+}>;
+
+/**
+ * What of the disputed amount stands for which part of the charge: first what is still held, then released pay that may
+ * be taken back, last what is protected (P-10). What stands for none of them is the platform's.
+ * @param initiationLotId the lot with the initiation fee, while that is still held (P-6)
+ */
+export function chargedParts(
+  amountMinor: bigint,
+  lots: readonly ChargedLot[],
+  released: readonly Released[],
+  initiationLotId?: string,
+): ChargedPart[] {
+  let open = amountMinor;
+  const parts: ChargedPart[] = [];
+  for (const whole of [...heldParts(lots, initiationLotId), ...releasedParts(lots, released)]) {
+    const part = cut(whole, least(worthOf(whole), open));
+    if (part.principalMinor === 0n) continue;
+    open -= worthOf(part);
+    parts.push(part);
+  }
+  return parts;
+}
+
+/** What of the disputed amount a part stands for. */
+export const worthOf = ({ principalMinor, clientFeeMinor, lots }: ChargedPart): bigint =>
+  lots.reduce((sum, lot) => sum + lot.initiationFeeMinor + lot.taxMinor, principalMinor + clientFeeMinor);
+
+function heldParts(lots: readonly ChargedLot[], initiationLotId: string | undefined): ChargedPart[] {
+  const held = lots.filter(({ principalLeftMinor }) => principalLeftMinor > 0n);
+  return grouped(held).map(({ owner, own }) => {
+    const lost = own.map((lot) => {
+      const { id: lotId, principalLeftMinor: principalMinor, clientFeeLeftMinor: clientFeeMinor } = lot;
+      const initiationFeeMinor = lotId === initiationLotId ? lot.initiationFeeMinor : 0n;
+      return withTax(lot, { lotId, principalMinor, clientFeeMinor, initiationFeeMinor });
+    });
+    return heldPart(owner, lost);
+  });
+}
+
+const heldPart = (owner: Owner, lots: readonly LotReturn[]): ChargedPart => ({
+  ...owner,
+  state: 'held',
+  protected: false,
+  principalMinor: sum(lots, ({ principalMinor }) => principalMinor),
+  clientFeeMinor: sum(lots, ({ clientFeeMinor }) => clientFeeMinor),
+  freelancerFeeMinor: 0n,
+  netMinor: 0n,
+  lots,
+});
+
+function releasedParts(lots: readonly ChargedLot[], released: readonly Released[]): ChargedPart[] {
+  const parts = grouped(lots).flatMap(({ owner, own }): ChargedPart[] => {
+    const principalMinor = sum(own, releasedOf);
+    if (principalMinor === 0n) return [];
+    const paid = released.filter(
+      ({ milestoneId, bonusId }) =>
+        (milestoneId ?? undefined) === owner.milestoneId && (bonusId ?? undefined) === owner.bonusId,
+    );
+    const grossMinor = sum(paid, (one) => one.grossMinor);
+    const feeMinor = sum(paid, (one) => one.freelancerFeeMinor);
+    const freelancerFeeMinor = grossMinor === 0n ? 0n : halfUp(feeMinor, principalMinor, grossMinor);
+    return [
+      {
+        ...owner,
+        state: 'released',
+        protected: paid.every((one) => one.protected),
+        principalMinor,
+        clientFeeMinor: sum(own, earnedOf),
+        freelancerFeeMinor,
+        netMinor: principalMinor - freelancerFeeMinor,
+        lots: [],
+      },
+    ];
+  });
+  return parts.sort((a, b) => Number(a.protected) - Number(b.protected));
+}
+
+const releasedOf = (lot: ChargedLot): bigint =>
+  lot.principalMinor - lot.principalLeftMinor - lot.principalRefundedMinor - lot.chargedBackMinor;
+/** Of what was released nothing of the initiation fee was ever returned (P-6). */
+const earnedOf = (lot: ChargedLot): bigint => {
+  const earned = lot.clientFeeMinor - lot.clientFeeLeftMinor - lot.feeReturnedMinor;
+  return earned > 0n ? earned : 0n;
+};
+
+/** Less than the whole: each share rounded down, so that the parts never exceed what was taken. */
+function cut(part: ChargedPart, amountMinor: bigint): ChargedPart {
+  const value = worthOf(part);
+  if (amountMinor >= value) return part;
+  const share = (minor: bigint): bigint => (minor * amountMinor) / value;
+  if (part.state === 'held') {
+    const lots = part.lots.map((lot) => ({
+      lotId: lot.lotId,
+      principalMinor: share(lot.principalMinor),
+      clientFeeMinor: share(lot.clientFeeMinor),
+      initiationFeeMinor: 0n,
+      taxMinor: 0n,
+    }));
+    return heldPart(ownerOf(part), lots);
+  }
+  const principalMinor = share(part.principalMinor);
+  const freelancerFeeMinor =
+    part.principalMinor === 0n ? 0n : halfUp(part.freelancerFeeMinor, principalMinor, part.principalMinor);
+  return {
+    ...part,
+    principalMinor,
+    clientFeeMinor: share(part.clientFeeMinor),
+    freelancerFeeMinor,
+    netMinor: principalMinor - freelancerFeeMinor,
+  };
+}
+
+type Owner = Readonly<{ milestoneId?: string; bonusId?: string }>;
+
+const ownerOf = ({
+  milestoneId,
+  bonusId,
+}: {
+  milestoneId?: string | null;
+  bonusId?: string | null;
+}): Owner => ({
+  ...(milestoneId ? { milestoneId } : {}),
+  ...(bonusId ? { bonusId } : {}),
+});
+
+function grouped(lots: readonly ChargedLot[]): { owner: Owner; own: ChargedLot[] }[] {
+  const groups = new Map<string, { owner: Owner; own: ChargedLot[] }>();
+  for (const lot of lots) {
+    const key = `${lot.milestoneId}/${lot.bonusId}`;
+    const group = groups.get(key) ?? { owner: ownerOf(lot), own: [] };
+    group.own.push(lot);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+const sum = <T>(all: readonly T[], of: (one: T) => bigint): bigint =>
+  all.reduce((total, one) => total + of(one), 0n);
+
+/** What a loss does, part by part: written down, recovered from the freelancer, or borne by the platform. */
+export function lossOf(amountMinor: bigint, parts: readonly ChargedPart[]) {
+  const held = parts.filter(({ state }) => state === 'held');
+  const recoverable = parts.filter((part) => part.state === 'released' && !part.protected);
+  const recoverableMinor = sum(recoverable, worthOf);
+  return {
+    held,
+    recoverable: {
+      netMinor: sum(recoverable, ({ netMinor }) => netMinor),
+      freelancerFeeMinor: sum(recoverable, ({ freelancerFeeMinor }) => freelancerFeeMinor),
+      clientFeeMinor: sum(recoverable, ({ clientFeeMinor }) => clientFeeMinor),
+    },
+    recoverableMinor,
+    borneMinor: amountMinor - sum(held, worthOf) - recoverableMinor,
+  };
+}

@@ -1,0 +1,89 @@
+import { usd } from '@holdfast/domain';
+import { newId } from '@holdfast/messaging';
+import {
+  AnswerChargeback,
+  AnswerChargebackHandler,
+  ExpireEvidence,
+  ExpireEvidenceHandler,
+} from '../commands/answer-chargeback.ts';
+import {
+  ApplyClawBack,
+  ApplyClawBackHandler,
+  NoteRestored,
+  NoteRestoredHandler,
+} from '../commands/apply-claw-back.ts';
+import { RecordChargeback, RecordChargebackHandler } from '../commands/record-chargeback.ts';
+import type { DisputeView } from '../domain/chargeback.ts';
+import { Escrow, event, http, useEscrow } from './escrow.ts';
+
+const worker = () => ({ source: 'worker', id: newId() }) as const;
+
+/** A dispute of one charge as the provider tells it, look by look. */
+export class Disputes extends Escrow {
+  get #uow() {
+    return this.database.unitOfWork;
+  }
+
+  /** Of the whole charge, with the usual fee, taken. */
+  async dispute(fundingId: string, more: Partial<DisputeView> = {}): Promise<DisputeView> {
+    const [row] = await this.rows('select total_minor, intent_id from fundings where id = $1', [fundingId]);
+    return {
+      id: `du_${newId().replaceAll('-', '')}`,
+      intentId: String(row!.intent_id),
+      status: 'needs_response',
+      amountMinor: row!.total_minor as bigint,
+      debited: { feeMinor: 1_500n },
+      ...more,
+    };
+  }
+
+  /** All that a look shows, step by step as the worker takes them. */
+  async look(fundingId: string, dispute: DisputeView, look?: { isAnswered: boolean }): Promise<string> {
+    for (let step = 0; step < 4; step += 1) {
+      await new RecordChargebackHandler(this.#uow).execute(
+        new RecordChargeback({ message: worker(), fundingId, dispute, ...(look ? { look } : {}) }),
+      );
+    }
+    const [row] = await this.rows('select id from chargebacks where dispute_id = $1', [dispute.id]);
+    return String(row?.id);
+  }
+
+  answer(chargebackId: string, answer: 'contest' | 'accept', message = http()) {
+    const input = { message, chargebackId, answer, by: 'operator-1', reason: 'The work was delivered.' };
+    return new AnswerChargebackHandler(this.#uow).execute(new AnswerChargeback(input));
+  }
+
+  expireEvidence(chargebackId: string, datedAt: Date) {
+    const message = {
+      source: 'timer',
+      id: `evidence/${chargebackId}/${datedAt.getTime()}`,
+      datedAt,
+    } as const;
+    return new ExpireEvidenceHandler(this.#uow).execute(new ExpireEvidence({ message, chargebackId }));
+  }
+
+  clawedBack(chargebackId: string, transferId: string, taken: bigint, debt: bigint, message = event()) {
+    const command = new ApplyClawBack({
+      message,
+      chargebackId,
+      transferId,
+      taken: usd(taken),
+      debt: usd(debt),
+    });
+    return new ApplyClawBackHandler(this.#uow).execute(command);
+  }
+
+  restored(causeId: string, transferId: string, message = event()) {
+    const command = new NoteRestored({ message, cause: 'chargeback', causeId, transferId });
+    return new NoteRestoredHandler(this.#uow).execute(command);
+  }
+
+  async row(chargebackId: string): Promise<Record<string, unknown>> {
+    return (await this.rows('select * from chargebacks where id = $1', [chargebackId]))[0]!;
+  }
+}
+
+export function useDisputes(): () => Disputes {
+  const escrow = useEscrow();
+  return () => new Disputes(escrow().database);
+}
