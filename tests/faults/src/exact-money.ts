@@ -4,7 +4,7 @@ import type { Rig } from './rig.ts';
 export type Violations = Promise<string[]>;
 
 /**
- * M-4 (I4): of each milestone funded + rolled in = released + rolled out + given back + balance; the balance is what its
+ * M-4 (I4): of each milestone funded + rolled in = released + rolled out + given back + charged back + balance; the balance is what its
  * row and its lots say.
  */
 export async function milestonesAddUp(rig: Rig): Violations {
@@ -13,10 +13,10 @@ export async function milestonesAddUp(rig: Rig): Violations {
     `select m.id, m.status, m.held_minor::text as held, m.client_fee_held_minor::text as fee,
         (select coalesce(sum(-e.amount_minor), 0)::text from entries e join journals j on j.id = e.journal_id
           where e.account = 'E.escrow.milestone' and e.sub_account = m.id::text
-            and e.amount_minor < 0 and j.kind in ('fund', 'roll')) as came,
+            and e.amount_minor < 0 and j.kind in ('fund', 'roll', 'chargeback_won')) as came,
         (select coalesce(sum(e.amount_minor), 0)::text from entries e join journals j on j.id = e.journal_id
           where e.account = 'E.escrow.milestone' and e.sub_account = m.id::text
-            and e.amount_minor > 0 and j.kind in ('release', 'roll', 'refund')) as went,
+            and e.amount_minor > 0 and j.kind in ('release', 'roll', 'refund', 'chargeback_lost')) as went,
         (select coalesce(sum(amount_minor), 0)::text from balances
           where account = 'E.escrow.milestone' and sub_account = m.id::text) as balance,
         (select coalesce(sum(amount_minor), 0)::text from balances

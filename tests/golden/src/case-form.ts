@@ -119,6 +119,7 @@ const Given = z.strictObject({
       methods: z.array(WithdrawalMethod).min(1).optional(),
     })
     .optional(),
+  treasury: z.strictObject({ surplus: cents }).optional(),
 });
 export type Given = z.output<typeof Given>;
 
@@ -151,6 +152,13 @@ export const Step = z.discriminatedUnion('do', [
   step('bonus', { amount: positiveCents }),
   step('withdraw', { amount: positiveCents, method: Name }),
   step('settle_card', { amount: positiveCents.optional() }),
+  step('chargeback', { charge: Name, amount: positiveCents.optional() }),
+  step('chargeback_decided', {
+    outcome: z.enum(['won', 'lost', 'reinstated_later']),
+    fee_returned: z.boolean().default(false),
+  }),
+  step('top_up', {}),
+  step('sweep', {}),
   step('advance', { by: Duration.optional(), to: Moment.optional() }).refine(
     ({ by, to }) => (by === undefined) !== (to === undefined),
     { error: 'needs either by or to' },
@@ -188,6 +196,8 @@ export const GoldenCase = z
         problem('needs funding.mode project_upfront', 'steps', index, 'all');
       if ('milestone' in each && each.milestone !== undefined && !known.includes(each.milestone))
         problem('is no milestone of given.contract', 'steps', index, 'milestone');
+      if (each.do === 'chargeback' && !known.includes(each.charge))
+        problem('is no milestone of given.contract', 'steps', index, 'charge');
       if ('method' in each && !methods.includes(each.method))
         problem('is no method of given.freelancer', 'steps', index, 'method');
     });

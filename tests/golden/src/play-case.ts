@@ -31,6 +31,7 @@ export async function playCase(
       return end && endDifference(stage, journals, end.balances);
     } finally {
       for (const id of stage.faults) await market.clearFaults(id);
+      await stage.treasury?.restore();
     }
   } finally {
     await settings.restore();

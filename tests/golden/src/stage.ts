@@ -40,6 +40,10 @@ export interface Stage {
   bonuses: string[];
   /** By the case's name of the method: its id. */
   methods: ReadonlyMap<string, string>;
+  /** The last chargeback, by the card provider's name of it. */
+  disputeId?: string;
+  /** The way back from what the case says of the treasury. */
+  treasury?: SettingsChange;
   /** Ids of the faults that the case asked for. */
   faults: string[];
   /** What is on the accounts before the first step. */
@@ -89,7 +93,7 @@ export async function arrange(market: Marketplace, given: Given, settings: Setti
   await addClientMethod(market, client, given.client ?? {}).catch(asProblemOf('given.client'));
   await market.settle();
   const { contract } = given;
-  return {
+  const stage: Stage = {
     market,
     client,
     freelancer,
@@ -104,6 +108,22 @@ export async function arrange(market: Marketplace, given: Given, settings: Setti
     faults: [],
     opening: openingOf(given, available),
   };
+  if (given.treasury) stage.treasury = await level(market, given.treasury.surplus);
+  return stage;
+}
+
+/**
+ * What the customers' cash has over what it must cover is what the case says: the float is set so. What earlier cases
+ * have left, earned fees above all, is none of its money.
+ */
+async function level(market: Marketplace, wantedMinor: bigint): Promise<SettingsChange> {
+  const { float, short, surplus } = await market.operator.get('escrow', '/v1/treasury');
+  const minor = (amount: { amountMinor: string }): bigint => BigInt(amount.amountMinor);
+  const floatMinor = minor(float) + minor(surplus) - minor(short) - wantedMinor;
+  const wanted = { 'treasury.bank_float': Number(floatMinor) };
+  const change = await planSettings(market, wanted, () => 'given.treasury.surplus');
+  await change.apply();
+  return change;
 }
 
 /** The way to pay; `card` names a test token of the card provider, also of a bank account. */

@@ -11,6 +11,8 @@ import {
   requestChanges,
   settleCard,
   submit,
+  sweep,
+  topUp,
   untilSettled,
   withdraw,
 } from '@holdfast/journeys';
@@ -82,6 +84,18 @@ async function play(stage: Stage, step: Step): Promise<void> {
       if (step.expect?.journals?.length) await untilSettled(market, settlementId);
       return;
     }
+    case 'chargeback': {
+      const fundingId = await fundingOf(...find(stage, step.charge));
+      stage.disputeId = await market.dispute(fundingId, step.amount);
+      return;
+    }
+    case 'chargeback_decided':
+      if (!stage.disputeId) throw new CaseError('', 'there is no chargeback to decide');
+      return void (await market.decideDispute(stage.disputeId, step.outcome, step.fee_returned));
+    case 'top_up':
+      return void (await topUp(market));
+    case 'sweep':
+      return void (await sweep(market));
     case 'advance':
       return void (await market.advance({ to: (await targetOf(stage, step)).toISOString() }));
     case 'provider': {
@@ -117,6 +131,14 @@ async function versionOf(agreement: Agreement, index: number): Promise<number> {
 function find({ agreement, milestones }: Stage, name: string): [Agreement, number] {
   if (!agreement) throw new CaseError('milestone', `"${name}" is not agreed before \`accept\``);
   return [agreement, milestones.indexOf(name)];
+}
+
+/** The charge that paid for a milestone. */
+async function fundingOf(agreement: Agreement, index: number): Promise<string> {
+  const { milestones } = await moneyOf(agreement);
+  const { fundingId } = milestones[index].funding ?? {};
+  if (!fundingId) throw new CaseError('charge', 'the milestone was never charged');
+  return fundingId;
 }
 
 function currentSubmission({ submissions }: Stage, name: string): string {

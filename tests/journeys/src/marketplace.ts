@@ -139,6 +139,27 @@ export class Marketplace {
     return this.#control('providersControl', `/__sim/payer/${subjectId}`, deed);
   }
 
+  /** The client's bank takes a charge back, or a part of it (4.4 of the protocols). @returns the dispute's id */
+  async dispute(fundingId: string, amountMinor?: bigint): Promise<string> {
+    const amount = amountMinor === undefined ? {} : { amount: String(amountMinor) };
+    return (await this.#control('providersControl', '/__sim/disputes', { reference: fundingId, ...amount }))
+      .id;
+  }
+
+  /** It is decided at the card network. */
+  decideDispute(
+    disputeId: string,
+    outcome: 'won' | 'lost' | 'reinstated_later',
+    feeReturned = false,
+  ): Promise<Json> {
+    return this.#control('providersControl', `/__sim/disputes/${disputeId}`, { outcome, feeReturned });
+  }
+
+  /** The platform moves its own money to or from the customers' account at the bank. */
+  bankTransfer(transfer: { reference: string; direction: 'in' | 'out'; amount: string }): Promise<Json> {
+    return this.#control('providersControl', '/__sim/transfers', transfer);
+  }
+
   /** What the providers really executed. */
   async providerBook(reference?: string): Promise<Json> {
     const query = reference ? `?reference=${reference}` : '';

@@ -3,7 +3,7 @@ import { type Json, until } from '../marketplace.ts';
 import { query, runningInside, services } from '../running-inside.ts';
 import { runningMarketplace } from '../running-system.ts';
 import { Canaries, type Found, newCardNumber } from './canaries.ts';
-import { notify, parkForeignRecords, payOut, workAndPay } from './canary-acts.ts';
+import { answerChargeback, notify, parkForeignRecords, payOut, workAndPay } from './canary-acts.ts';
 import { CanaryStage, callsAround, callsWithin, inTurns } from './canary-stage.ts';
 import { arrangeScene, pathOf, routes, routesWhere, type Scene } from './routes.ts';
 import {
@@ -35,8 +35,10 @@ const mayStand: Readonly<Record<string, readonly string[]>> = {
     ...ofEach('policy_changes.reason'),
     ...of('row contracts.', 'redrives.reason'),
     ...of('row escrow.', 'settlements.reason', 'provider_notices.acknowledgement'),
+    ...of('row escrow.', 'chargebacks.answer_reason', 'treasury_movements.reason'),
     ...of('row payouts.', 'redrives.reason', 'sending_stops.reason', 'sending_stops.resume_reason'),
     'answer escrow GET /v1/treasury/settlements 200',
+    'answer escrow GET /v1/chargebacks 200',
     'answer payouts GET /v1/sending-stops 200',
   ],
   // What makes a repeat recognisable (AD-9).
@@ -104,6 +106,8 @@ describe('what nobody may read is written nowhere (F74, I13)', () => {
       orderId = id;
       deal = { ...deal, ...paidOut };
     });
+
+    it('into the answer to a chargeback, and why money was moved', () => answerChargeback(stage));
 
     it('into every field of every body, and a card number as well', () =>
       inTurns(routes.flatMap((route) => callsWithin(stage, route, scene))));

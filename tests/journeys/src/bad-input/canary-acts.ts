@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect } from '@jest/globals';
-import { accept, addCard, openAccounts, release, untilStatus } from '../agreement.ts';
+import { accept, addCard, arrangeFunded, moneyOf, openAccounts, release, untilStatus } from '../agreement.ts';
 import { type Json, type Person, until } from '../marketplace.ts';
 import { query } from '../running-inside.ts';
 import { digits, newRoutingNumber } from './canaries.ts';
@@ -72,6 +72,30 @@ const termsOf = (stage: CanaryStage, version: string): Json => ({
     },
   ],
 });
+
+/** What operators record about a chargeback, and why they move the platform's own money. */
+export async function answerChargeback(stage: CanaryStage): Promise<void> {
+  const { market } = stage;
+  const agreement = await arrangeFunded(market, { milestones: [{ amountMinor: 10_000n }] });
+  const { milestones } = await moneyOf(agreement);
+  const disputeId = await market.dispute(milestones[0].funding.fundingId);
+  await market.settle();
+  const { chargebacks } = await market.operator.get('escrow', '/v1/chargebacks');
+  const { chargebackId } = chargebacks.find((one: Json) => one.disputeId === disputeId);
+  const answer = stage.reason('an answer to a chargeback');
+  await stage.act(market.operator, `escrow POST /v1/chargebacks/${chargebackId}/contest`, answer);
+  await market.settle();
+  const { short } = await market.operator.get('escrow', '/v1/treasury');
+  const what = short.amountMinor === '0' ? 'sweep' : 'top-up';
+  const path = `escrow POST /v1/treasury/${what}` as const;
+  const { movementId: reference, amount } = await stage.act(
+    market.operator,
+    path,
+    stage.reason('a movement of money'),
+  );
+  const direction = what === 'sweep' ? 'out' : 'in';
+  await market.bankTransfer({ reference, direction, amount: amount.amountMinor });
+}
 
 /** What operators record about a person, and the person's way out to a bank account. */
 export async function payOut(

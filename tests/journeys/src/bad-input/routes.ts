@@ -299,6 +299,32 @@ const escrow: Route[] = (
       body: () => ({ amount: price, reason: 'Cash for withdrawals' }),
     },
     { method: 'GET', path: '/v1/treasury/settlements', of: 'operator' },
+    { method: 'GET', path: '/v1/treasury', of: 'operator' },
+    {
+      method: 'POST',
+      path: '/v1/treasury/top-up',
+      of: 'operator',
+      body: () => ({ reason: 'A chargeback' }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/treasury/sweep',
+      of: 'operator',
+      body: () => ({ reason: 'The evening' }),
+    },
+    { method: 'GET', path: '/v1/chargebacks', of: 'operator' },
+    {
+      method: 'POST',
+      path: '/v1/chargebacks/{chargebackId}/contest',
+      of: 'operator',
+      body: () => ({ reason: 'The work was delivered' }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/chargebacks/{chargebackId}/accept',
+      of: 'operator',
+      body: () => ({ reason: 'Nothing to say' }),
+    },
   ] satisfies Omit<Route, 'service'>[]
 ).map((route) => ({ service: 'escrow', ...route }));
 
