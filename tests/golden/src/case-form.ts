@@ -196,8 +196,8 @@ export const GoldenCase = z
         problem('needs funding.mode project_upfront', 'steps', index, 'all');
       if ('milestone' in each && each.milestone !== undefined && !known.includes(each.milestone))
         problem('is no milestone of given.contract', 'steps', index, 'milestone');
-      if (each.do === 'chargeback' && !known.includes(each.charge))
-        problem('is no milestone of given.contract', 'steps', index, 'charge');
+      if (each.do === 'chargeback' && ![...known, 'bonus'].includes(each.charge))
+        problem('is no milestone of given.contract, nor the bonus', 'steps', index, 'charge');
       if ('method' in each && !methods.includes(each.method))
         problem('is no method of given.freelancer', 'steps', index, 'method');
     });

@@ -85,8 +85,7 @@ async function play(stage: Stage, step: Step): Promise<void> {
       return;
     }
     case 'chargeback': {
-      const fundingId = await fundingOf(...find(stage, step.charge));
-      stage.disputeId = await market.dispute(fundingId, step.amount);
+      stage.disputeId = await market.dispute(await chargeOf(stage, step.charge), step.amount);
       return;
     }
     case 'chargeback_decided':
@@ -133,12 +132,15 @@ function find({ agreement, milestones }: Stage, name: string): [Agreement, numbe
   return [agreement, milestones.indexOf(name)];
 }
 
-/** The charge that paid for a milestone. */
-async function fundingOf(agreement: Agreement, index: number): Promise<string> {
-  const { milestones } = await moneyOf(agreement);
-  const { fundingId } = milestones[index].funding ?? {};
-  if (!fundingId) throw new CaseError('charge', 'the milestone was never charged');
-  return fundingId;
+/** The charge that paid for a milestone, or for the first bonus. */
+async function chargeOf(stage: Stage, name: string): Promise<string> {
+  if (!stage.agreement) throw new CaseError('charge', 'nothing is charged before `accept`');
+  const { milestones, bonuses } = await moneyOf(stage.agreement);
+  const { milestoneId } = stage.agreement.milestones[stage.milestones.indexOf(name)] ?? {};
+  const paid =
+    name === 'bonus' ? bonuses[0] : milestones.find((one: Json) => one.milestoneId === milestoneId);
+  if (!paid?.funding) throw new CaseError('charge', `"${name}" was never charged`);
+  return paid.funding.fundingId;
 }
 
 function currentSubmission({ submissions }: Stage, name: string): string {

@@ -176,6 +176,7 @@ export async function lotOfCharge(tx: Tx, { funding, frame }: NonNullable<Bookin
     feeReturnedMinor: 0n,
     taxReturnedMinor: 0n,
     principalRefundedMinor: 0n,
+    chargedBackMinor: 0n,
     // A bank debit that succeeded may still come back (P-14).
     atRiskUntil: kind === 'bank' ? plusBankingDays(tx.now, riskDays) : null,
   };

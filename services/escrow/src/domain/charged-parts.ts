@@ -5,7 +5,7 @@ import { type LotReturn, type RefundableLot, withTax } from './refund-plan.ts';
 /** A lot as far as a chargeback needs it: whose it is, and what of it went which way. */
 export type ChargedLot = RefundableLot &
   Readonly<{
-    milestoneId: string | null;
+    milestoneId?: string | null;
     bonusId?: string | null;
     principalMinor: bigint;
     principalRefundedMinor: bigint;
