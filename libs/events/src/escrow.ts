@@ -588,13 +588,16 @@ export const escrowEvents = catalogue('escrow', {
     version: 1,
     key: 'agreementId',
     subject: 'deadlineId',
-    summary: 'A deadline that takes money by silence waits for its second proven notice (C-8).',
+    summary:
+      'A deadline that takes money by silence falls due later: its second notice was late, or it stood still ' +
+      '(C-8, E-16).',
     data: z.object({
       agreementId: Id,
       deadlineKind: z.enum(['refund.silence', 'dormancy.step']),
       deadlineId: Id,
       dueAt: Instant,
-      reason: z.enum(['notice_not_proven']),
+      /** `unfrozen`: it stood still while money of it was frozen (E-16). */
+      reason: z.enum(['notice_not_proven', 'unfrozen']),
     }),
   },
   'escrow.dormancy.started': {

@@ -47,6 +47,8 @@ export const some = {
     currency: 'USD',
   }),
   listOf: (item: unknown) => ({ 'pact:matcher:type': 'type', value: [item], min: 1 }),
+  /** As `listOf`, and it may be empty. */
+  anyListOf: (item: unknown) => ({ 'pact:matcher:type': 'type', value: [item], min: 0 }),
   /** The settings that an agreement pins (A-8): of each its kind, of the words the very one. */
   pinnedSettings: () =>
     Object.fromEntries(Object.entries(pinnedDefaults).map(([name, value]) => [name, likeSetting(value)])),

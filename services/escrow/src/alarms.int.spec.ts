@@ -6,6 +6,8 @@ import { describe, expect, test } from '@jest/globals';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { escrowAlarms } from './alarms.ts';
 import { useDisputes } from './testing/chargebacks.ts';
+import { Draws } from './testing/draws.ts';
+import { Endings } from './testing/endings.ts';
 
 const escrow = useDisputes();
 
@@ -225,4 +227,53 @@ test('0.2: a notice that is not worked off is named after 15 minutes', async () 
   );
   expect(await found('notice.unmatched', noticeId)).toMatchObject([{ facts: { provider: 'card' } }]);
   expect(await found('notice.unprocessed', noticeId)).toEqual([]);
+});
+
+test('E-23: a refund that did not reach the client is named, by its reason', async () => {
+  const { agreementId, freelancerId, milestoneIds } = await escrow().funded();
+  await escrow().giveBack(freelancerId, milestoneIds[0]!);
+  const refundId = String((await escrow().refundAttemptOf(agreementId)).refund_id);
+  expect(await found('refund.failed', refundId)).toEqual([]);
+  await escrow().seeRefund(agreementId, 'failed');
+  expect(await found('refund.failed', refundId)).toMatchObject([
+    { facts: { agreementId, failure: 'failed' } },
+  ]);
+});
+
+test('F47: a refund of another amount is named, and not booked', async () => {
+  const { agreementId, freelancerId, milestoneIds } = await escrow().funded();
+  await escrow().giveBack(freelancerId, milestoneIds[0]!);
+  const { id, refund_id: refundId } = await escrow().refundAttemptOf(agreementId);
+  await escrow().seeRefund(agreementId, 'succeeded', { amountMinor: 1n });
+  expect(await found('refund.in_review', String(id))).toMatchObject([
+    { facts: { refundId, status: 'in_review' } },
+  ]);
+});
+
+test('M-15: a draw that payouts does not answer is named after 15 minutes', async () => {
+  const paid = await new Draws(escrow()).released(20_000n);
+  const answer = await new Draws(escrow()).ask(paid.freelancerId, paid.milestoneId);
+  const { refundId } = answer.refunds[0]!;
+  passMinutes(14);
+  expect(await found('refund.unanswered', refundId)).toEqual([]);
+  passMinutes(2);
+  expect(await found('refund.unanswered', refundId)).toMatchObject([
+    { facts: { agreementId: paid.agreementId } },
+  ]);
+  await new Draws(escrow()).taken(paid, answer);
+  expect(await found('refund.unanswered', refundId)).toEqual([]);
+});
+
+test('C-8: a request whose notices were not proven, or bounced, is named', async () => {
+  const endings = new Endings(escrow());
+  const [unproven, stopped] = [await endings.asked(), await endings.asked()];
+  expect(await found('refund_request.unproven', unproven.refundRequestId)).toEqual([]);
+  await endings.silence(unproven.refundRequestId, unproven.dueAt);
+  await endings.notice(stopped, escrow().now(), { outcome: 'bounced' });
+  for (const [{ refundRequestId }, status] of [
+    [unproven, 'unproven'],
+    [stopped, 'stopped'],
+  ] as const) {
+    expect(await found('refund_request.unproven', refundRequestId)).toMatchObject([{ facts: { status } }]);
+  }
 });

@@ -5,6 +5,10 @@ import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { INestApplicationContext } from '@nestjs/common';
 import { ChargebackTable } from './tables/chargeback.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
+import { RefundTable } from './tables/refund.table.ts';
+import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
+import { RefundDecisionTable } from './tables/refund-decision.table.ts';
+import { RefundRequestTable } from './tables/refund-request.table.ts';
 import { SettlementTable } from './tables/settlement.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
 
@@ -38,20 +42,35 @@ export function escrowAlarms(app: Pick<INestApplicationContext, 'get'>): AlarmCh
       name: 'chargeback.transfer_unanswered',
       find: () => recoveriesUnanswered(em(), before(transferMaxMs)),
     },
+    { name: 'refund.failed', find: () => refundsFailed(em()) },
+    { name: 'refund.in_review', find: () => refundsInReview(em()) },
+    { name: 'refund.unanswered', find: () => drawsUnanswered(em(), before(transferMaxMs)) },
+    { name: 'refund_request.unproven', find: () => requestsUnproven(em()) },
     ...noticeAlarms(app),
   ];
 }
 
-/** Released, and not credited by payouts as far as escrow knows (M-22). */
+/** Released or reversed, and not credited by payouts as far as escrow knows (M-22). */
 async function unanswered(em: EntityManager, until: Date) {
+  const reversed = await em.find(
+    RefundDecisionTable,
+    { transferId: { $ne: null }, answeredAt: null, approvedAt: { $lte: until } },
+    { orderBy: { approvedAt: 'asc' }, limit: findingsMax },
+  );
   const transfers = await em.find(
     TransferTable,
     { status: 'sent', releasedAt: { $lte: until } },
     { orderBy: { releasedAt: 'asc' }, limit: findingsMax },
   );
-  return transfers.map(({ id, releasedAt, agreementId }) => {
-    return { id, what: 'payouts does not answer a transfer', since: releasedAt, facts: { agreementId } };
-  });
+  const what = 'payouts does not answer a transfer';
+  return [
+    ...transfers.map(({ id, releasedAt, agreementId }) => {
+      return { id, what, since: releasedAt, facts: { agreementId } };
+    }),
+    ...reversed.map(({ transferId, approvedAt, refundId }) => {
+      return { id: transferId!, what, since: approvedAt!, facts: { refundId } };
+    }),
+  ];
 }
 
 /** Silence accepts it: the platform has until the due date to contest it (P-9, P-11). */
@@ -152,5 +171,53 @@ async function settlementsLate(em: EntityManager, until: { doubt: Date; transit:
   );
   return settlements.map(({ id, status, requestedAt, misses }) => {
     return { id, what: 'a settlement does not arrive', since: requestedAt, facts: { status, misses } };
+  });
+}
+
+/** The client did not get it: two persons choose another way, or give it up (E-23, E-25). */
+async function refundsFailed(em: EntityManager) {
+  const refunds = await em.find(
+    RefundTable,
+    { status: 'refund_failed' },
+    { orderBy: { id: 'asc' }, limit: findingsMax },
+  );
+  return refunds.map(({ id, agreementId, failure }) => {
+    return { id, what: 'a refund did not reach the client', facts: { agreementId, failure: failure! } };
+  });
+}
+
+/** Another amount than was asked for, or a word that was taken back after another attempt: not booked (F47). */
+async function refundsInReview(em: EntityManager) {
+  const attempts = await em.find(
+    RefundAttemptTable,
+    { status: ['in_review', 'contradicted'] },
+    { orderBy: { id: 'asc' }, limit: findingsMax },
+  );
+  return attempts.map(({ id, refundId, status }) => {
+    return { id, what: 'a refund waits for a person to compare it', facts: { refundId, status } };
+  });
+}
+
+/** Asked of the balance, and payouts says neither yes nor no (M-15). */
+async function drawsUnanswered(em: EntityManager, until: Date) {
+  const refunds = await em.find(
+    RefundTable,
+    { status: 'drawing', decidedAt: { $lte: until } },
+    { orderBy: { decidedAt: 'asc' }, limit: findingsMax },
+  );
+  return refunds.map(({ id, agreementId, decidedAt }) => {
+    return { id, what: 'payouts does not answer a draw', since: decidedAt, facts: { agreementId } };
+  });
+}
+
+/** A person could not be told of the deadline, or not with proof: nobody loses money by silence (C-8). */
+async function requestsUnproven(em: EntityManager) {
+  const requests = await em.find(
+    RefundRequestTable,
+    { status: ['unproven', 'stopped'] },
+    { orderBy: { id: 'asc' }, limit: findingsMax },
+  );
+  return requests.map(({ id, agreementId, status }) => {
+    return { id, what: 'a deadline waits for the proof of its notices', facts: { agreementId, status } };
   });
 }

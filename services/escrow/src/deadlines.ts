@@ -5,6 +5,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ExpireEvidence } from './commands/answer-chargeback.ts';
 import { ExpireFunding } from './commands/expire-funding.ts';
+import { GrantBySilence } from './commands/grant-refund-request.ts';
 import { ReleaseBySilence } from './commands/release-milestone.ts';
 import type { EscrowConfig } from './config.ts';
 import { ChargeWorker } from './providers/charge.worker.ts';
@@ -18,6 +19,7 @@ import { ChargebackTable } from './tables/chargeback.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { MilestoneTable } from './tables/milestone.table.ts';
 import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
+import { RefundRequestTable } from './tables/refund-request.table.ts';
 import { SettlementTable } from './tables/settlement.table.ts';
 
 /** What falls due in escrow, and whose facts can stop it (docs/deadlines.md). */
@@ -39,6 +41,20 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     atStake: 'heldMinor',
     fire: (milestone, message) =>
       commands.execute(new ReleaseBySilence({ message, milestoneId: milestone.id })),
+  };
+  const refundSilence: Deadline<typeof RefundRequestTable> = {
+    kind: 'refund.silence',
+    does: 'timer',
+    entity: RefundRequestTable,
+    dueAt: 'dueAt',
+    keys: ['agreementId', 'clientId', 'freelancerId'],
+    parties: ['clientId', 'freelancerId'],
+    // Case; safety hold, notice not proven (E-14, C-8).
+    stoppedBy: deployedTopics(config, ['disputes', 'contracts']),
+    announced: { by: 'notice', hoursBefore: 24 },
+    atStake: 'amountMinor',
+    fire: (request, message) =>
+      commands.execute(new GrantBySilence({ message, refundRequestId: request.id })),
   };
   const payersTime: Deadline<typeof FundingTable> = {
     kind: 'funding.expiry',
@@ -93,6 +109,7 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
   };
   return [
     reviewSilence,
+    refundSilence,
     payersTime,
     charging,
     verifying,

@@ -23,12 +23,7 @@ import { ChargebackController } from './chargeback.controller.ts';
 import { ActivateAgreement, ActivateAgreementHandler } from './commands/activate-agreement.ts';
 import { AddBillingMethodHandler } from './commands/add-billing-method.ts';
 import { AnswerChargebackHandler, ExpireEvidenceHandler } from './commands/answer-chargeback.ts';
-import {
-  ApplyClawBack,
-  ApplyClawBackHandler,
-  NoteRestored,
-  NoteRestoredHandler,
-} from './commands/apply-claw-back.ts';
+import { ApplyClawBack, ApplyClawBackHandler } from './commands/apply-claw-back.ts';
 import { ApplyWithdrawalPaid, ApplyWithdrawalPaidHandler } from './commands/apply-withdrawal-paid.ts';
 import {
   ApplyWithdrawalReturned,
@@ -42,11 +37,21 @@ import {
   OrderMilestone,
   OrderMilestoneHandler,
 } from './commands/change-terms.ts';
+import { EndAgreementHandler } from './commands/end-agreement.ts';
 import { ExpireFundingHandler } from './commands/expire-funding.ts';
+import {
+  DecideDrawnRefund,
+  DecideDrawnRefundHandler,
+  RefuseDrawnRefund,
+  RefuseDrawnRefundHandler,
+} from './commands/follow-draw.ts';
+import { RecordNotice, RecordNoticeHandler } from './commands/follow-refund-request.ts';
 import { FundMilestoneHandler, PayMilestoneHandler } from './commands/fund-milestone.ts';
 import { GiveBackHandler } from './commands/give-back.ts';
+import { ApproveRefundRequestHandler, GrantBySilenceHandler } from './commands/grant-refund-request.ts';
 import { MoveTreasuryHandler } from './commands/move-treasury.ts';
 import { NoteDebt, NoteDebtHandler } from './commands/note-debt.ts';
+import { NoteRestored, NoteRestoredHandler } from './commands/note-restored.ts';
 import { NoteTransfer, NoteTransferHandler } from './commands/note-transfer.ts';
 import { OpenTreasuryAtStart } from './commands/open-treasury.ts';
 import { MakeMethodPrimaryHandler, RemoveBillingMethodHandler } from './commands/order-billing-methods.ts';
@@ -57,9 +62,18 @@ import { RecordChargebackHandler } from './commands/record-chargeback.ts';
 import { RecordRefundHandler } from './commands/record-refund.ts';
 import { RecordSettlementHandler } from './commands/record-settlement.ts';
 import { RecordSetupHandler } from './commands/record-setup.ts';
+import { RefundReleasedHandler } from './commands/refund-released.ts';
 import { ReleaseBySilenceHandler, ReleaseMilestoneHandler } from './commands/release-milestone.ts';
 import { RememberAccount, RememberAccountHandler } from './commands/remember-account.ts';
 import { RequestChangesHandler } from './commands/request-changes.ts';
+import {
+  NoteAgreementEnded,
+  NoteAgreementEndedHandler,
+  RequestClearing,
+  RequestClearingHandler,
+} from './commands/request-clearing.ts';
+import { RetryRefundHandler } from './commands/retry-refund.ts';
+import { ReverseRefundHandler } from './commands/reverse-refund.ts';
 import { SettleCardHandler } from './commands/settle-card.ts';
 import { StartReview, StartReviewHandler } from './commands/start-review.ts';
 import { EscrowConfig } from './config.ts';
@@ -77,6 +91,7 @@ import { Migration007Refunds } from './migrations/007-refunds.ts';
 import { Migration008Methods } from './migrations/008-methods.ts';
 import { Migration009AccountHolds } from './migrations/009-account-holds.ts';
 import { Migration010Chargebacks } from './migrations/010-chargebacks.ts';
+import { Migration011RefundRequests } from './migrations/011-refund-requests.ts';
 import { Migration012Treasury } from './migrations/012-treasury.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
@@ -103,6 +118,7 @@ import { escrowMovements } from './queries/movements.ts';
 import { Quotes } from './queries/quotes.ts';
 import { Settlements } from './queries/settlements.ts';
 import { Treasury } from './queries/treasury.ts';
+import { RefundsController } from './refunds.controller.ts';
 import { escrowSettings } from './settings.ts';
 import { AccountTable } from './tables/account.table.ts';
 import { AccountHoldTable } from './tables/account-hold.table.ts';
@@ -116,6 +132,8 @@ import { LotTable } from './tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from './tables/milestone.table.ts';
 import { RefundTable } from './tables/refund.table.ts';
 import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
+import { RefundDecisionTable } from './tables/refund-decision.table.ts';
+import { NoticeProofTable, RefundRequestTable } from './tables/refund-request.table.ts';
 import { CardCashView, CashAccountTable, SettlementTable } from './tables/settlement.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
 import { FreelancerDebtTable, TreasuryCoverView, TreasuryMovementTable } from './tables/treasury.table.ts';
@@ -135,6 +153,10 @@ export const definition: ServiceDefinition = {
     'contracts.milestone.agreed': AddMilestone.name,
     'contracts.milestone.terms_proposed': ChangeTerms.name,
     'contracts.milestone.changed': OrderMilestone.name,
+    'contracts.contract.end_requested': RequestClearing.name,
+    'contracts.contract.ended': NoteAgreementEnded.name,
+    'contracts.notice.sent': RecordNotice.name,
+    'contracts.notice.bounced': RecordNotice.name,
     'contracts.milestone.submitted': StartReview.name,
     'payouts.funds.credited': NoteTransfer.name,
     'payouts.funds.matured': NoteTransfer.name,
@@ -142,6 +164,8 @@ export const definition: ServiceDefinition = {
     'payouts.funds.restored': NoteRestored.name,
     'payouts.debt.opened': NoteDebt.name,
     'payouts.debt.settled': NoteDebt.name,
+    'payouts.refund.taken': DecideDrawnRefund.name,
+    'payouts.refund.refused': RefuseDrawnRefund.name,
     'payouts.withdrawal.paid': ApplyWithdrawalPaid.name,
     'payouts.withdrawal.returned': ApplyWithdrawalReturned.name,
   },
@@ -166,6 +190,9 @@ export const definition: ServiceDefinition = {
     SettlementTable,
     RefundTable,
     RefundAttemptTable,
+    RefundRequestTable,
+    RefundDecisionTable,
+    NoticeProofTable,
     CashAccountTable,
     CardCashView,
     PersonKeyTable,
@@ -182,6 +209,7 @@ export const definition: ServiceDefinition = {
     { name: '009-account-holds', class: Migration009AccountHolds },
     { name: '010-chargebacks', class: Migration010Chargebacks },
     { name: '012-treasury', class: Migration012Treasury },
+    { name: '011-refund-requests', class: Migration011RefundRequests },
   ],
   grants: {
     account_holds: 'select, insert, update',
@@ -204,6 +232,9 @@ export const definition: ServiceDefinition = {
     settlements: 'select, insert, update',
     refunds: 'select, insert, update',
     refund_attempts: 'select, insert, update',
+    refund_requests: 'select, insert, update',
+    refund_decisions: 'select, insert, update',
+    notice_proofs: 'select, insert, update',
     cash_accounts: 'select, update',
     card_cash: 'select',
     ...personKeysGrants,
@@ -250,6 +281,8 @@ const paypalSignature = {
     HttpController,
     TreasuryController,
     ChargebackController,
+    RefundsController,
+    TreasuryController,
     WebhookController,
     NoticesController,
     KafkaController,
@@ -268,11 +301,18 @@ const paypalSignature = {
     ExpireFundingHandler,
     FinishNoticeHandler,
     FundMilestoneHandler,
+    ApproveRefundRequestHandler,
+    DecideDrawnRefundHandler,
+    EndAgreementHandler,
     GiveBackHandler,
     MakeMethodPrimaryHandler,
-    NoteRestoredHandler,
     MoveTreasuryHandler,
     NoteDebtHandler,
+    GrantBySilenceHandler,
+    NoteAgreementEndedHandler,
+    RecordNoticeHandler,
+    RequestClearingHandler,
+    NoteRestoredHandler,
     NoteTransferHandler,
     PayBonusHandler,
     PayMilestoneHandler,
@@ -287,10 +327,14 @@ const paypalSignature = {
     RecordSettlementHandler,
     RecordSetupHandler,
     RememberAccountHandler,
+    RefundReleasedHandler,
+    RefuseDrawnRefundHandler,
     ReleaseBySilenceHandler,
     ReleaseMilestoneHandler,
     RemoveBillingMethodHandler,
     RequestChangesHandler,
+    RetryRefundHandler,
+    ReverseRefundHandler,
     SettleCardHandler,
     StartReviewHandler,
     AgreementMoney,

@@ -1,14 +1,18 @@
-import { Money } from '@holdfast/domain';
+import { Money, PositiveMoney } from '@holdfast/domain';
+import { RefundReason } from '@holdfast/events';
 import type { MessageRef } from '@holdfast/messaging';
 import { Caller, Message, type Party, RolesAllowed, Summary } from '@holdfast/service';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { AddBillingMethod } from './commands/add-billing-method.ts';
+import { EndAgreement, type EndAnswer } from './commands/end-agreement.ts';
 import { FundMilestone, PayMilestone } from './commands/fund-milestone.ts';
 import { GiveBack, type GiveBackAnswer } from './commands/give-back.ts';
+import { type ApproveAnswer, ApproveRefundRequest } from './commands/grant-refund-request.ts';
 import { MakeMethodPrimary, RemoveBillingMethod } from './commands/order-billing-methods.ts';
 import { PayBonus } from './commands/pay-bonus.ts';
+import { RefundReleased, type RefundReleasedAnswer } from './commands/refund-released.ts';
 import { type ReleaseAnswer, ReleaseMilestone } from './commands/release-milestone.ts';
 import { RequestChanges } from './commands/request-changes.ts';
 import { AgreementMoney } from './queries/agreement-money.ts';
@@ -41,6 +45,19 @@ const QuoteQuery = z.union([
       .transform(BigInt),
   }),
 ]);
+
+const RefundBody = z.strictObject({ amount: PositiveMoney.optional() });
+
+const EndBody = z
+  .strictObject({
+    milestones: z.array(z.strictObject({ milestoneId: z.uuid(), pay: Money })).max(200),
+    reason: RefundReason.optional(),
+    statement: z.string().trim().min(1).max(5_000).optional(),
+  })
+  .refine(({ reason, statement }) => statement === undefined || reason !== undefined, {
+    path: ['reason'],
+    message: 'goes with a statement',
+  });
 
 /** IN: routes -> commands and queries. */
 @Controller('v1')
@@ -160,6 +177,46 @@ export class HttpController {
     @Body({ schema: ChangesBody }) body: z.output<typeof ChangesBody>,
   ): Promise<object> {
     return this.commands.execute(new RequestChanges({ message, clientId, milestoneId, ...body }));
+  }
+
+  @Summary(
+    'Ends the contract: pays what is named, and asks the rest back (E-13). Answered when it is closing.',
+  )
+  @Post('agreements/:agreementId/end')
+  @RolesAllowed('client')
+  @HttpCode(202)
+  end(
+    @Message() message: MessageRef,
+    @Caller() { accountId: clientId }: Party,
+    @Param('agreementId', { schema: Id }) agreementId: string,
+    @Body({ schema: EndBody }) body: z.output<typeof EndBody>,
+  ): Promise<EndAnswer> {
+    return this.commands.execute(new EndAgreement({ message, clientId, agreementId, ...body }));
+  }
+
+  @Summary('The freelancer agrees that the money goes back, before silence says so (E-14).')
+  @Post('refund-requests/:refundRequestId/approve')
+  @RolesAllowed('freelancer')
+  @HttpCode(202)
+  approveRefund(
+    @Message() message: MessageRef,
+    @Caller() { accountId: freelancerId }: Party,
+    @Param('refundRequestId', { schema: Id }) refundRequestId: string,
+  ): Promise<ApproveAnswer> {
+    return this.commands.execute(new ApproveRefundRequest({ message, freelancerId, refundRequestId }));
+  }
+
+  @Summary('Gives paid money, all or a part, back to the client from the balance (E-18, E-25); it is final.')
+  @Post('milestones/:milestoneId/refund')
+  @RolesAllowed('freelancer')
+  @HttpCode(202)
+  refund(
+    @Message() message: MessageRef,
+    @Caller() { accountId: freelancerId }: Party,
+    @Param('milestoneId', { schema: Id }) milestoneId: string,
+    @Body({ schema: RefundBody }) body: z.output<typeof RefundBody>,
+  ): Promise<RefundReleasedAnswer> {
+    return this.commands.execute(new RefundReleased({ message, freelancerId, milestoneId, ...body }));
   }
 
   @Summary('Gives all that is held of a milestone back to the client (E-12).')

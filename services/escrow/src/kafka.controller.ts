@@ -3,14 +3,18 @@ import { Controller } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { ActivateAgreement } from './commands/activate-agreement.ts';
-import { ApplyClawBack, NoteRestored } from './commands/apply-claw-back.ts';
+import { ApplyClawBack } from './commands/apply-claw-back.ts';
 import { ApplyWithdrawalPaid } from './commands/apply-withdrawal-paid.ts';
 import { ApplyWithdrawalReturned } from './commands/apply-withdrawal-returned.ts';
 import { AddMilestone, ChangeTerms, OrderMilestone } from './commands/change-terms.ts';
+import { DecideDrawnRefund, RefuseDrawnRefund } from './commands/follow-draw.ts';
+import { RecordNotice } from './commands/follow-refund-request.ts';
 import { NoteDebt } from './commands/note-debt.ts';
+import { NoteRestored } from './commands/note-restored.ts';
 import { NoteTransfer } from './commands/note-transfer.ts';
 import { RecordAccountHold } from './commands/record-account-hold.ts';
 import { RememberAccount } from './commands/remember-account.ts';
+import { NoteAgreementEnded, RequestClearing } from './commands/request-clearing.ts';
 import { StartReview } from './commands/start-review.ts';
 
 /** IN: other services' events -> commands. */
@@ -41,6 +45,13 @@ export class KafkaController {
         return this.commands.execute(new OrderMilestone({ message, ...event }));
       case 'contracts.milestone.submitted': // Answered by `escrow.review.started` or `.submission.refused`.
         return this.commands.execute(new StartReview({ message, ...event }));
+      case 'contracts.contract.end_requested': // Answered by `escrow.contract.cleared` or `.clearing_refused`.
+        return this.commands.execute(new RequestClearing({ message, ...event }));
+      case 'contracts.contract.ended':
+        return this.commands.execute(new NoteAgreementEnded({ message, ...event }));
+      case 'contracts.notice.sent':
+      case 'contracts.notice.bounced': // The proofs of C-8.
+        return this.commands.execute(new RecordNotice({ message, ...event }));
     } // Other facts of contracts do not concern escrow.
   }
 
@@ -69,6 +80,10 @@ export class KafkaController {
         return this.commands.execute(new NoteDebt({ message, isNew: true, ...event }));
       case 'payouts.debt.settled':
         return this.commands.execute(new NoteDebt({ message, isNew: false, ...event }));
+      case 'payouts.refund.taken': // Answered by `escrow.clearing.applied`, same transfer (M-22).
+        return this.commands.execute(new DecideDrawnRefund({ message, ...event }));
+      case 'payouts.refund.refused':
+        return this.commands.execute(new RefuseDrawnRefund({ message, ...event }));
       case 'payouts.withdrawal.paid': // Answered by `escrow.clearing.applied` (M-22).
         return this.commands.execute(new ApplyWithdrawalPaid({ message, ...event }));
       case 'payouts.withdrawal.returned': // Answered likewise, where clearing was touched.

@@ -4,14 +4,18 @@ import { forgetNeeds, type ReceivedRecord, some, stateNeed } from '@holdfast/tes
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { ActivateAgreement } from './commands/activate-agreement.ts';
-import { ApplyClawBack, NoteRestored } from './commands/apply-claw-back.ts';
+import { ApplyClawBack } from './commands/apply-claw-back.ts';
 import { ApplyWithdrawalPaid } from './commands/apply-withdrawal-paid.ts';
 import { ApplyWithdrawalReturned } from './commands/apply-withdrawal-returned.ts';
 import { AddMilestone, ChangeTerms, OrderMilestone } from './commands/change-terms.ts';
+import { DecideDrawnRefund, RefuseDrawnRefund } from './commands/follow-draw.ts';
+import { RecordNotice } from './commands/follow-refund-request.ts';
 import { NoteDebt } from './commands/note-debt.ts';
+import { NoteRestored } from './commands/note-restored.ts';
 import { NoteTransfer } from './commands/note-transfer.ts';
 import { RecordAccountHold } from './commands/record-account-hold.ts';
 import { RememberAccount } from './commands/remember-account.ts';
+import { NoteAgreementEnded, RequestClearing } from './commands/request-clearing.ts';
 import { StartReview } from './commands/start-review.ts';
 import { KafkaController } from './kafka.controller.ts';
 
@@ -22,6 +26,8 @@ const submissionId = '01a2037a-c202-74f7-a5ab-50ccbccd1464';
 const chargebackId = '01a2037a-c202-74f7-a5ab-50ccbccd1467';
 const debtId = '01a2037a-c202-74f7-a5ab-50ccbccd1468';
 const holdId = '01a2037a-c202-74f7-a5ab-50ccbccd1466';
+const refundId = '01a2037a-c202-74f7-a5ab-50ccbccd1467';
+const noticeId = '01a2037a-c202-74f7-a5ab-50ccbccd1468';
 const withdrawalId = '01a2037a-c202-74f7-a5ab-50ccbccd1465';
 const message = { source: 'event', id: '01a2037a-c202-74f7-a5ab-50ccbccd1460' };
 const key = some.id(agreementId);
@@ -167,6 +173,55 @@ describe('what escrow needs of others (AD-8)', () => {
     });
   });
 
+  it('of contracts: which party ends an agreement, and what the freelancer gives up', async () => {
+    const data = {
+      agreementId: key,
+      by: some.oneOf('freelancer', 'client'),
+      waivedMilestoneIds: some.anyListOf(some.id(milestoneId)),
+      requestedAt: some.instant(at),
+    };
+    const need = { type: 'contracts.contract.end_requested.v1', key, data };
+    await stateNeed({ consumer: 'escrow', provider: 'contracts' }, need, async (record) => {
+      const command = await reading('contracts', record);
+      expect(command).toBeInstanceOf(RequestClearing);
+      const read = { agreementId, by: 'freelancer', waivedMilestoneIds: [milestoneId] };
+      expect(command).toMatchObject({ input: { message, ...read } });
+    });
+  });
+
+  it('of contracts: that an agreement has ended', async () => {
+    const data = { agreementId: key, endedAt: some.instant(at) };
+    const need = { type: 'contracts.contract.ended.v1', key, data };
+    await stateNeed({ consumer: 'escrow', provider: 'contracts' }, need, async (record) => {
+      const command = await reading('contracts', record);
+      expect(command).toBeInstanceOf(NoteAgreementEnded);
+      expect(command).toMatchObject({ input: { message, agreementId, endedAt: instant } });
+    });
+  });
+
+  it.each(['sent', 'bounced'])('of contracts: that a notice of a deadline was %s (C-8)', async (how) => {
+    const deadline = { service: 'escrow', kind: 'refund.silence', id: some.id(refundId) };
+    const data = {
+      accountId: some.account('freelancer-1'),
+      noticeId: some.id(noticeId),
+      template: some.oneOf('refund_requested', 'refund_reminder'),
+      deadline,
+      provenAt: some.instant(at),
+    };
+    const need = { type: `contracts.notice.${how}.v1`, key: some.account('freelancer-1'), data };
+    await stateNeed({ consumer: 'escrow', provider: 'contracts' }, need, async (record) => {
+      const command = await reading('contracts', record);
+      expect(command).toBeInstanceOf(RecordNotice);
+      const read = {
+        noticeId,
+        accountId: 'freelancer-1',
+        deadline: { ...deadline, id: refundId },
+        provenAt: instant,
+      };
+      expect(command).toMatchObject({ input: { message, type: `contracts.notice.${how}`, ...read } });
+    });
+  });
+
   it('of payouts: which transfer was credited, and when it becomes available', async () => {
     const data = {
       agreementId: key,
@@ -202,6 +257,57 @@ describe('what escrow needs of others (AD-8)', () => {
       expect(command).toMatchObject({
         input: { message, transferId, status: 'matured', availableAt: instant },
       });
+    });
+  });
+
+  it('of payouts: that it took the net of a refund from the balance, and how much of it where', async () => {
+    const ids = { refundId: some.id(refundId), transferId: some.id(transferId) };
+    const where = {
+      fromPending: some.money('12000'),
+      fromAvailable: some.money('6000'),
+      debt: some.money('0'),
+    };
+    const data = { agreementId: key, ...ids, accountId: some.account('freelancer-1'), ...where };
+    const need = { type: 'payouts.refund.taken.v1', key, data };
+    await stateNeed({ consumer: 'escrow', provider: 'payouts' }, need, async (record) => {
+      const command = await reading('payouts', record);
+      expect(command).toBeInstanceOf(DecideDrawnRefund);
+      const read = { agreementId, refundId, transferId, accountId: 'freelancer-1' };
+      const minor = { fromPending: usd(12_000n), fromAvailable: usd(6_000n), debt: usd(0n) };
+      expect(command).toMatchObject({ input: { message, ...read, ...minor } });
+    });
+  });
+
+  it('of payouts: that the balance does not give a refund, and why', async () => {
+    const data = {
+      agreementId: key,
+      refundId: some.id(refundId),
+      accountId: some.account('freelancer-1'),
+      reason: some.oneOf('balance_too_low', 'account_held'),
+    };
+    const need = { type: 'payouts.refund.refused.v1', key, data };
+    await stateNeed({ consumer: 'escrow', provider: 'payouts' }, need, async (record) => {
+      const command = await reading('payouts', record);
+      expect(command).toBeInstanceOf(RefuseDrawnRefund);
+      expect(command).toMatchObject({ input: { message, refundId, reason: 'balance_too_low' } });
+    });
+  });
+
+  it('of payouts: that the net of a reversed refund was given back', async () => {
+    const data = {
+      agreementId: key,
+      cause: 'refund',
+      causeId: some.id(refundId),
+      transferId: some.id(transferId),
+      accountId: some.account('freelancer-1'),
+      toDebt: some.money('0'),
+      toAvailable: some.money('18000'),
+    };
+    const need = { type: 'payouts.funds.restored.v1', as: 'of a refund', key, data };
+    await stateNeed({ consumer: 'escrow', provider: 'payouts' }, need, async (record) => {
+      const command = await reading('payouts', record);
+      expect(command).toBeInstanceOf(NoteRestored);
+      expect(command).toMatchObject({ input: { message, cause: 'refund', causeId: refundId, transferId } });
     });
   });
 
@@ -312,6 +418,10 @@ describe('what escrow needs of others (AD-8)', () => {
       'contracts.milestone.agreed',
       'contracts.milestone.terms_proposed',
       'contracts.milestone.changed',
+      'contracts.contract.end_requested',
+      'contracts.contract.ended',
+      'contracts.notice.sent',
+      'contracts.notice.bounced',
       'contracts.milestone.submitted',
       'payouts.funds.credited',
       'payouts.funds.matured',
@@ -319,6 +429,8 @@ describe('what escrow needs of others (AD-8)', () => {
       'payouts.funds.restored',
       'payouts.debt.opened',
       'payouts.debt.settled',
+      'payouts.refund.taken',
+      'payouts.refund.refused',
       'payouts.withdrawal.paid',
       'payouts.withdrawal.returned',
     ];

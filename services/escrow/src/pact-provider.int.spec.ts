@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { usd } from '@holdfast/domain';
+import { plusDays, usd } from '@holdfast/domain';
 import { pinnedDefaults } from '@holdfast/events';
 import { LedgerWriter } from '@holdfast/ledger';
 import { type MessageRef, newId, run } from '@holdfast/messaging';
@@ -26,9 +26,12 @@ import { RecordSetup, RecordSetupHandler } from './commands/record-setup.ts';
 import { ReleaseMilestone, ReleaseMilestoneHandler } from './commands/release-milestone.ts';
 import { RememberAccount, RememberAccountHandler } from './commands/remember-account.ts';
 import { RequestChanges, RequestChangesHandler } from './commands/request-changes.ts';
+import { ReverseRefund, ReverseRefundHandler } from './commands/reverse-refund.ts';
 import { StartReview, StartReviewHandler } from './commands/start-review.ts';
 import { definition } from './escrow.module.ts';
 import { Disputes } from './testing/chargebacks.ts';
+import { Draws } from './testing/draws.ts';
+import { Escrow } from './testing/escrow.ts';
 import { intent } from './testing/fundings.ts';
 import { paidWithdrawal, returnedWithdrawal } from './testing/withdrawals.ts';
 
@@ -138,6 +141,23 @@ class Story {
   }
 }
 
+/** Paid money goes back, reaches nobody, and is given up in the end (E-18, E-25). @returns the agreement's id */
+async function giveUpRefund(database: TestDatabase): Promise<string> {
+  const escrow = new Escrow(database);
+  const draws = new Draws(escrow);
+  const paid = await draws.released(20_000n);
+  const answer = await draws.ask(paid.freelancerId, paid.milestoneId);
+  await draws.taken(paid, answer);
+  await escrow.seeRefund(paid.agreementId, 'failed');
+  escrow.pass(plusDays(escrow.now(), 30));
+  const { refundId } = answer.refunds[0]!;
+  for (const by of ['operator-1', 'operator-2']) {
+    const command = new ReverseRefund({ message: http(), refundId, by, reason: 'Nobody can be reached' });
+    await new ReverseRefundHandler(database.unitOfWork).execute(command);
+  }
+  return paid.agreementId;
+}
+
 /** A withdrawal that payouts tells of: paid, and come back. */
 async function withdraw({ unitOfWork }: TestDatabase): Promise<void> {
   await new ApplyWithdrawalPaidHandler(unitOfWork).execute(
@@ -170,6 +190,7 @@ describe('what escrow publishes is what others need (AD-8)', () => {
   let approved: Story;
   let unasked: Story;
   let unpaid: Story;
+  let refunded: string;
 
   beforeAll(async () => {
     [approved, unasked, unpaid] = [new Story(database()), new Story(database()), new Story(database())];
@@ -189,6 +210,7 @@ describe('what escrow publishes is what others need (AD-8)', () => {
     await unpaid.submit();
     await withdraw(database());
     await dispute(new Disputes(database()), approved.milestoneId);
+    refunded = await giveUpRefund(database());
   }, 60_000);
 
   /** Where each fact happened; the others happened to the approved milestone. */
@@ -196,6 +218,7 @@ describe('what escrow publishes is what others need (AD-8)', () => {
     if (/billing_method.removed/.test(name)) return unasked.clientId;
     if (/bonus/.test(name)) return unasked.agreementId;
     if (/billing_method/.test(name)) return approved.clientId;
+    if (/refund/.test(name)) return refunded;
     if (/clearing/.test(name)) return paidWithdrawal().accountId;
     if (/funding\.failed|submission\.refused/.test(name)) return unpaid.agreementId;
     return name.endsWith(' unasked') ? unasked.agreementId : approved.agreementId;

@@ -9,7 +9,8 @@ import { NoteClearing } from './commands/note-clearing.ts';
 import { RecordAccountHold } from './commands/record-account-hold.ts';
 import { RememberAccount } from './commands/remember-account.ts';
 import { RememberAgreement } from './commands/remember-agreement.ts';
-import { RestoreFunds } from './commands/restore-funds.ts';
+import { RestoreFunds, RestoreRefund } from './commands/restore-funds.ts';
+import { TakeRefund } from './commands/take-refund.ts';
 
 /** IN: other services' events -> commands. */
 @Controller()
@@ -43,6 +44,10 @@ export class KafkaController {
         return this.commands.execute(new RestoreFunds({ message, ...event }));
       case 'escrow.chargeback.lost': // With a net: answered by `payouts.funds.clawed_back` (P-11).
         return this.commands.execute(new ClawBackFunds({ message, ...event }));
+      case 'escrow.refund.drawn_on_balance': // Answered by `payouts.refund.taken` or `.refused` (E-25).
+        return this.commands.execute(new TakeRefund({ message, ...event }));
+      case 'escrow.refund.reversed': // Answered by `payouts.funds.restored`, same transfer (M-22).
+        return this.commands.execute(new RestoreRefund({ message, ...event }));
       case 'escrow.clearing.applied': // The answer to our own transfers (M-22).
         return this.commands.execute(new NoteClearing({ message, ...event }));
     } // Other facts of escrow do not concern payouts.

@@ -10,7 +10,8 @@ import { NoteClearing } from './commands/note-clearing.ts';
 import { RecordAccountHold } from './commands/record-account-hold.ts';
 import { RememberAccount } from './commands/remember-account.ts';
 import { RememberAgreement } from './commands/remember-agreement.ts';
-import { RestoreFunds } from './commands/restore-funds.ts';
+import { RestoreFunds, RestoreRefund } from './commands/restore-funds.ts';
+import { TakeRefund } from './commands/take-refund.ts';
 import { KafkaController } from './kafka.controller.ts';
 
 const agreementId = '01a2037a-c202-74f7-a5ab-50ccbccd1461';
@@ -215,14 +216,51 @@ describe('what payouts needs of others (AD-8)', () => {
     },
   );
 
-  it.each(['withdrawal_paid', 'withdrawal_returned', 'clawed_back'] as const)(
+  it('of escrow: what of paid money goes back, all or nothing of it', async () => {
+    const refundId = '01a2037a-c202-74f7-a5ab-50ccbccd1465';
+    const data = {
+      agreementId: key,
+      refundId: some.id(refundId),
+      accountId: some.account('freelancer-1'),
+      net: some.money('18000'),
+      transferId: some.id(transferId),
+      debtAllowed: some.flag(false),
+    };
+    const need = { type: 'escrow.refund.drawn_on_balance.v1', key, data };
+    await stateNeed({ consumer: 'payouts', provider: 'escrow' }, need, async (record) => {
+      const command = await reading('escrow', record);
+      expect(command).toBeInstanceOf(TakeRefund);
+      const input = { agreementId, refundId, accountId: 'freelancer-1', net: usd(18_000n), transferId };
+      expect(command).toMatchObject({ input: { message, ...input, debtAllowed: false } });
+    });
+  });
+
+  it('of escrow: that a refund of paid money was given up, and what comes back', async () => {
+    const refundId = '01a2037a-c202-74f7-a5ab-50ccbccd1465';
+    const data = {
+      agreementId: key,
+      refundId: some.id(refundId),
+      accountId: some.account('freelancer-1'),
+      net: some.money('18000'),
+      transferId: some.id(transferId),
+    };
+    const need = { type: 'escrow.refund.reversed.v1', key, data };
+    await stateNeed({ consumer: 'payouts', provider: 'escrow' }, need, async (record) => {
+      const command = await reading('escrow', record);
+      expect(command).toBeInstanceOf(RestoreRefund);
+      const input = { agreementId, refundId, accountId: 'freelancer-1', net: usd(18_000n), transferId };
+      expect(command).toMatchObject({ input: { message, ...input } });
+    });
+  });
+
+  it.each(['withdrawal_paid', 'withdrawal_returned', 'refund_taken', 'clawed_back'] as const)(
     'of escrow: that it posted its side of a transfer of ours (%s)',
     async (kind) => {
       const data = {
         accountId: some.account('freelancer-1'),
         transferId: some.id(transferId),
         amount: some.money('50000'),
-        kind: some.oneOf(kind, 'withdrawal_paid', 'withdrawal_returned', 'clawed_back'),
+        kind: some.oneOf(kind, 'withdrawal_paid', 'withdrawal_returned', 'refund_taken', 'clawed_back'),
       };
       const need = { type: 'escrow.clearing.applied.v1', key: some.account('freelancer-1'), data };
       await stateNeed({ consumer: 'payouts', provider: 'escrow' }, need, async (record) => {
@@ -245,6 +283,8 @@ describe('what payouts needs of others (AD-8)', () => {
       'escrow.chargeback.received',
       'escrow.chargeback.won',
       'escrow.chargeback.lost',
+      'escrow.refund.drawn_on_balance',
+      'escrow.refund.reversed',
       'escrow.clearing.applied',
     ];
     for (const [topic, { events }] of Object.entries(catalogues)) {

@@ -9,6 +9,8 @@ import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { CreditRelease, CreditReleaseHandler } from './commands/credit-release.ts';
 import { MatureFunds, MatureFundsHandler } from './commands/mature-funds.ts';
 import { RememberAgreement, RememberAgreementHandler } from './commands/remember-agreement.ts';
+import { RestoreRefund, RestoreRefundHandler } from './commands/restore-funds.ts';
+import { TakeRefund, TakeRefundHandler } from './commands/take-refund.ts';
 import { startup } from './payouts.module.ts';
 import { Chargebacks } from './testing/chargebacks.ts';
 import { type Parties, Payouts } from './testing/payouts.ts';
@@ -42,10 +44,24 @@ describe('what payouts publishes is what others need (AD-8)', () => {
     await new MatureFundsHandler(unitOfWork).execute(
       new MatureFunds({ message: { source: 'timer', id: 'hold', datedAt }, transferId }),
     );
+    await drawOn(parties);
     await checkPerson(new Payouts(database()));
     await withdraw(new Withdrawals(database()));
     indebted = await loseAndWin(new Chargebacks(database()));
   }, 60_000);
+
+  /** A refund that the balance gives, and one that it does not (E-25). */
+  async function drawOn({ freelancerId }: { freelancerId: string }): Promise<void> {
+    for (const net of [usd(1_000n), usd(1_000_000n)]) {
+      const draw = { agreementId, accountId: freelancerId, net, debtAllowed: false };
+      const ids = { message: event(), refundId: newId(), transferId: newId() };
+      await new TakeRefundHandler(database().unitOfWork).execute(new TakeRefund({ ...ids, ...draw }));
+    }
+    const reversed = { refundId: newId(), net: usd(1_000n), transferId: newId() };
+    await new RestoreRefundHandler(database().unitOfWork).execute(
+      new RestoreRefund({ message: event(), agreementId, accountId: freelancerId, ...reversed }),
+    );
+  }
 
   /** Both outcomes of identity, and a screening that was blocked by mistake. */
   async function checkPerson(payouts: Payouts): Promise<void> {
@@ -79,13 +95,13 @@ describe('what payouts publishes is what others need (AD-8)', () => {
     await payouts.see(denied.key, 'denied');
   }
 
-  const keyOf = (type: string): string => {
-    if (/clawed_back|restored/.test(type)) return indebted.agreementId;
-    if (/debt/.test(type)) return indebted.freelancerId;
-    return /^payouts\.funds\./.test(type) ? agreementId : accountId;
+  const keyOf = (name: string): string => {
+    if (/clawed_back|restored$/.test(name)) return indebted.agreementId;
+    if (/debt/.test(name)) return indebted.freelancerId;
+    return /^payouts\.(funds|refund)\./.test(name) ? agreementId : accountId;
   };
-  const published = (type: string): Promise<ReceivedRecord | undefined> =>
-    publishedRecord(database().pool, type, keyOf(type));
+  const published = (name: string): Promise<ReceivedRecord | undefined> =>
+    publishedRecord(database().pool, name.split(' ')[0]!, keyOf(name));
 
   it('every field of it', () => satisfyNeeds('payouts', published), 30_000);
 

@@ -38,10 +38,16 @@ import { RememberAgreement, RememberAgreementHandler } from './commands/remember
 import { RemoveWithdrawalMethodHandler } from './commands/remove-withdrawal-method.ts';
 import { RequestWithdrawalHandler } from './commands/request-withdrawal.ts';
 import { ResolveAttemptHandler } from './commands/resolve-attempt.ts';
-import { RestoreFunds, RestoreFundsHandler } from './commands/restore-funds.ts';
+import {
+  RestoreFunds,
+  RestoreFundsHandler,
+  RestoreRefund,
+  RestoreRefundHandler,
+} from './commands/restore-funds.ts';
 import { ReviewHoldsHandler } from './commands/review-holds.ts';
 import { StartAttemptHandler } from './commands/start-attempt.ts';
 import { FinishStopHandler, ResumeSendingHandler, StopSendingHandler } from './commands/stop-sending.ts';
+import { TakeRefund, TakeRefundHandler } from './commands/take-refund.ts';
 import { PayoutsConfig } from './config.ts';
 import { payoutsDeadlines } from './deadlines.ts';
 import { payoutsErrors } from './errors.ts';
@@ -103,6 +109,8 @@ export const definition: ServiceDefinition = {
     'escrow.chargeback.received': HoldFunds.name,
     'escrow.chargeback.won': RestoreFunds.name,
     'escrow.chargeback.lost': ClawBackFunds.name,
+    'escrow.refund.drawn_on_balance': TakeRefund.name,
+    'escrow.refund.reversed': RestoreRefund.name,
     'escrow.clearing.applied': NoteClearing.name,
   },
   entities: [
@@ -227,10 +235,12 @@ const clients = [
     RequestWithdrawalHandler,
     ResolveAttemptHandler,
     RestoreFundsHandler,
+    RestoreRefundHandler,
     ResumeSendingHandler,
     ReviewHoldsHandler,
     StartAttemptHandler,
     StopSendingHandler,
+    TakeRefundHandler,
     Attention,
     MyBalances,
     AccountGates,

@@ -1,7 +1,19 @@
-import { accept, arrangeOffer, until } from '@holdfast/journeys';
+import {
+  accept,
+  approveRefund,
+  arrangeFunded,
+  arrangeOffer,
+  endAgreement,
+  giveBack,
+  moneyOf,
+  refund,
+  release,
+  until,
+} from '@holdfast/journeys';
 import { type ProofResult, proveSystem } from '@holdfast/local';
 import { createPool } from '@holdfast/messaging';
 import { describe, expect, it } from '@jest/globals';
+import { milestonesAddUp } from './exact-money.ts';
 import { assertBooksExact, faultsOf } from './invariants.ts';
 import { type Load, startLoad, underReview, untilMoney } from './load.ts';
 import { type Rig, useRig } from './rig.ts';
@@ -39,12 +51,12 @@ describe('the proof of a busy system (AD-17)', () => {
       const { agreement, submissionId } = await underReview(rig().market);
       await rig().market.settle();
       const lock = await stopRelay(rig());
-      const release = agreement.client.post(
+      const releasing = agreement.client.post(
         'escrow',
         `/v1/milestones/${agreement.milestones[0]!.milestoneId}/release`,
         { submissionId },
       );
-      const { transferId } = await release;
+      const { transferId } = await releasing;
       const proof = await prove();
       await lock.end();
       expect(faultsOf(proof)).toEqual([]);
@@ -151,6 +163,41 @@ describe('the proof of a busy system (AD-17)', () => {
       await untilMoney(agreement, 'funded');
       await assertBooksExact(rig());
       expect((await prove()).underWay).toEqual([]);
+    },
+    3 * minuteMs,
+  );
+
+  it(
+    'E-14, E-23, E-25: holds when money has gone back in every way, asked, unasked, and after it was paid',
+    async () => {
+      const { market } = rig();
+      const milestones = [{ amountMinor: 40_000n }];
+      const [asked, unasked, paid] = [
+        await arrangeFunded(market, { milestones }),
+        await arrangeFunded(market, { milestones }),
+        await arrangeFunded(market, { milestones }),
+      ];
+      const { milestoneId } = asked.milestones[0]!;
+      const { refundRequest } = await endAgreement(asked, [{ milestoneId, payMinor: 15_000n }]);
+      await approveRefund(asked, refundRequest.refundRequestId);
+      await giveBack(unasked, 0);
+      await release(paid, 0);
+      await market.settle();
+      await refund(paid, 0, 10_000n);
+      await market.settle();
+      for (const [agreement, status] of [
+        [asked, 'split'],
+        [unasked, 'refunded'],
+        [paid, 'released'],
+      ] as const) {
+        const money = await moneyOf(agreement);
+        expect(money.milestones).toMatchObject([{ status }]);
+        expect(money.refunds).toMatchObject([{ status: 'refunded' }]);
+      }
+      const proof = await prove();
+      expect(faultsOf(proof)).toEqual([]);
+      expect(proof.underWay).toEqual([]);
+      expect(await milestonesAddUp(rig())).toEqual([]);
     },
     3 * minuteMs,
   );

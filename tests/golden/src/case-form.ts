@@ -150,6 +150,17 @@ export const Step = z.discriminatedUnion('do', [
   step('approve', { milestone, ...paid }),
   step('release', { milestone, ...paid }),
   step('bonus', { amount: positiveCents }),
+  step('give_back', { milestone }),
+  step('end', {
+    amounts: z
+      .record(
+        Name,
+        cents.refine((amount) => amount >= 0n),
+      )
+      .default({}),
+  }),
+  step('approve_refund', {}),
+  step('refund', { milestone, amount: positiveCents.optional() }),
   step('withdraw', { amount: positiveCents, method: Name }),
   step('settle_card', { amount: positiveCents.optional() }),
   step('chargeback', { charge: Name, amount: positiveCents.optional() }),
@@ -198,6 +209,10 @@ export const GoldenCase = z
         problem('is no milestone of given.contract', 'steps', index, 'milestone');
       if (each.do === 'chargeback' && ![...known, 'bonus'].includes(each.charge))
         problem('is no milestone of given.contract, nor the bonus', 'steps', index, 'charge');
+      for (const name of 'amounts' in each ? Object.keys(each.amounts) : []) {
+        if (!known.includes(name))
+          problem('is no milestone of given.contract', 'steps', index, 'amounts', name);
+      }
       if ('method' in each && !methods.includes(each.method))
         problem('is no method of given.freelancer', 'steps', index, 'method');
     });

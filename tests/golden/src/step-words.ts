@@ -1,12 +1,16 @@
 import {
   type Agreement,
   accept,
+  approveRefund,
+  endAgreement,
   fund,
+  giveBack,
   type Json,
   moneyOf,
   pay,
   payBonus,
   Refused,
+  refund,
   release,
   requestChanges,
   settleCard,
@@ -74,6 +78,14 @@ async function play(stage: Stage, step: Step): Promise<void> {
       stage.bonuses.push(bonusId);
       return;
     }
+    case 'give_back':
+      return void (await giveBack(...find(stage, step.milestone)));
+    case 'end':
+      return void (await end(stage, step.amounts));
+    case 'approve_refund':
+      return approveAll(agreed(stage));
+    case 'refund':
+      return void (await refund(...find(stage, step.milestone), step.amount));
     case 'withdraw': {
       const methodId = stage.methods.get(step.method)!;
       return void (await withdraw(stage.freelancer, methodId, step.amount));
@@ -141,6 +153,31 @@ async function chargeOf(stage: Stage, name: string): Promise<string> {
     name === 'bonus' ? bonuses[0] : milestones.find((one: Json) => one.milestoneId === milestoneId);
   if (!paid?.funding) throw new CaseError('charge', `"${name}" was never charged`);
   return paid.funding.fundingId;
+}
+
+function agreed({ agreement }: Stage): Agreement {
+  if (!agreement) throw new CaseError('', 'nothing is agreed before `accept`');
+  return agreement;
+}
+
+/** Every milestone of which money is held is named (E-13); what the case does not name is asked back whole. */
+async function end(stage: Stage, amounts: Readonly<Record<string, bigint>>): Promise<Json> {
+  const agreement = agreed(stage);
+  const { milestones } = await moneyOf(agreement);
+  const live = milestones.filter(
+    ({ held, status }: Json) => held.amountMinor !== '0' && status !== 'refund_pending',
+  );
+  const pays = live.map(({ milestoneId }: Json) => {
+    const index = agreement.milestones.findIndex((milestone) => milestone.milestoneId === milestoneId);
+    return { milestoneId, payMinor: amounts[stage.milestones[index]!] ?? 0n };
+  });
+  return endAgreement(agreement, pays);
+}
+
+async function approveAll(agreement: Agreement): Promise<void> {
+  const { refundRequests } = await moneyOf(agreement);
+  if (refundRequests.length === 0) throw new CaseError('', 'nothing is asked back');
+  for (const { refundRequestId } of refundRequests) await approveRefund(agreement, refundRequestId);
 }
 
 function currentSubmission({ submissions }: Stage, name: string): string {

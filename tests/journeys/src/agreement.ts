@@ -178,3 +178,26 @@ export const requestChanges = (agreement: Agreement, index: number, submissionId
     submissionId,
     reason: 'The order form lacks a date.',
   });
+
+/** The client ends, and says of each milestone of which money is held how much is paid (E-13). */
+export const endAgreement = (
+  { client, agreementId }: Offer,
+  pays: readonly { milestoneId: string; payMinor: bigint }[],
+): Promise<Json> =>
+  client.post('escrow', `/v1/agreements/${agreementId}/end`, {
+    milestones: pays.map(({ milestoneId, payMinor }) => ({ milestoneId, pay: usd(payMinor) })),
+  });
+
+export const approveRefund = ({ freelancer }: Offer, refundRequestId: string): Promise<Json> =>
+  freelancer.post('escrow', `/v1/refund-requests/${refundRequestId}/approve`);
+
+export const giveBack = (agreement: Agreement, index: number): Promise<Json> =>
+  agreement.freelancer.post('escrow', routeOf(agreement, index, 'give-back'));
+
+/** Of what was released; without an amount, all of it (E-18). */
+export const refund = (agreement: Agreement, index: number, amountMinor?: bigint): Promise<Json> =>
+  agreement.freelancer.post(
+    'escrow',
+    routeOf(agreement, index, 'refund'),
+    amountMinor === undefined ? {} : { amount: usd(amountMinor) },
+  );

@@ -45,6 +45,7 @@ export class ActivateAgreementHandler implements ICommandHandler<ActivateAgreeme
         status: 'active',
         endedAt: null,
         clientRegion: client.region,
+        clearedAt: null,
         initiationFee: 'due',
         initiationFeeMinor: 0n,
       };

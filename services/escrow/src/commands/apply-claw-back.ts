@@ -39,38 +39,8 @@ export class ApplyClawBackHandler implements ICommandHandler<ApplyClawBack> {
       if (!isOurs || netMinor !== taken.amountMinor + debt.amountMinor) {
         throw new Rejection('transfer.mismatch', { transferId });
       }
-      const lost = applyClawBack(tx, before, transferId);
+      const lost = await applyClawBack(tx, before, transferId);
       tx.save(ChargebackTable, toRow(lost, { ...row, endedAt: tx.now, nextCallAt: tx.now }));
-    });
-  }
-}
-
-export class NoteRestored extends Command<void> {
-  constructor(
-    readonly input: {
-      message: MessageRef;
-      cause: 'chargeback' | 'refund';
-      causeId: string;
-      transferId: string;
-    },
-  ) {
-    super();
-  }
-}
-
-/** Payouts has credited what a chargeback won later gave back (M-22). */
-@CommandHandler(NoteRestored)
-export class NoteRestoredHandler implements ICommandHandler<NoteRestored> {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
-
-  execute(command: NoteRestored): Promise<void> {
-    return this.unitOfWork.once(command, async (tx) => {
-      const { cause, causeId: id, transferId } = command.input;
-      if (cause !== 'chargeback') return;
-      const row = await tx.one(ChargebackTable, { id });
-      if (!row) throw new NotYet('chargeback.unknown');
-      if (row.restoreTransferId !== transferId) throw new Rejection('transfer.mismatch', { transferId });
-      tx.save(ChargebackTable, { ...row, restored: true });
     });
   }
 }

@@ -18,7 +18,9 @@ import { FundingTable } from '../tables/funding.table.ts';
 import { type Lot, LotTable } from '../tables/lot.table.ts';
 import { loadMilestone, saveMilestone, saveMilestoneWithFreezes } from '../tables/milestone.table.ts';
 import { TransferTable } from '../tables/transfer.table.ts';
+import { clearIfSettled, loadStanding, withMilestone } from './clear-agreement.ts';
 import { chargeOf, decideRefund } from './decide-refund.ts';
+import { leaveRefundRequest } from './follow-refund-request.ts';
 import { freezeMilestone, unfreezeMilestone } from './freeze-milestone.ts';
 import { resumeRefunds, suspendRefunds } from './hold-refunds.ts';
 import { ordersOfHolds } from './record-account-hold.ts';
@@ -99,19 +101,21 @@ export async function lose(tx: Tx, before: Chargeback): Promise<Chargeback> {
   const journal = lostJournal(lost);
   if (journal) tx.post(journal);
   tx.publish(escrowEvents, [{ type: 'escrow.chargeback.lost', ...endOf(lost, net, lost.transferId) }]);
-  await writeDown(tx, lost, held);
-  await endFreezes(tx, lost, held);
+  const agreement = await writeDown(tx, lost, held);
+  const milestones = await endFreezes(tx, lost, held);
+  if (lost.status === 'lost') await clearAfter(tx, lost, { agreement, milestones });
   return lost;
 }
 
 /** G-25.4: payouts has answered, and the fees on what it took back are no longer earned (P-11). */
-export function applyClawBack(tx: Tx, before: Chargeback, transferId: string): Chargeback {
+export async function applyClawBack(tx: Tx, before: Chargeback, transferId: string): Promise<Chargeback> {
   const { agreementId, freelancerId: accountId } = before;
   const amount = usd(lossOf(before.amount.amountMinor, before.parts).recoverable.netMinor);
   tx.post(clawedBackJournal(before, transferId));
   tx.publish(escrowEvents, [
     { type: 'escrow.clearing.applied', agreementId, accountId, transferId, amount, kind: 'clawed_back' },
   ]);
+  await clearAfter(tx, before, { milestones: [] });
   return { ...before, status: 'lost' };
 }
 
@@ -119,7 +123,18 @@ export function applyClawBack(tx: Tx, before: Chargeback, transferId: string): C
 export async function win(tx: Tx, won: Chargeback): Promise<void> {
   tx.post(wonJournal(won));
   tx.publish(escrowEvents, [{ type: 'escrow.chargeback.won', ...endOf(won, usd(0n)) }]);
-  await endFreezes(tx, won, []);
+  await clearAfter(tx, won, { milestones: await endFreezes(tx, won, []) });
+}
+
+/** The chargeback is over: if it was the last that was open of a contract that is closing, it is cleared (A-19). */
+async function clearAfter(
+  tx: Tx,
+  { id: chargebackId, agreementId }: Chargeback,
+  after: Readonly<{ agreement?: Agreement; milestones: readonly Milestone[] }>,
+): Promise<void> {
+  const before = await loadStanding(tx, agreementId);
+  const standing = { ...before, agreement: after.agreement ?? before.agreement };
+  await clearIfSettled(tx, after.milestones.reduce(withMilestone, standing), { chargebackId });
 }
 
 /**
@@ -153,12 +168,19 @@ const endOf = (chargeback: Chargeback, net: Money, transferId?: string) => {
   return { agreementId, chargebackId, accountId, amount, net, ...(transferId ? { transferId } : {}) };
 };
 
-async function writeDown(tx: Tx, { agreementId }: Chargeback, held: readonly ChargedPart[]): Promise<void> {
+/** @returns the agreement, where its initiation fee is lost too */
+async function writeDown(
+  tx: Tx,
+  { agreementId }: Chargeback,
+  held: readonly ChargedPart[],
+): Promise<Agreement | undefined> {
   const lost = held.flatMap(({ lots }) => lots);
   for (const each of lost) saveLot(tx, (await tx.one(LotTable, { id: each.lotId }))!, each, 1n);
-  if (!lost.some(({ initiationFeeMinor }) => initiationFeeMinor > 0n)) return;
+  if (!lost.some(({ initiationFeeMinor }) => initiationFeeMinor > 0n)) return undefined;
   const agreement = (await tx.one(AgreementTable, { id: agreementId }))!;
-  tx.save(AgreementTable, { ...agreement, initiationFee: 'returned' });
+  const after: Agreement = { ...agreement, initiationFee: 'returned' };
+  tx.save(AgreementTable, after);
+  return after;
 }
 
 /** Out of the lot, or back into it (`sign` -1). */
@@ -175,22 +197,30 @@ function saveLot(tx: Tx, lot: Lot, part: LotReturn, sign: 1n | -1n): void {
 }
 
 /** Every freeze of the chargeback ends; what was lost has left its milestone before. */
-async function endFreezes(tx: Tx, chargeback: Chargeback, lost: readonly ChargedPart[]): Promise<void> {
+async function endFreezes(
+  tx: Tx,
+  chargeback: Chargeback,
+  lost: readonly ChargedPart[],
+): Promise<Milestone[]> {
   const { id: causeId, fundingId } = chargeback;
+  const changed: Milestone[] = [];
   const lots = await tx.many(LotTable, { fundingId });
   for (const milestoneId of new Set(lots.flatMap((lot) => lot.milestoneId ?? []))) {
     const part = lost.find((one) => one.milestoneId === milestoneId);
     const before = await loadMilestone(tx, milestoneId, {});
-    const milestone = part ? chargeBack(tx, before, chargeback, part) : before;
+    let milestone = part ? chargeBack(tx, before, chargeback, part) : before;
     const isFrozen =
       'held' in milestone &&
       milestone.freezes.some((one) => one.cause === 'chargeback' && one.causeId === causeId);
-    if (isFrozen) await unfreezeMilestone(tx, milestone, { cause: 'chargeback', causeId });
+    if (isFrozen) milestone = await unfreezeMilestone(tx, milestone, { cause: 'chargeback', causeId });
     else if (part) await saveMilestoneWithFreezes(tx, milestone);
+    if (milestone.status === 'charged_back') await leaveRefundRequest(tx, before, causeId);
+    changed.push(milestone);
   }
   await touchCharge(tx, fundingId);
   const open = await tx.many(ChargebackTable, { fundingId, open: true });
   if (open.every(({ id }) => id === causeId)) await resumeRefunds(tx, fundingId);
+  return changed;
 }
 
 function chargeBack(

@@ -10,6 +10,8 @@ import { type Agreement, AgreementTable, initiationFeeHeld } from '../tables/agr
 import { frozenFundingIds, useLots } from '../tables/lot.table.ts';
 import { saveMilestone, saveMilestoneWithFreezes } from '../tables/milestone.table.ts';
 import { TransferTable } from '../tables/transfer.table.ts';
+import { clearIfSettled, loadStanding, withMilestone } from './clear-agreement.ts';
+import { settleRefundRequest } from './follow-refund-request.ts';
 
 /** What every release is decided with. */
 export const decisionOf = (tx: Tx, { settings }: Agreement) => ({
@@ -69,4 +71,21 @@ export function bookTransfer(
   });
   tx.post(releaseJournal(released, initiationFee));
   tx.publish(escrowEvents, [released]);
+}
+
+/**
+ * What follows from a release that was decided alone: the request for it is settled, and a contract that is closing may be
+ * cleared (E-7, A-19).
+ */
+export async function followRelease(
+  tx: Tx,
+  { milestone, released }: { milestone: Milestone; released: MilestoneReleased },
+): Promise<void> {
+  await settleRefundRequest(tx, milestone);
+  const standing = await loadStanding(tx, milestone.agreementId);
+  if (standing.agreement.status !== 'closing') return;
+  const { agreement } = standing;
+  const earned =
+    agreement.initiationFee === 'held' ? { ...agreement, initiationFee: 'earned' as const } : agreement;
+  await clearIfSettled(tx, withMilestone({ ...standing, agreement: earned }, evolve(milestone, released)));
 }

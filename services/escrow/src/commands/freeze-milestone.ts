@@ -3,6 +3,7 @@ import type { Tx } from '@holdfast/messaging';
 import { type FreezeOrder, freeze, resumeReview, suspendReview, unfreeze } from '../domain/freezes.ts';
 import { evolve, type Milestone } from '../domain/milestone.ts';
 import { saveMilestoneWithFreezes } from '../tables/milestone.table.ts';
+import { resumeRefundRequest, suspendRefundRequest } from './follow-refund-request.ts';
 
 /**
  * The one way in which money is frozen: what waits, and the review that stands still with it (E-16, E-22). Every order
@@ -25,6 +26,7 @@ export async function freezeMilestone(
     milestone = evolve(milestone, suspended);
   }
   await saveMilestoneWithFreezes(tx, milestone);
+  for (const { at } of orders) await suspendRefundRequest(tx, milestone, at);
   return milestone;
 }
 
@@ -44,5 +46,6 @@ export async function unfreezeMilestone(
     milestone = evolve(milestone, resumed);
   }
   await saveMilestoneWithFreezes(tx, milestone);
+  await resumeRefundRequest(tx, milestone, which.causeId);
   return milestone;
 }

@@ -1,11 +1,11 @@
 import { Money, Rejection } from '@holdfast/domain';
-import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
+import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { z } from 'zod';
 import { assertHeld } from '../domain/milestone.ts';
-import { AgreementTable } from '../tables/agreement.table.ts';
-import { loadMilestone, loadMilestonesOf } from '../tables/milestone.table.ts';
-import { refundMilestones, type Standing } from './refund-milestones.ts';
+import { loadMilestone } from '../tables/milestone.table.ts';
+import { loadStanding } from './clear-agreement.ts';
+import { refundMilestones } from './refund-milestones.ts';
 
 export type GiveBackAnswer = { milestoneId: string; status: 'refunding'; principal: z.input<typeof Money> };
 
@@ -35,10 +35,4 @@ export class GiveBackHandler implements ICommandHandler<GiveBack> {
       return { milestoneId, status: 'refunding', principal: Money.encode(milestone.held) };
     });
   }
-}
-
-/** An agreement with all its milestones, each checked at the commit. */
-export async function loadStanding(tx: Tx, agreementId: string): Promise<Standing> {
-  const agreement = (await tx.one(AgreementTable, { id: agreementId }))!;
-  return { agreement, milestones: await loadMilestonesOf(tx, agreementId) };
 }

@@ -13,6 +13,7 @@ import { type FundingFrame, FundingShareTable, loadFunding, saveFunding } from '
 import { loadMilestonesOf, saveMilestone } from '../tables/milestone.table.ts';
 import { backupsFor } from './begin-charge.ts';
 import { bookFunding } from './book-funding.ts';
+import { clearIfSettled, loadStanding } from './clear-agreement.ts';
 import { chargeOf, decideRefund } from './decide-refund.ts';
 import { beginFunding } from './fund-milestone.ts';
 import { bookBonus, failBonus } from './pay-bonus.ts';
@@ -154,10 +155,16 @@ async function fail(tx: Tx, funding: Funding & { status: 'failed' }, frame: Fund
   const milestones = await loadMilestonesOf(tx, frame.agreementId);
   const waits = milestones.some((each) => 'fundingId' in each && each.fundingId === funding.id);
   let after = milestones.map((each) => (concerns(each, funding.id) ? evolve(each, failed) : each));
-  const instead =
-    waits && unattended && goesOn.includes(ending) ? await backupsFor(tx, funding.id, frame) : undefined;
+  const agreement = (await tx.one(AgreementTable, { id: frame.agreementId }))!;
+  // While a contract is closing nothing is funded (A-19).
+  const isTried =
+    waits &&
+    unattended &&
+    goesOn.includes(ending) &&
+    agreement.status !== 'closing' &&
+    agreement.status !== 'ended';
+  const instead = isTried ? await backupsFor(tx, funding.id, frame) : undefined;
   if (instead) {
-    const agreement = (await tx.one(AgreementTable, { id: frame.agreementId }))!;
     const milestone = after.find(({ id }) => id === frame.milestoneId)!;
     const plan = planFunding(milestone, after, agreement.settings['funding.mode']);
     const { event } = await beginFunding(tx, { agreement, milestone, plan, instead });
@@ -166,6 +173,18 @@ async function fail(tx: Tx, funding: Funding & { status: 'failed' }, frame: Fund
   after.forEach((each, index) => {
     if (each !== milestones[index]) saveMilestone(tx, each);
   });
+  if (!instead) await clearAfterFailure(tx, funding.id, frame, after);
+}
+
+/** A charge that ran while the contract was being ended kept it from being cleared (A-19). */
+async function clearAfterFailure(
+  tx: Tx,
+  fundingId: string,
+  { agreementId }: FundingFrame,
+  milestones: readonly Milestone[],
+): Promise<void> {
+  const { agreement } = await loadStanding(tx, agreementId);
+  await clearIfSettled(tx, { agreement, milestones }, { fundingId });
 }
 
 const failedFact = async (

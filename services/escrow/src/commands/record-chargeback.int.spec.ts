@@ -2,6 +2,7 @@ import { plusDays, usd } from '@holdfast/domain';
 import { newId } from '@holdfast/messaging';
 import { describe, expect, test } from '@jest/globals';
 import { useDisputes } from '../testing/chargebacks.ts';
+import { Endings } from '../testing/endings.ts';
 import { linesOf } from '../testing/escrow.ts';
 
 const escrow = useDisputes();
@@ -337,5 +338,42 @@ describe('F56: a chargeback against what else happens', () => {
       if (given.status === 'fulfilled') expect(attempts).toEqual([{ status: 'unknown' }]);
       else expect([given.reason.code, attempts]).toEqual(['milestone.frozen', []]);
     }
+  });
+});
+
+describe('A-19: a contract that is closing while a charge is disputed', () => {
+  const lost = { status: 'lost' } as const;
+
+  test('is cleared with the loss of the last that was held, and not before', async () => {
+    const { agreementId, fundingId } = await charged();
+    const dispute = await escrow().dispute(fundingId);
+    await escrow().look(fundingId, dispute);
+    await new Endings(escrow()).requestEnd(agreementId, 'client');
+    expect(await factsOf(agreementId, /clear/)).toMatchObject([
+      {
+        type: 'escrow.contract.clearing_refused',
+        openItems: expect.arrayContaining([expect.objectContaining({ kind: 'chargeback' })]),
+      },
+    ]);
+    await escrow().look(fundingId, { ...dispute, ...lost });
+    expect(await factsOf(agreementId, /cleared/)).toHaveLength(1);
+  });
+
+  test('E-24: what was asked back is lost with it: the request is over, and nothing more is', async () => {
+    const agreed = await charged();
+    const { agreementId, milestoneId, fundingId } = agreed;
+    const endings = new Endings(escrow());
+    const { refundRequest } = await endings.end(agreed, { [milestoneId]: 0n });
+    const dispute = await escrow().dispute(fundingId);
+    await escrow().look(fundingId, dispute);
+    await escrow().look(fundingId, { ...dispute, ...lost });
+    expect(await escrow().statusOf(milestoneId)).toBe('charged_back');
+    expect(
+      await escrow().rows('select status from refund_requests where id = $1', [
+        refundRequest!.refundRequestId,
+      ]),
+    ).toEqual([{ status: 'settled' }]);
+    expect(await factsOf(agreementId, /cleared/)).toHaveLength(1);
+    expect(await factsOf(agreementId, /refund\.decided/)).toEqual([]);
   });
 });

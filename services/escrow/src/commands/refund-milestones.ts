@@ -5,7 +5,7 @@ import { assertHeld, evolve, type Milestone } from '../domain/milestone.ts';
 import { type PlannedRefund, planRefunds, type Returning } from '../domain/refund-plan.ts';
 import { type Agreement, AgreementTable } from '../tables/agreement.table.ts';
 import { type Lot, LotTable, returnFromLot } from '../tables/lot.table.ts';
-import { saveMilestone } from '../tables/milestone.table.ts';
+import { saveMilestoneWithFreezes } from '../tables/milestone.table.ts';
 import { decideRefund, loadCharge } from './decide-refund.ts';
 
 /** Held money of one milestone that goes back, and why. */
@@ -96,6 +96,7 @@ async function book(
     if (parts.initiationFee.amountMinor > 0n) agreement = { ...agreement, initiationFee: 'returned' };
   }
   if (agreement !== standing.agreement) tx.save(AgreementTable, agreement);
-  for (const { milestone } of returning) saveMilestone(tx, milestones.get(milestone.id)!);
+  // With their freezes: one that came too late for a timer ends with what it covered (M-16).
+  for (const { milestone } of returning) await saveMilestoneWithFreezes(tx, milestones.get(milestone.id)!);
   return { agreement, milestones: standing.milestones.map(({ id }) => milestones.get(id)!) };
 }

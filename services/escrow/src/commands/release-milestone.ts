@@ -10,7 +10,7 @@ import { releaseByClient, releaseBySilence } from '../domain/release.ts';
 import { AgreementTable } from '../tables/agreement.table.ts';
 import { freeClientFee } from '../tables/lot.table.ts';
 import { loadMilestone } from '../tables/milestone.table.ts';
-import { bookRelease, decisionOf } from './book-release.ts';
+import { bookRelease, decisionOf, followRelease } from './book-release.ts';
 import { type BonusAnswer, beginBonus } from './pay-bonus.ts';
 
 export type ReleaseAnswer = {
@@ -60,6 +60,7 @@ export class ReleaseMilestoneHandler implements ICommandHandler<ReleaseMilestone
         freeClientFee: await freeClientFee(tx, milestone),
       });
       await bookRelease(tx, { milestone, agreement, released });
+      await followRelease(tx, { milestone, released });
       const payer = { billingMethodId: bonus?.billingMethodId, returnUrl: this.config.PAYER_RETURN_URL };
       const begun = bonus && (await beginBonus(tx, { agreement, amount: bonus.amount, payer }));
       const { transferId, net, balance } = released;
@@ -86,7 +87,9 @@ export class ReleaseBySilenceHandler implements ICommandHandler<ReleaseBySilence
       const milestone = await loadMilestone(tx, command.input.milestoneId, {});
       const agreement = (await tx.one(AgreementTable, { id: milestone.agreementId }))!;
       const released = releaseBySilence(milestone, decisionOf(tx, agreement));
-      if (released) await bookRelease(tx, { milestone, agreement, released });
+      if (!released) return;
+      await bookRelease(tx, { milestone, agreement, released });
+      await followRelease(tx, { milestone, released });
     });
   }
 }

@@ -26,7 +26,8 @@ export class StartReviewHandler implements ICommandHandler<StartReview> {
       const milestone = await loadMilestone(tx, milestoneId, {});
       const agreement = (await tx.one(AgreementTable, { id: milestone.agreementId }))!;
       const submission = { submissionId, submittedAt, receivedAt: tx.now };
-      const answer = startReview(milestone, submission, agreement.settings);
+      const isClosing = agreement.status === 'closing' || agreement.status === 'ended';
+      const answer = startReview(milestone, submission, agreement.settings, isClosing);
       tx.publish(escrowEvents, [answer]);
       if (answer.type === 'escrow.review.started') save(tx, evolve(milestone, answer));
     });

@@ -116,3 +116,6 @@ const after: Readonly<Record<ChargebackStep, ChargebackStatus>> = {
 /** While it is open no refund call is made on the charge, and its lots are frozen (E-22, E-23). */
 export const isOpen = (status: ChargebackStatus): boolean =>
   status === 'received' || status === 'contested' || status === 'accepted';
+
+/** Open, or lost while payouts has not answered yet what it takes back (P-11). */
+export const isUnsettled = (status: ChargebackStatus): boolean => isOpen(status) || status === 'recovering';

@@ -1,9 +1,11 @@
-import { add, type Money, Rejection, usd } from '@holdfast/domain';
+import { add, isLate, type Money, plusDays, Rejection, usd } from '@holdfast/domain';
 import type { EventOf, escrowEvents, RefundCause, RefundFailure } from '@holdfast/events';
 import type { RefundDecided, RefundFailed } from './milestone-events.ts';
 
 type EscrowEvent = EventOf<typeof escrowEvents>;
 export type RefundPaid = Extract<EscrowEvent, { type: 'escrow.refund.paid' }>;
+export type RefundReversed = Extract<EscrowEvent, { type: 'escrow.refund.reversed' }>;
+export type RefundRefused = Extract<EscrowEvent, { type: 'escrow.refund.refused' }>;
 export type PayInKind = RefundDecided['kind'];
 
 /** What goes back: the principal with its part of the client fee, and the fees that go with it (P-5, P-6, P-12). */
@@ -15,14 +17,23 @@ export type RefundParts = Readonly<{
   tax: Money;
 }>;
 
+/** What a refund after release takes back of one release, and which lot it goes back to (E-19, E-21). */
+export type DrawnShare = Readonly<{
+  releaseId: string;
+  lotId: string;
+  principalMinor: bigint;
+  clientFeeMinor: bigint;
+  freelancerFeeMinor: bigint;
+  taxMinor: bigint;
+}>;
+
 /** The net that left the freelancer's balance for a refund after release, and the fee that goes back with it (E-25). */
 export type Drawn = Readonly<{
-  /** Of the release that it takes back. */
-  releaseId: string;
   /** One draw may pay refunds to several charges: all or nothing together. */
   transferId: string;
   net: Money;
   freelancerFee: Money;
+  shares: readonly DrawnShare[];
 }>;
 
 /**
@@ -114,6 +125,33 @@ export function retry(refund: Refund): Refund {
   return nextAttempt(refund);
 }
 
+/** The balance does not give it: nothing moved (E-25). */
+export function refuse(refund: Refund, reason: RefundRefused['reason'], now: Date): [Refund, RefundRefused] {
+  const { id: refundId, agreementId } = refund;
+  const refused: RefundRefused = { type: 'escrow.refund.refused', agreementId, refundId, reason };
+  return [{ ...base(refund), status: 'refused', endedAt: now }, refused];
+}
+
+/**
+ * The client could not be reached by any method: the net is the freelancer's again, by a transfer of its own (E-25).
+ * @throws Rejection refund.not_failed | refund.not_drawn | refund.reversed_too_early
+ */
+export function reverse(
+  refund: Refund,
+  { transferId, now, days }: Readonly<{ transferId: string; now: Date; days: number }>,
+): [Refund, RefundReversed] {
+  const { id: refundId, agreementId, freelancerId: accountId, status, drawn, decidedAt } = refund;
+  if (status !== 'refund_failed') throw new Rejection('refund.not_failed');
+  if (!drawn) throw new Rejection('refund.not_drawn');
+  if (!isLate(now, plusDays(decidedAt, days))) throw new Rejection('refund.reversed_too_early');
+  const reversed: RefundReversed = {
+    type: 'escrow.refund.reversed',
+    ...{ agreementId, refundId, accountId, net: drawn.net, transferId },
+  };
+  return [{ ...base(refund), status: 'reversed', endedAt: now }, reversed];
+}
+
+/** Sent for the first time, or once more. */
 export const nextAttempt = (refund: Refund): Refund => ({
   ...base(refund),
   attempt: refund.attempt + 1,

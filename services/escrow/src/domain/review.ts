@@ -12,10 +12,13 @@ export function startReview(
   milestone: Milestone,
   submission: Readonly<{ submissionId: string; submittedAt: Date; receivedAt: Date }>,
   settings: Readonly<{ 'review.days': number; 'review.min_hours': number }>,
+  isClosing = false,
 ): ReviewStarted | SubmissionRefused {
   const { agreementId, id: milestoneId } = milestone;
   const { submissionId, submittedAt, receivedAt } = submission;
-  const reason = refusalOf(milestone);
+  // While the contract is closing nothing new is judged, but a review that had begun goes on with its next version.
+  const isNew = milestone.status !== 'changes_requested';
+  const reason = refusalOf(milestone) ?? (isClosing && isNew ? 'contract_closing' : undefined);
   if (reason) return { type: 'escrow.submission.refused', agreementId, milestoneId, submissionId, reason };
   const dueAt = later(
     plusDays(submittedAt, settings['review.days']),

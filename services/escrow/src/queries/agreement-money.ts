@@ -8,6 +8,7 @@ import { FundingShareTable, FundingTable } from '../tables/funding.table.ts';
 import { LotTable } from '../tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from '../tables/milestone.table.ts';
 import { RefundTable } from '../tables/refund.table.ts';
+import { RefundRequestTable } from '../tables/refund-request.table.ts';
 import { TransferTable } from '../tables/transfer.table.ts';
 import { nextOf, nextOfCharge, nextOfReleases } from './next-step.ts';
 
@@ -67,6 +68,7 @@ async function read(em: EntityManager, agreementId: string, accountId: string): 
     }),
     refunds: await em.find(RefundTable, { agreementId }, { orderBy: { id: 'asc' } }),
   };
+  const requests = await em.find(RefundRequestTable, { agreementId, endedAt: null });
   const isClient = agreement.clientId === accountId;
   return {
     agreementId,
@@ -75,6 +77,7 @@ async function read(em: EntityManager, agreementId: string, accountId: string): 
     initiationFee: { state: agreement.initiationFee, amount: money(agreement.initiationFeeMinor) },
     milestones: milestones.map((milestone) => describe(milestone, parts, isClient)),
     bonuses: bonuses.map((bonus) => describeBonus(bonus, parts, isClient)),
+    refundRequests: requests.map(requestView),
     refunds: parts.refunds.map(describeRefund),
   };
 }
@@ -143,6 +146,15 @@ const describeRelease = (transfer: Row<typeof TransferTable>) => ({
   availableAt: instant(transfer.availableAt),
 });
 
+/** What is asked back and not answered yet (E-13, E-14). */
+const requestView = ({ id, status, amountMinor, reason, dueAt }: Row<typeof RefundRequestTable>): object => ({
+  refundRequestId: id,
+  status,
+  amount: money(amountMinor),
+  ...(reason ? { reason } : {}),
+  ...(dueAt ? { dueAt: instant(dueAt) } : {}),
+});
+
 const describeRefund = (refund: Row<typeof RefundTable>) => ({
   refundId: refund.id,
   ...(refund.milestoneId ? { milestoneId: refund.milestoneId } : {}),
@@ -150,5 +162,7 @@ const describeRefund = (refund: Row<typeof RefundTable>) => ({
   cause: refund.cause,
   status: refund.status,
   amount: money(refund.amountMinor),
+  ...(refund.netMinor ? { drawnOnBalance: money(refund.netMinor) } : {}),
+  ...(refund.failure ? { failure: refund.failure } : {}),
   decidedAt: instant(refund.decidedAt),
 });

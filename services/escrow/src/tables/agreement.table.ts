@@ -14,6 +14,8 @@ export const AgreementTable = defineEntity({
     /** While it is closing nothing is funded (A-19). */
     status: p.text().$type<'active' | 'paused' | 'closing' | 'ended'>(),
     endedAt: p.datetime().nullable(),
+    /** When nothing of it was open any more (A-19); contracts ends it then. */
+    clearedAt: p.datetime().nullable(),
     /** Decides the tax on the platform's fees (P-12). */
     clientRegion: p.text().$type<'US' | 'other'>(),
     /** `due` until the first charge succeeds, `held` until the first release earns it (P-6). */

@@ -2,7 +2,9 @@ import { NotYet, usd } from '@holdfast/domain';
 import type { RefundCause, RefundFailure } from '@holdfast/events';
 import type { Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import { amountOf, type Refund } from '../domain/refund.ts';
+import { amountOf, type DrawnShare, type Refund } from '../domain/refund.ts';
+
+type Stored<T> = { [Key in keyof T]: T[Key] extends bigint ? string : T[Key] };
 
 /** Refunds: one row for each charge that money goes back to (E-23). */
 export const RefundTable = defineEntity({
@@ -24,11 +26,12 @@ export const RefundTable = defineEntity({
     initiationFeeMinor: p.bigint(),
     taxMinor: p.bigint(),
     amountMinor: p.bigint(),
-    /** Of a refund after release: which one, and what left the freelancer's balance for it (E-25). */
-    releaseId: p.uuid().nullable(),
+    /** Of a refund after release: what left the freelancer's balance for it, and of which releases (E-25). */
     transferId: p.uuid().nullable(),
     netMinor: p.bigint().nullable(),
     freelancerFeeMinor: p.bigint().nullable(),
+    /** Amounts as digit strings. */
+    drawnShares: p.json<readonly Stored<DrawnShare>[]>().nullable(),
     attempt: p.integer(),
     failure: p.text().$type<RefundFailure>().nullable(),
     decidedAt: p.datetime(),
@@ -57,10 +60,10 @@ export function toRow(refund: Refund): RefundRow {
     initiationFeeMinor: parts.initiationFee.amountMinor,
     taxMinor: parts.tax.amountMinor,
     amountMinor: amountOf(parts).amountMinor,
-    releaseId: drawn?.releaseId ?? null,
     transferId: drawn?.transferId ?? null,
     netMinor: drawn?.net.amountMinor ?? null,
     freelancerFeeMinor: drawn?.freelancerFee.amountMinor ?? null,
+    drawnShares: drawn?.shares.map(stored) ?? null,
     attempt: refund.attempt,
     failure: refund.status === 'refund_failed' ? refund.failure : null,
     decidedAt: refund.decidedAt,
@@ -87,10 +90,10 @@ export function fromRow(row: RefundRow): Refund {
     },
     drawn: row.transferId
       ? {
-          releaseId: row.releaseId!,
           transferId: row.transferId,
           net: usd(row.netMinor!),
           freelancerFee: usd(row.freelancerFeeMinor!),
+          shares: row.drawnShares!.map(shareOf),
         }
       : undefined,
     attempt: row.attempt,
@@ -105,6 +108,29 @@ export function fromRow(row: RefundRow): Refund {
     default:
       return { ...known, status: row.status, endedAt: row.endedAt! };
   }
+}
+
+const stored = (share: DrawnShare): Stored<DrawnShare> => ({
+  releaseId: share.releaseId,
+  lotId: share.lotId,
+  principalMinor: String(share.principalMinor),
+  clientFeeMinor: String(share.clientFeeMinor),
+  freelancerFeeMinor: String(share.freelancerFeeMinor),
+  taxMinor: String(share.taxMinor),
+});
+
+const shareOf = (share: Stored<DrawnShare>): DrawnShare => ({
+  releaseId: share.releaseId,
+  lotId: share.lotId,
+  principalMinor: BigInt(share.principalMinor),
+  clientFeeMinor: BigInt(share.clientFeeMinor),
+  freelancerFeeMinor: BigInt(share.freelancerFeeMinor),
+  taxMinor: BigInt(share.taxMinor),
+});
+
+/** All refunds of one draw on a balance, which are decided together (E-25). */
+export async function loadDraw(tx: Tx, transferId: string): Promise<Refund[]> {
+  return (await tx.many(RefundTable, { transferId })).map(fromRow);
 }
 
 /** @throws NotYet refund.unknown */

@@ -6,12 +6,8 @@ import {
   ExpireEvidence,
   ExpireEvidenceHandler,
 } from '../commands/answer-chargeback.ts';
-import {
-  ApplyClawBack,
-  ApplyClawBackHandler,
-  NoteRestored,
-  NoteRestoredHandler,
-} from '../commands/apply-claw-back.ts';
+import { ApplyClawBack, ApplyClawBackHandler } from '../commands/apply-claw-back.ts';
+import { NoteRestored, NoteRestoredHandler } from '../commands/note-restored.ts';
 import { RecordChargeback, RecordChargebackHandler } from '../commands/record-chargeback.ts';
 import type { DisputeView } from '../domain/chargeback.ts';
 import { Escrow, event, http, useEscrow } from './escrow.ts';

@@ -1,18 +1,15 @@
 import { type Money, usd } from '@holdfast/domain';
 import { payoutsEvents } from '@holdfast/events';
-import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
+import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { pendingMinorOf, takeFromBalance } from '../domain/balance.ts';
 import { clawBackJournal } from '../domain/balance-journals.ts';
-import { openDebt } from '../domain/debt.ts';
 import { type FundHold, takeFromHold } from '../domain/fund-hold.ts';
 import { loadBalance, onBalance, saveTaken } from '../tables/balance.table.ts';
 import { ClearingTransferTable } from '../tables/clearing-transfer.table.ts';
-import { insertDebt } from '../tables/debt.table.ts';
 import { endFundHold, loadFundHold } from '../tables/fund-hold.table.ts';
-import { touchPerson } from '../tables/person.table.ts';
 import { unhold } from './hold-funds.ts';
-import { reviewHolds } from './review-holds.ts';
+import { oweDebt } from './owe-debt.ts';
 
 export class ClawBackFunds extends Command<void> {
   constructor(
@@ -88,18 +85,5 @@ async function take(
       debt: usd(debtMinor),
     },
   ]);
-  if (debtMinor > 0n) await open(tx, { agreementId, causeId: chargebackId }, accountId, usd(debtMinor));
-}
-
-/** A debt keeps withdrawals that are not sent yet (B-6). */
-async function open(
-  tx: Tx,
-  cause: { agreementId: string; causeId: string },
-  accountId: string,
-  amount: Money,
-): Promise<void> {
-  const opened = openDebt(newId(), accountId, amount);
-  insertDebt(tx, opened, cause);
-  tx.publish(payoutsEvents, [opened]);
-  if (await touchPerson(tx, accountId)) await reviewHolds(tx, accountId, { isInDebt: true });
+  if (debtMinor > 0n) await oweDebt(tx, { agreementId, causeId: chargebackId }, accountId, usd(debtMinor));
 }

@@ -42,6 +42,34 @@ export class RestoreFundsHandler implements ICommandHandler<RestoreFunds> {
   }
 }
 
+export class RestoreRefund extends Command<void> {
+  constructor(
+    readonly input: {
+      message: MessageRef;
+      agreementId: string;
+      refundId: string;
+      accountId: string;
+      net: Money;
+      transferId: string;
+    },
+  ) {
+    super();
+  }
+}
+
+/** A refund after release that could not be paid was given up: its net comes back (E-25). */
+@CommandHandler(RestoreRefund)
+export class RestoreRefundHandler implements ICommandHandler<RestoreRefund> {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  execute(command: RestoreRefund): Promise<void> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { refundId: causeId, ...reversed } = command.input;
+      await restore(tx, { ...reversed, cause: 'refund', causeId });
+    });
+  }
+}
+
 /** G-35.2, E-25: debts first, then available at once; the answer to escrow's transfer (M-22). */
 export async function restore(
   tx: Tx,

@@ -2,7 +2,7 @@ import { credit, debit, type Journal, journal } from '@holdfast/domain';
 import { pendingMinorOf } from './balance.ts';
 import type { FundHold } from './fund-hold.ts';
 
-/** What chargebacks move on a freelancer's balance (golden cases G-25, G-31, G-35). */
+/** What chargebacks and refunds move on a freelancer's balance (golden cases G-19, G-25, G-31, G-35). */
 
 const clearing = 'P.clearing.escrow';
 const pending = (accountId: string): string => `P.freelancer.pending:${accountId}`;
@@ -70,6 +70,33 @@ export const clawBackJournal = (
       debit(available(accountId), from.availableMinor),
       debit(receivable(accountId), from.debtMinor),
       credit(clearing, from.heldMinor + from.pendingMinor + from.availableMinor + from.debtMinor),
+    ],
+  });
+
+/** G-19.1, G-19p.1: from pending, then available; an award may leave a debt (E-25, D-16). */
+export const refundTakenJournal = (
+  {
+    agreementId,
+    accountId,
+    transferId,
+  }: {
+    agreementId: string;
+    accountId: string;
+    transferId: string;
+  },
+  from: { pendingMinor: bigint; availableMinor: bigint; debtMinor: bigint },
+): Journal =>
+  journal({
+    kind: 'refund_taken',
+    causeId: transferId,
+    agreementId,
+    accountId,
+    transferId,
+    lines: [
+      debit(pending(accountId), from.pendingMinor),
+      debit(available(accountId), from.availableMinor),
+      debit(receivable(accountId), from.debtMinor),
+      credit(clearing, from.pendingMinor + from.availableMinor + from.debtMinor),
     ],
   });
 

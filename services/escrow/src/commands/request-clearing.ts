@@ -1,0 +1,101 @@
+import { NotYet } from '@holdfast/domain';
+import { escrowEvents } from '@holdfast/events';
+import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { type Milestone, movable } from '../domain/milestone.ts';
+import { AgreementTable } from '../tables/agreement.table.ts';
+import { loadMilestonesOf } from '../tables/milestone.table.ts';
+import { balanceOf, clearIfSettled, openItemsOf, publishCleared } from './clear-agreement.ts';
+import { type Refunding, refundMilestones, type Standing } from './refund-milestones.ts';
+
+export class RequestClearing extends Command<void> {
+  constructor(
+    readonly input: {
+      message: MessageRef;
+      agreementId: string;
+      by: 'client' | 'freelancer';
+      /** Milestones under review that the freelancer gives up by name (E-17). */
+      waivedMilestoneIds: readonly string[];
+    },
+  ) {
+    super();
+  }
+}
+
+/**
+ * A party ends the contract in contracts (A-16). Where the freelancer ends, what is not under review goes back, and what
+ * is by name (E-17); where the client does, escrow that is left waits for the amounts of E-13. Answered by
+ * `cleared`, now or when the last refund is through, or by `clearing_refused` (A-19).
+ */
+@CommandHandler(RequestClearing)
+export class RequestClearingHandler implements ICommandHandler<RequestClearing> {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  execute(command: RequestClearing): Promise<void> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { agreementId, by, waivedMilestoneIds } = command.input;
+      const agreement = await tx.one(AgreementTable, { id: agreementId });
+      if (!agreement) throw new NotYet('agreement.unknown');
+      if (agreement.clearedAt) return publishCleared(tx, agreement);
+      const closing = { ...agreement, status: 'closing' } as const;
+      tx.save(AgreementTable, closing);
+      const begun: Standing = { agreement: closing, milestones: await loadMilestonesOf(tx, agreementId) };
+      const going = by === 'freelancer' ? goingBack(begun.milestones, waivedMilestoneIds) : [];
+      if (going.length === 0) return answer(tx, begun);
+      // What is decided here is open until the provider has paid it, so that nothing is cleared yet.
+      refuseIfHeld(tx, await refundMilestones(tx, begun, going), []);
+    });
+  }
+}
+
+async function answer(tx: Tx, standing: Standing): Promise<void> {
+  refuseIfHeld(tx, standing, await openItemsOf(tx, standing));
+  await clearIfSettled(tx, standing);
+}
+
+/** Only unfrozen money goes; one that is under review needs the freelancer's waiver, else its review runs on (E-17). */
+function goingBack(milestones: readonly Milestone[], waivedIds: readonly string[]): Refunding[] {
+  return milestones.flatMap((milestone): Refunding[] => {
+    if (!('held' in milestone) || milestone.status === 'refund_pending') return [];
+    if (milestone.status === 'submitted' && !waivedIds.includes(milestone.id)) return [];
+    const amount = movable(milestone);
+    if (amount.amountMinor === 0n) return [];
+    return [{ milestoneId: milestone.id, amount, cause: 'freelancer_ended' }];
+  });
+}
+
+/** Somebody must act, or a review must end, before this can be cleared; refunds come to their end by themselves. */
+function refuseIfHeld(
+  tx: Tx,
+  { agreement, milestones }: Standing,
+  known: Awaited<ReturnType<typeof openItemsOf>>,
+): void {
+  const balance = balanceOf(milestones);
+  if (balance.amountMinor === 0n) return;
+  const held = milestones.filter((milestone) => 'held' in milestone);
+  const openItems = known.length > 0 ? known : held.map(({ id }) => ({ kind: 'milestone' as const, id }));
+  tx.publish(escrowEvents, [
+    { type: 'escrow.contract.clearing_refused', agreementId: agreement.id, balance, openItems },
+  ]);
+}
+
+export class NoteAgreementEnded extends Command<void> {
+  constructor(readonly input: { message: MessageRef; agreementId: string; endedAt: Date }) {
+    super();
+  }
+}
+
+/** Contracts has ended it: from here on the limits of bonuses count (A-19, E-10). */
+@CommandHandler(NoteAgreementEnded)
+export class NoteAgreementEndedHandler implements ICommandHandler<NoteAgreementEnded> {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  execute(command: NoteAgreementEnded): Promise<void> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { agreementId, endedAt } = command.input;
+      const agreement = await tx.one(AgreementTable, { id: agreementId });
+      if (!agreement) throw new NotYet('agreement.unknown');
+      tx.save(AgreementTable, { ...agreement, status: 'ended', endedAt });
+    });
+  }
+}

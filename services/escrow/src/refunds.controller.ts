@@ -1,0 +1,44 @@
+import type { MessageRef } from '@holdfast/messaging';
+import { Caller, Message, type Party, RolesAllowed, Summary } from '@holdfast/service';
+import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { z } from 'zod';
+import { type RetryAnswer, RetryRefund } from './commands/retry-refund.ts';
+import { type ReverseAnswer, ReverseRefund } from './commands/reverse-refund.ts';
+
+const ReasonBody = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+
+/** IN: what operators do with refunds that did not reach the client (E-23). */
+@Controller('v1/refunds')
+@RolesAllowed('operator')
+export class RefundsController {
+  constructor(private readonly commands: CommandBus) {}
+
+  @Summary(
+    'Sends a refund that failed once more to the same source: proposed by one person, decided by another.',
+  )
+  @Post(':refundId/retry')
+  @HttpCode(202)
+  retry(
+    @Message() message: MessageRef,
+    @Caller() { accountId: by }: Party,
+    @Param('refundId', { schema: z.uuid() }) refundId: string,
+    @Body({ schema: ReasonBody }) body: z.output<typeof ReasonBody>,
+  ): Promise<RetryAnswer> {
+    return this.commands.execute(new RetryRefund({ message, by, refundId, ...body }));
+  }
+
+  @Summary(
+    'Gives up a refund after release that no method could pay: the freelancer has the net again (E-25).',
+  )
+  @Post(':refundId/reverse')
+  @HttpCode(202)
+  reverse(
+    @Message() message: MessageRef,
+    @Caller() { accountId: by }: Party,
+    @Param('refundId', { schema: z.uuid() }) refundId: string,
+    @Body({ schema: ReasonBody }) body: z.output<typeof ReasonBody>,
+  ): Promise<ReverseAnswer> {
+    return this.commands.execute(new ReverseRefund({ message, by, refundId, ...body }));
+  }
+}
