@@ -95,7 +95,7 @@ export class ProblemFilter implements ExceptionFilter {
     return reply
       .status(problem.status)
       .type(problemType)
-      .send({ ...problem, ...details });
+      .send({ ...details, ...problem });
   }
 
   #answer(error: unknown): Answer {

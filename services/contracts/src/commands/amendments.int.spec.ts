@@ -150,7 +150,7 @@ test('F61: accepted while the milestone is being charged: refused here as far as
   await contracts().escrowSays(escrowFacts({ agreementId, milestoneId: ids[1]! }).started());
   await expect(contracts().acceptAmendment(freelancerId, agreementId, amendmentId)).rejects.toMatchObject({
     code: 'milestone.funded',
-    details: { status: 'funding_pending' },
+    details: { state: 'funding_pending' },
   });
 });
 

@@ -93,7 +93,7 @@ function assertChangeable(milestone: Milestone | undefined): Milestone {
   if (!milestone) throw new Rejection('milestone.unknown');
   const { id: milestoneId, status } = milestone;
   if (status === 'cancelled') throw new Rejection('milestone.cancelled', { milestoneId });
-  if (status !== 'agreed') throw new Rejection('milestone.funded', { milestoneId, status });
+  if (status !== 'agreed') throw new Rejection('milestone.funded', { milestoneId, state: status });
   return milestone;
 }
 
@@ -184,7 +184,7 @@ function assertOpen(amendment: Amendment, now: Date): Extract<Amendment, { statu
   if (amendment.status === 'lapsed' && amendment.reason === 'expired')
     throw new Rejection('amendment.expired');
   if (amendment.status !== 'proposed')
-    throw new Rejection('amendment.not_open', { status: amendment.status });
+    throw new Rejection('amendment.not_open', { state: amendment.status });
   if (isLate(now, amendment.dueAt)) throw new Rejection('amendment.expired');
   return amendment;
 }

@@ -103,7 +103,7 @@ export type Submitting = Readonly<{
 export function submit(milestone: Milestone, submitting: Submitting): MilestoneSubmitted {
   const { submissionId, contentHash, fileCount, maxFiles, now } = submitting;
   if (milestone.status === 'released') throw new Rejection('milestone.released');
-  if (isSettled(milestone)) throw new Rejection('milestone.settled', { status: milestone.status });
+  if (isSettled(milestone)) throw new Rejection('milestone.settled', { state: milestone.status });
   const pending = openSubmission(milestone);
   if (pending) throw new Rejection('submission.pending', { submissionId: pending });
   if (fileCount > maxFiles) throw new Rejection('submission.too_many_files', { maximum: maxFiles });

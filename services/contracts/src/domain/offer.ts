@@ -117,7 +117,7 @@ export function expire(offer: Offer, now: Date): OfferExpired | undefined {
 /** The answer after the expiry is the same whether its timer has run or not. */
 function open(offer: Offer, now: Date): OpenOffer {
   if (offer.status === 'expired') throw new Rejection('offer.expired');
-  if (!('dueAt' in offer)) throw new Rejection('offer.not_open', { status: offer.status });
+  if (!('dueAt' in offer)) throw new Rejection('offer.not_open', { state: offer.status });
   if (isLate(now, offer.dueAt)) throw new Rejection('offer.expired');
   return offer;
 }

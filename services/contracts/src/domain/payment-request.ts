@@ -57,7 +57,7 @@ function payable(milestones: readonly Milestone[], milestoneId: string): Milesto
   const milestone = milestones.find(({ id }) => id === milestoneId);
   if (!milestone) throw new Rejection('milestone.unknown');
   if (milestone.status === 'released') throw new Rejection('milestone.released');
-  if (isSettled(milestone)) throw new Rejection('milestone.settled', { status: milestone.status });
+  if (isSettled(milestone)) throw new Rejection('milestone.settled', { state: milestone.status });
   return milestone;
 }
 

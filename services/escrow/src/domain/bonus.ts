@@ -23,7 +23,7 @@ export function assertBonus(
   const { status, endedAt, settings } = agreement;
   if (amount.amountMinor < BigInt(settings['bonus.min'])) throw new Rejection('bonus.too_small');
   if (amount.amountMinor > BigInt(settings['bonus.max'])) throw new Rejection('bonus.too_large');
-  if (status === 'paused') throw new Rejection('agreement.not_active', { status });
+  if (status === 'paused') throw new Rejection('agreement.not_active', { state: status });
   if (endedAt && isLate(now, plusDays(endedAt, settings['bonus.days_after_end']))) {
     throw new Rejection('bonus.too_late');
   }

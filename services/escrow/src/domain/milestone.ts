@@ -88,7 +88,7 @@ export function assertHeld(milestone: Milestone): asserts milestone is HeldMiles
     case 'funding_pending':
       throw new Rejection('milestone.not_funded');
     default:
-      throw new Rejection('milestone.settled', { status: milestone.status });
+      throw new Rejection('milestone.settled', { state: milestone.status });
   }
 }
 

@@ -67,7 +67,7 @@ export function startRequest(requested: RefundRequested, isFrozen: boolean): Ref
 
 /** The freelancer says yes, before the deadline (E-14). @throws Rejection refund_request.over | refund_request.closed */
 export function approve(request: RefundRequest, now: Date): RefundRequest {
-  if (!isOpenRequest(request)) throw new Rejection('refund_request.closed', { status: request.status });
+  if (!isOpenRequest(request)) throw new Rejection('refund_request.closed', { state: request.status });
   if (request.status === 'running' && isLate(now, request.dueAt)) throw new Rejection('refund_request.over');
   return ended(request, 'approved', now);
 }

@@ -51,5 +51,5 @@ export const isInitiationDue = (
  * @throws Rejection agreement.not_active
  */
 export function assertActive({ status }: Agreement): void {
-  if (status !== 'active') throw new Rejection('agreement.not_active', { status });
+  if (status !== 'active') throw new Rejection('agreement.not_active', { state: status });
 }
