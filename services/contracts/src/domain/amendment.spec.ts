@@ -82,7 +82,10 @@ describe('A-13: only what is agreed and not funded changes', () => {
     const charged = [milestone('second', 2, { status })];
     const proposal = { by: 'client', asked: [cheaper], milestones: charged, newIds: [] } as const;
     expect(() => changesOf(agreement, proposal)).toThrow(
-      expect.objectContaining({ code: 'milestone.funded', details: { milestoneId: 'second', state: status } }),
+      expect.objectContaining({
+        code: 'milestone.funded',
+        details: { milestoneId: 'second', state: status },
+      }),
     );
   });
 

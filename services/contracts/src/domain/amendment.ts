@@ -183,8 +183,7 @@ export function expire(amendment: Amendment, now: Date): AmendmentLapsed | undef
 function assertOpen(amendment: Amendment, now: Date): Extract<Amendment, { status: 'proposed' }> {
   if (amendment.status === 'lapsed' && amendment.reason === 'expired')
     throw new Rejection('amendment.expired');
-  if (amendment.status !== 'proposed')
-    throw new Rejection('amendment.not_open', { state: amendment.status });
+  if (amendment.status !== 'proposed') throw new Rejection('amendment.not_open', { state: amendment.status });
   if (isLate(now, amendment.dueAt)) throw new Rejection('amendment.expired');
   return amendment;
 }

@@ -73,7 +73,9 @@ test('M-22: payouts’ answer matches the transfer; without it there is an alarm
   escrow().pass(plusMinutes(escrow().now(), 16));
   expect(await unanswered(transferId)).toMatchObject([{ facts: { refundId } }]);
   await expect(restored(refundId, newId())).rejects.toMatchObject({ code: 'transfer.unknown' });
-  await expect(restored(newId(), newId(), 'chargeback')).rejects.toMatchObject({ code: 'chargeback.unknown' });
+  await expect(restored(newId(), newId(), 'chargeback')).rejects.toMatchObject({
+    code: 'chargeback.unknown',
+  });
   await restored(refundId, transferId);
   expect(await unanswered(transferId)).toEqual([]);
 });
