@@ -47,6 +47,19 @@ test.each([
   else expect(facts).toHaveLength(240);
 });
 
+test('a consumer killed before its commit: its offset does not speak for what was not applied (F1)', async () => {
+  await counting.relay();
+  const consumer = await counting.process('consumer', { CRASH_AT: 'commit.before:30' });
+  const writer = await counting.writer(200);
+  expect(await consumer.exited).toBe('SIGKILL');
+  await writer.done;
+  // One more of each counter, behind all of its key: once these are applied, nothing is still to come.
+  await counting.write(counting.counterIds.length);
+  await counting.consumer();
+  await eventually(() => lastAreApplied(counting));
+  expect(await counting.delivery()).toMatchObject({ written: 220, applied: 220, gaps: 0, outOfOrder: 0 });
+});
+
 test('a consumer killed between its commit and the offset: what comes again is applied once (F5)', async () => {
   await counting.relay();
   const consumer = await counting.process('consumer', { CRASH_AT: 'consumer.after_commit:30' });
@@ -60,3 +73,8 @@ test('a consumer killed between its commit and the offset: what comes again is a
   expect(await counting.delivered()).toEqual(complete(200));
   await eventually(() => told.some((what) => what.startsWith('joined')));
 });
+
+async function lastAreApplied({ counterIds, database }: Counting): Promise<boolean> {
+  const text = 'select from counters c join applied a on a.counter_id = c.id and a.value = c.value';
+  return (await database.superuserQuery(text)).rowCount === counterIds.length;
+}

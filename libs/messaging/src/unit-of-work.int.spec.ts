@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { credit, debit, journal, NotYet, Rejection } from '@holdfast/domain';
 import { checkLedger, LedgerWriter, ledgerGrants, ledgerSchema, readBalance } from '@holdfast/ledger';
 import {
+  AppliedTable,
   CounterTable,
   connectSmall,
   counterRaised,
@@ -239,6 +240,30 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
       (count) => count === 0,
     );
     expect(await deadlocks()).toBe(before);
+  });
+
+  test('F34: rows are locked by the names of their tables, in whatever order they were read', async () => {
+    const [counterId, appliedId] = [await addCounter(), newId()];
+    await owner.query('insert into applied (id, counter_id, value, version) values ($1, $2, 0, 1)', [
+      appliedId,
+      counterId,
+    ]);
+    const holder = new Client({ connectionString: database.appUrl });
+    await holder.connect();
+    await holder.query('begin');
+    await holder.query('select from applied where id = $1 for update', [appliedId]);
+    const decided = first.once(new Raise({ message: http(), counterId }), async (tx) => {
+      tx.save(CounterTable, await load(tx, counterId));
+      tx.save(AppliedTable, (await tx.one(AppliedTable, { id: appliedId }))!);
+    });
+    await eventually(() => sessions(`wait_event_type = 'Lock'`), Boolean);
+    // It waits for a row of the first table: of the second it holds none yet.
+    const text = 'select from counters where id = $1 for update skip locked';
+    const { rowCount: free } = await owner.query(text, [counterId]);
+    await holder.query('rollback');
+    await holder.end();
+    await decided;
+    expect(free).toBe(1);
   });
 
   describe('repeats', () => {
