@@ -1,6 +1,8 @@
 import { NotYet, plusDays, plusHours, usd } from '@holdfast/domain';
 import { newId } from '@holdfast/messaging';
+import { eventually } from '@holdfast/testing';
 import { describe, expect, test } from '@jest/globals';
+import { Client } from 'pg';
 import { http, linesOf, useEscrow } from '../testing/escrow.ts';
 
 const escrow = useEscrow();
@@ -133,6 +135,26 @@ describe('E-7: the client pays', () => {
     await expect(escrow().silence(milestoneIds[0]!, dueAt)).rejects.toMatchObject(frozen);
     await escrow().rows('update freezes set ended = true where milestone_id = $1', [milestoneIds[0]]);
     expect(await escrow().release(clientId, milestoneIds[0]!)).toMatchObject({ status: 'released' });
+  });
+
+  test('M-12: a freeze that is committed before a release decides stops it, however early the release came', async () => {
+    const { clientId, freelancerId, milestoneIds } = await escrow().funded();
+    const message = http();
+    const { appUrl, superuserQuery } = escrow().database;
+    // Somebody with the same key holds the release up as its transaction begins.
+    const ahead = new Client({ connectionString: appUrl });
+    await ahead.connect();
+    await ahead.query('begin');
+    const mark = `insert into inbox (command, message_id, fingerprint) values ('ReleaseMilestone', $1, 'another')`;
+    await ahead.query(mark, [message.id]);
+    const release = Promise.allSettled([escrow().release(clientId, milestoneIds[0]!, { message })]);
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await eventually(async () => (await superuserQuery(waiting)).rowCount === 1);
+    await escrow().hold(freelancerId);
+    await ahead.query('rollback');
+    await ahead.end();
+    expect(outcomesOf(await release)).toEqual(['milestone.frozen']);
+    expect(await escrow().statusOf(milestoneIds[0]!)).toBe('funded');
   });
 
   test('F57: of fifty at once one pays, the others hear that it has been released', async () => {
