@@ -20,6 +20,7 @@ const TASKS = {
     args: ['--selectProjects=unit'],
   },
   faults: { entry: 'local/dist/faults.js', broker: true, build: true },
+  'planted-bugs': { entry: 'local/dist/planted-bugs.js', broker: true, build: true },
   golden: { entry: 'tests/golden/dist/main.js', broker: true, build: true },
   proof: { entry: 'local/dist/proof.js', build: true },
   bench: { entry: 'tests/bench/dist/main.js', broker: true, build: true },

@@ -35,7 +35,12 @@ const steps: readonly Step[] = [
   { name: 'error codes', run: () => problems(findErrorCodeProblems) },
   { name: 'generated files', run: () => problems(findStaleFiles) },
   { name: 'tests', run: () => program('local/dist/test.js') },
-  ...(process.env.CI ? [{ name: 'faults', run: () => program('local/dist/faults.js') }] : []),
+  ...(process.env.CI
+    ? [
+        { name: 'planted bugs', run: () => program('local/dist/planted-bugs.js') },
+        { name: 'faults', run: () => program('local/dist/faults.js') },
+      ]
+    : []),
 ];
 
 let running: ChildProcess | undefined;
