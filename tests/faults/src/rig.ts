@@ -39,7 +39,10 @@ export class Rig {
     const poolOf = (service: ServiceName): Pool => {
       const url = new URL(system.postgres.url);
       url.pathname = `/holdfast_${service}`;
-      return createPool(url.href, 3);
+      const pool = createPool(url.href, 3);
+      // Three connections for whoever asks at once, on whatever machine: nobody is sent away.
+      pool.options.connectionTimeoutMillis = 60_000;
+      return pool;
     };
     this.#pools = { contracts: poolOf('contracts'), escrow: poolOf('escrow'), payouts: poolOf('payouts') };
   }
