@@ -182,6 +182,12 @@ describe('E-13 to E-15, E-23: escrow that is asked back', () => {
     expect(evolve(paid, back as ReturnType<typeof facts.refundDecided>)).toEqual(paid);
     expect(evolve(paid, facts.refundFailed())).toEqual(paid);
   });
+
+  test('E-25: a paid part that is given back leaves what is held where it is', () => {
+    const part = evolve(reviewed, facts.released({ cause: 'partial', balance: usd(6_000n) }));
+    const back = { ...facts.refundDecided(), balance: undefined, cause: 'after_release' } as const;
+    expect(evolve(part, back as ReturnType<typeof facts.refundDecided>)).toEqual(part);
+  });
 });
 
 test('whatever happens to a milestone, its row gives the fold of its events back', () => {

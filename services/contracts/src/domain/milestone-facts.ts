@@ -1,4 +1,4 @@
-import { type Money, subtract } from '@holdfast/domain';
+import type { Money } from '@holdfast/domain';
 import type { EventOf, escrowEvents } from '@holdfast/events';
 import { type Holding, type Milestone, type MilestoneSubmitted, reviewedSubmission } from './milestone.ts';
 
@@ -146,8 +146,8 @@ function evolveRequest(
 
 /** Money leaves: to the freelancer, to a later milestone, to the client, or back to the client's bank. */
 function evolveLeaving(milestone: Milestone, event: Leaving): Milestone {
-  if (event.type === 'escrow.refund.decided' && !('held' in milestone)) {
-    // A later attempt of one that failed, or of money that was paid out before (E-25).
+  if (event.type === 'escrow.refund.decided' && !(event.balance && 'held' in milestone)) {
+    // A later attempt of one that failed, or of money that was paid out before (E-25): what is held stays.
     return milestone.status === 'refund_failed' ? { ...kept(milestone), status: 'refunding' } : milestone;
   }
   const left = leftAfter(milestone, event);
@@ -166,12 +166,8 @@ function evolveLeaving(milestone: Milestone, event: Leaving): Milestone {
   }
 }
 
-/** What is still held: escrow says it, or the principal that goes back tells. */
-function leftAfter(milestone: Milestone, event: Leaving): Money {
-  if (event.balance) return event.balance;
-  const { held } = holdingOf(milestone);
-  return event.type === 'escrow.refund.decided' ? subtract(held, event.principal) : held;
-}
+/** What is still held, as escrow says. */
+const leftAfter = (milestone: Milestone, { balance }: Leaving): Money => balance ?? holdingOf(milestone).held;
 
 /** Its money left for the client: the refund's end is the milestone's. */
 const isGoingBack = ({ status }: Milestone): boolean =>
