@@ -22,6 +22,9 @@ export interface DeadlinesOptions {
 
 type Row = Record<string, unknown> & { id: string };
 
+/** Where a page ends: the due instant as the database writes it, since a JavaScript date would cut it off. */
+type Place = { due: string; id: string };
+
 interface Statements {
   due: string;
   /** The same behind a row: those that must still wait do not hide the ones behind them. */
@@ -140,7 +143,7 @@ export class Deadlines {
   }
 
   async #sweep(deadline: AnyDeadline): Promise<void> {
-    if ((await this.#dueRows(deadline, 1)).length === 0) return;
+    if ((await this.#dueRows(deadline, 1)).rows.length === 0) return;
     const client = await this.#options.pool.connect();
     let broken: Error | undefined;
     try {
@@ -173,10 +176,10 @@ export class Deadlines {
   }
 
   async #firePages(deadline: AnyDeadline, firing: Set<Promise<void>>): Promise<void> {
-    let last: Row | undefined;
+    let last: Place | undefined;
     do {
-      const rows = await this.#dueRows(deadline, pageRows, last);
-      last = rows[pageRows - 1];
+      const { rows, end } = await this.#dueRows(deadline, pageRows, last);
+      last = end;
       for (const row of await this.#thatMayFire(deadline, rows)) {
         if (firing.size >= concurrency) await Promise.race(firing);
         if (this.#stopping.signal.aborted) return;
@@ -236,17 +239,26 @@ export class Deadlines {
     return row?.due ?? undefined;
   }
 
-  async #dueRows(deadline: AnyDeadline, limit: number, after?: Row): Promise<Row[]> {
+  /** The soonest first; `end` is the place behind a page that is full. */
+  async #dueRows(
+    deadline: AnyDeadline,
+    limit: number,
+    after?: Place,
+  ): Promise<{ rows: Row[]; end: Place | undefined }> {
     const { due, dueAfter, fromRow } = this.#statements.get(deadline)!;
     const now = this.#options.clock.now();
-    const rows = await run<Record<string, unknown>>(
+    const found = await run<Record<string, unknown>>(
       this.#options.pool,
       after ? dueAfter : due,
-      after ? [now, limit, after[deadline.dueAt], after.id] : [now, limit],
+      after ? [now, limit, after.due, after.id] : [now, limit],
     );
-    return rows.map(fromRow) as Row[];
+    const last = found[limit - 1];
+    const end = last && { due: String(last[placeColumn]), id: String(last.id) };
+    return { rows: found.map(fromRow) as Row[], end };
   }
 }
+
+const placeColumn = 'due_place';
 
 type Cause = { correlationId: string; traceparent: string | null };
 /** The aggregate whose row is due is the subject of the fact that made it so. */
@@ -258,12 +270,12 @@ const unlock = `select pg_advisory_unlock(hashtextextended('holdfast.sweep.' || 
 function build(orm: MikroORM, deadline: AnyDeadline): Statements {
   const { table, columnOf, columns, fromRow } = statementsOf(orm, deadline.entity);
   const due = columnOf(deadline.dueAt);
-  // A place in the order that a JavaScript date can name.
-  const millisecond = `date_trunc('milliseconds', ${due})`;
+  const select = `select ${columns}, ${due}::text as ${placeColumn} from ${table} where ${due} <= $1`;
+  // In the order of the index on it: a page reads its own rows, not all that are due.
+  const page = `order by ${due}, id limit $2`;
   return {
-    due: `select ${columns} from ${table} where ${due} <= $1 order by ${millisecond}, id limit $2`,
-    dueAfter: `select ${columns} from ${table} where ${due} <= $1 and (${millisecond}, id) > ($3, $4)
-      order by ${millisecond}, id limit $2`,
+    due: `${select} ${page}`,
+    dueAfter: `${select} and (${due}, id) > ($3::timestamptz, $4) ${page}`,
     next: `select min(${due}) as due from ${table}`,
     fromRow,
   };
