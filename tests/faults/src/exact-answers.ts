@@ -112,7 +112,7 @@ const traces: readonly Trace[] = [
     path: /\/release$/,
     service: 'escrow',
     text: `select t.id::text from transfers t
-      join milestones m on m.id = t.milestone_id and (m.status = 'released' or m.held_minor < m.principal_minor)
+      join milestones m on m.id = t.milestone_id and (coalesce(m.held_minor, 0) = 0 or m.held_minor < m.principal_minor)
       join journals j on j.transfer_id = t.id and j.kind = 'release'`,
     field: 'transferId',
   },
