@@ -9,7 +9,7 @@ import { readFacts } from './topics.ts';
 
 const minuteMs = 60_000;
 /** By hand thousands: HOLDFAST_RACE_ROUNDS=5000. */
-const rounds = Number(process.env.HOLDFAST_RACE_ROUNDS ?? 2 * mixes.length);
+const rounds = Number(process.env.HOLDFAST_RACE_ROUNDS ?? mixes.length);
 /** Every mix once. */
 const roundsAtOnce = mixes.length;
 const mayWin = ['approve', 'part', 'changes', 'give_back', 'client_ends', 'freelancer_ends', 'auto'];
