@@ -114,6 +114,36 @@ test('A-19, E-26: a charge that succeeds while the contract is closing goes back
   ]);
 });
 
+describe('A-19, E-10: a bonus that is being charged while the contract ends', () => {
+  test.each(['succeeded', 'canceled'] as const)(
+    'keeps it from being cleared until it has %s',
+    async (status) => {
+      const agreed = await escrow().funded();
+      const { agreementId, clientId, milestoneIds } = agreed;
+      const { fundingId } = await escrow().bonus(clientId, agreementId, 5_000n);
+      await escrow().see(fundingId, 'requires_confirmation');
+      await endings().end(agreed, { [milestoneIds[0]!]: 100_000n });
+      expect(await escrow().typesOf(agreementId)).not.toContain('escrow.contract.cleared');
+      await escrow().see(fundingId, status);
+      expect((await escrow().typesOf(agreementId)).at(-1)).toBe('escrow.contract.cleared');
+    },
+  );
+
+  test('P-6: its release earns the initiation fee before the contract is cleared', async () => {
+    const agreed = await escrow().agreement({ withMethod: false });
+    const { agreementId, clientId } = agreed;
+    await escrow().verifiedMethod(clientId);
+    const { fundingId } = await escrow().bonus(clientId, agreementId, 5_000n);
+    await escrow().see(fundingId, 'requires_confirmation');
+    await endings().end(agreed, {});
+    await escrow().see(fundingId, 'succeeded');
+    expect(await endings().agreementRow(agreementId)).toMatchObject({
+      initiation_fee: 'earned',
+      cleared_at: expect.any(Date),
+    });
+  });
+});
+
 test('only the client, once, and by naming every milestone', async () => {
   const agreed = await escrow().funded();
   const { milestoneIds } = agreed;

@@ -85,11 +85,14 @@ export async function beginBonus(
   return { bonusId, fundingId, status: 'charging' };
 }
 
-/** The charge succeeded: charged and released in one transaction (G-6.1, G-6.4). */
+/**
+ * The charge succeeded: charged and released in one transaction (G-6.1, G-6.4).
+ * @returns the agreement after it
+ */
 export async function bookBonus(
   tx: Tx,
   { agreement, funding, frame }: { agreement: Agreement; funding: Funding; frame: FundingFrame },
-): Promise<void> {
+): Promise<Agreement> {
   const bonus = (await tx.one(BonusTable, { id: frame.bonusId! }))!;
   const { principal: amount, clientFee } = funding.parts;
   const ids = { agreementId: frame.agreementId, bonusId: bonus.id, fundingId: funding.id };
@@ -104,7 +107,10 @@ export async function bookBonus(
   const held = afterCharge(agreement, funding);
   bookTransfer(tx, withRisk(released, riskOf([lot])), initiationFeeHeld(held));
   // The first release earns the initiation fee, whatever it pays (P-6).
-  if (held.initiationFee === 'held') tx.save(AgreementTable, { ...held, initiationFee: 'earned' });
+  if (held.initiationFee !== 'held') return held;
+  const earned: Agreement = { ...held, initiationFee: 'earned' };
+  tx.save(AgreementTable, earned);
+  return earned;
 }
 
 /** Nothing was charged; no release depends on it (E-10). */

@@ -62,7 +62,9 @@ async function settle(tx: Tx, funding: Funding, frame: FundingFrame): Promise<vo
     // and a bonus is never held (E-10, E-22).
     const isTaken = status === 'charging' && (await ordersOfHolds(tx, agreement)).length === 0;
     if (!isTaken) return orphan(tx, funding, frame);
-    return bookBonus(tx, { agreement, funding, frame });
+    const after = await bookBonus(tx, { agreement, funding, frame });
+    const milestones = await loadMilestonesOf(tx, frame.agreementId);
+    return clearIfSettled(tx, { agreement: after, milestones }, { fundingId: funding.id });
   }
   const milestones = await loadMilestonesOf(tx, frame.agreementId);
   const shares = await sharesOf(tx, funding.id);
@@ -148,7 +150,10 @@ const goesOn: readonly FundingFailure[] = ['declined', 'method_unusable'];
 
 /** The milestones are agreed again, and what was to roll over is free (E-9, E-26); or the next method is tried (P-1). */
 async function fail(tx: Tx, funding: Funding & { status: 'failed' }, frame: FundingFrame): Promise<void> {
-  if (frame.bonusId) return failBonus(tx, funding, frame);
+  if (frame.bonusId) {
+    await failBonus(tx, funding, frame);
+    return clearIfSettled(tx, await loadStanding(tx, frame.agreementId), { fundingId: funding.id });
+  }
   const { unattended, ending } = funding;
   const failed = await failedFact(tx, funding, frame);
   tx.publish(escrowEvents, [failed]);
