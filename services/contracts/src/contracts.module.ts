@@ -158,9 +158,9 @@ export const definition: ServiceDefinition = {
   migrations: [
     { name: '001-agreements', class: Migration001Agreements },
     { name: '002-holds', class: Migration002Holds },
-    { name: '009-billing-methods', class: Migration009BillingMethods },
-    { name: '004-notices', class: Migration004Notices },
     { name: '003-agreements', class: Migration003Agreements },
+    { name: '004-notices', class: Migration004Notices },
+    { name: '009-billing-methods', class: Migration009BillingMethods },
   ],
   grants: {
     accounts: 'select, insert, update',

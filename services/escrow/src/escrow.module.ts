@@ -208,8 +208,8 @@ export const definition: ServiceDefinition = {
     { name: '008-methods', class: Migration008Methods },
     { name: '009-account-holds', class: Migration009AccountHolds },
     { name: '010-chargebacks', class: Migration010Chargebacks },
-    { name: '012-treasury', class: Migration012Treasury },
     { name: '011-refund-requests', class: Migration011RefundRequests },
+    { name: '012-treasury', class: Migration012Treasury },
   ],
   grants: {
     account_holds: 'select, insert, update',

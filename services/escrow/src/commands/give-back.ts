@@ -18,7 +18,7 @@ export class GiveBack extends Command<GiveBackAnswer> {
 /**
  * The freelancer gives all that is held of a milestone back to the client, who need not ask for it (E-12).
  * @throws Rejection milestone.not_funded | milestone.released | milestone.settled | milestone.refund_pending |
- *   milestone.frozen
+ *   milestone.frozen | milestone.reserved
  */
 @CommandHandler(GiveBack)
 export class GiveBackHandler implements ICommandHandler<GiveBack> {

@@ -92,6 +92,13 @@ test('E-21: two lots of one charge on a milestone are one refund', () => {
   expect(refunds[0]!.lots.map(({ lotId }) => lotId).sort()).toEqual(['a', 'b']);
 });
 
+test('E-9: what is reserved for a later milestone does not go back', () => {
+  const reserved = { fundingId: 'funding-9', amount: usd(1n) };
+  const milestone = { ...held(20_000n, 1_000n), reserved };
+  const lots = [lot('a', 20_000n, 1_000n)];
+  expect(() => planRefunds([returning(milestone, lots)])).toThrow('milestone.reserved');
+});
+
 test('E-22: frozen money does not go back, and lots of a charge under chargeback are passed over', () => {
   const lots = [lot('a', 20_000n, 1_000n), lot('b', 10_000n, 500n, { chargedAt: chargedAt(2) })];
   const freeze = {

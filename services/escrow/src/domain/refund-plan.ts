@@ -1,7 +1,7 @@
-import { halfUp, type Money, Rejection, usd } from '@holdfast/domain';
+import { halfUp, type Money, usd } from '@holdfast/domain';
 import { leavingClientFee } from './client-fee.ts';
 import { type Lot, least, takeLots } from './lots.ts';
-import { type HeldMilestone, movable } from './milestone.ts';
+import { assertMovable, type HeldMilestone } from './milestone.ts';
 import type { RefundParts } from './refund.ts';
 
 /** A lot with what its charge took besides the principal, and what of that went back already (P-6, P-12). */
@@ -44,7 +44,7 @@ export type Returning = Readonly<{
  * What goes back to which charge: the newest lots first, each at most what is left of it (E-21, M-13), with the part of
  * the fees and of their tax that goes along (R-6, P-5, P-12).
  * @param initiationLot with it the initiation fee goes back too: the contract ends and nothing was ever released (P-6)
- * @throws Rejection milestone.frozen
+ * @throws Rejection milestone.frozen | milestone.reserved
  */
 export function planRefunds(
   returning: readonly Returning[],
@@ -68,7 +68,7 @@ export function planRefunds(
 }
 
 function sharesOf({ milestone, amount, lots }: Returning) {
-  if (amount.amountMinor > movable(milestone).amountMinor) throw new Rejection('milestone.frozen');
+  assertMovable(milestone, amount);
   return takeLots(lots, {
     principalMinor: amount.amountMinor,
     clientFeeMinor: feeGoingBack(milestone, amount, lots),
