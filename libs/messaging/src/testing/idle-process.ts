@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
+import { topicEnds } from '../topic-ends.ts';
 
 // An idle producer and consumer; tells how many timers they set in one second. Alone in its process, because the
 // patch changes kafkajs for the whole process.
@@ -12,7 +13,9 @@ const kafka =
 const topic = `idle_${process.pid}.events`;
 const admin = kafka.admin();
 await admin.connect();
-await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 12 }] });
+await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 12 }] });
+// The wait of kafkajs itself gives up at the first broker that does not know the topic yet.
+await topicEnds(admin, topic);
 await admin.disconnect();
 const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, retry: { retries: 1 } });
 await producer.connect();

@@ -68,6 +68,12 @@ describe('a notice of the bank, told by somebody else or told again (F50 to F53)
     return rows;
   };
 
+  /** What payouts has booked: while time passes other people's rows change too, not for this notice. */
+  const booked = async (): Promise<[string, unknown][]> => {
+    const rows = Object.entries(await everyRow(inside));
+    return rows.filter(([table]) => /^payouts\.(journals|entries|balances|withdrawals)$/.test(table));
+  };
+
   const stored = (eventId: string) =>
     query<{ object_id: string; outcome: string | null }>(
       inside,
@@ -179,7 +185,7 @@ describe('a notice of the bank, told by somebody else or told again (F50 to F53)
   });
 
   it('about what is not ours: taken without effect, kept until an operator has looked at it', async () => {
-    const before = await moneyRows();
+    const before = await booked();
     const [id, body] = [newWebhookId(), noticeOf('order_of_somebody_else')];
     expect((await post(body, sign(body), id)).status).toBe(200);
     // An order may be told of before it can be read, so it is looked for once more.
@@ -194,7 +200,7 @@ describe('a notice of the bank, told by somebody else or told again (F50 to F53)
       (notices) => notices.length > 0,
     );
     expect(listed).toMatchObject({ provider: 'bank', objectId: 'order_of_somebody_else' });
-    expect(await moneyRows()).toEqual(before);
+    expect(await booked()).toEqual(before);
     const path = `/v1/provider-notices/${listed.noticeId}/acknowledge`;
     const acknowledge = () =>
       market.operator.request('payouts', 'POST', path, { body: { reason: 'An order of the other desk.' } });
@@ -207,7 +213,7 @@ describe('a notice of the bank, told by somebody else or told again (F50 to F53)
         code: 'notice.unknown',
       },
     );
-    expect(await moneyRows()).toEqual(before);
+    expect(await booked()).toEqual(before);
   }, 60_000);
 
   it('no log holds the secret or a signature (F52, F74)', () => {

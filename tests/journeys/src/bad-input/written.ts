@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createKafka, TopicReader } from '@holdfast/messaging';
+import { createKafka, TopicReader, topicEnds } from '@holdfast/messaging';
 import { type Inside, query, services } from '../running-inside.ts';
 
 /** Something that the system has written: where, and what. */
@@ -96,7 +96,8 @@ export async function plant(inside: Inside, text: string): Promise<() => Promise
   const kafka = kafkaOf(inside);
   const [producer, admin] = [kafka.producer({ allowAutoTopicCreation: false }), kafka.admin()];
   await Promise.all([producer.connect(), admin.connect()]);
-  await admin.createTopics({ topics: [{ topic }], waitForLeaders: true });
+  await admin.createTopics({ topics: [{ topic }], waitForLeaders: false });
+  await topicEnds(admin, topic);
   await producer.send({ topic, messages: [{ key: text, value: text, headers: { planted: text } }] });
   await query(inside, 'payouts', 'create table planted (words text, bytes bytea)');
   await query(inside, 'payouts', `insert into planted values ($1, convert_to($1, 'UTF8'))`, [text]);
