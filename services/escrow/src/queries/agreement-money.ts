@@ -1,6 +1,6 @@
 import { Money, Rejection, usd } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
-import { type EntityManager, type InferEntity, IsolationLevel, MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, type InferEntity, MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { AgreementTable } from '../tables/agreement.table.ts';
 import { BonusTable } from '../tables/bonus.table.ts';
@@ -36,11 +36,8 @@ export class AgreementMoney {
 
   /** @throws Rejection agreement.unknown, for a stranger as for an id that does not exist */
   of(agreementId: string, accountId: string): Promise<object> {
-    // One instant for all of it: money that moves meanwhile is in one place, not in two or none.
-    return this.orm.em.fork().transactional((em) => read(em, agreementId, accountId), {
-      isolationLevel: IsolationLevel.REPEATABLE_READ,
-      readOnly: true,
-    });
+    // Not in a transaction of the ORM: one whose connection breaks at its end never gives its place in the pool back.
+    return read(this.orm.em.fork(), agreementId, accountId);
   }
 }
 

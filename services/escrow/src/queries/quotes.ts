@@ -2,7 +2,7 @@ import { Money, Rejection, usd } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
 import { BusinessClock } from '@holdfast/messaging';
 import { settingsIn } from '@holdfast/service';
-import { type EntityManager, IsolationLevel, MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { inOrder } from '../domain/billing-method.ts';
 import { assertBonus } from '../domain/bonus.ts';
@@ -30,15 +30,10 @@ export class Quotes {
 
   of(asked: Asked, clientId: string): Promise<object> {
     const now = this.clock.now();
-    return this.orm.em
-      .fork()
-      .transactional(
-        (em) =>
-          'milestoneId' in asked
-            ? forMilestone(em, asked.milestoneId, clientId, now)
-            : forBonus(em, asked, clientId, now),
-        { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true },
-      );
+    const em = this.orm.em.fork();
+    return 'milestoneId' in asked
+      ? forMilestone(em, asked.milestoneId, clientId, now)
+      : forBonus(em, asked, clientId, now);
   }
 }
 
