@@ -24,11 +24,17 @@ export const createKafka = ({ brokers, clientId, socketFactory }: KafkaOptions):
   });
 
 /** What the broker says of a topic that somebody is creating at this moment. */
-const justCreated = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'TOPIC_ALREADY_EXISTS']);
+const justCreated = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+  'TOPIC_ALREADY_EXISTS',
+]);
 const settleMs = 15_000;
 
 /**
  * Creates the topics that are missing, kept for ever (AD-5). Services that start together create the same ones.
+ * When it is done, each partition's leader takes what is sent.
  * @throws Error when a topic has another number of partitions than this release expects (F88)
  */
 export async function ensureTopics(kafka: Kafka, topics: readonly string[], replicas = 1): Promise<void> {
@@ -39,16 +45,21 @@ export async function ensureTopics(kafka: Kafka, topics: readonly string[], repl
     for (;;) {
       try {
         await createMissing(admin, topics, replicas);
-        return await assertPartitions(admin, topics);
+        await assertPartitions(admin, topics);
+        return await assertLeaders(admin, topics);
       } catch (error) {
-        const { type } = error as { type?: string };
-        if (!justCreated.has(String(type)) || performance.now() > giveUpAt) throw error;
+        if (!isJustCreated(error) || performance.now() > giveUpAt) throw error;
         await pause(100);
       }
     }
   } finally {
     await admin.disconnect();
   }
+}
+
+function isJustCreated(error: unknown): boolean {
+  const { type, cause } = error as { type?: string; cause?: { type?: string } };
+  return [type, cause?.type].some((each) => each !== undefined && justCreated.has(each));
 }
 
 async function createMissing(admin: Admin, topics: readonly string[], replicas: number): Promise<void> {
@@ -75,4 +86,9 @@ async function assertPartitions(admin: Admin, topics: readonly string[]): Promis
       );
     }
   }
+}
+
+/** The metadata names a leader a moment before that broker knows of it: until then it refuses what is sent. */
+async function assertLeaders(admin: Admin, topics: readonly string[]): Promise<void> {
+  for (const topic of topics) await admin.fetchTopicOffsets(topic);
 }
