@@ -111,22 +111,6 @@ export async function stateNeed(
     });
 }
 
-/** The record of a need that is not stated yet: its producer's own test plays no story that could meet it. */
-export function exampleRecord(pair: { provider: string }, need: Need): ReceivedRecord {
-  const { key, ...headers } = exampleOf(
-    envelopeOf(pair.provider, need.type, need.key ?? some.id()),
-  ) as Record<string, string>;
-  return { key: key!, headers, value: Buffer.from(JSON.stringify(exampleOf(need.data))) };
-}
-
-/** What stands in the places of the forms. */
-function exampleOf(form: unknown): unknown {
-  if (Array.isArray(form)) return form.map(exampleOf);
-  if (typeof form !== 'object' || form === null) return form;
-  if ('pact:matcher:type' in form) return exampleOf((form as unknown as { value: unknown }).value);
-  return Object.fromEntries(Object.entries(form).map(([name, value]) => [name, exampleOf(value)]));
-}
-
 /** Needs that nobody states any longer must not stand in a producer's way. */
 export const forgetNeeds = (consumer: string): Promise<void[]> =>
   pactFiles((file) => file.startsWith(`${consumer}-`)).then((files) =>
