@@ -205,6 +205,43 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
     });
   });
 
+  describe('a query', () => {
+    const valuesOf = (all: { value: number }[]) => all.map(({ value }) => value);
+
+    test('reads all of one instant, whatever is committed meanwhile', async () => {
+      const [one, other] = [await addCounter(), await addCounter()];
+      const read = await first.read(async ({ one: row, many }) => {
+        const before = await row(CounterTable, { id: one });
+        for (const counterId of [one, other]) await raise(second, new Raise({ message: http(), counterId }));
+        return valuesOf([before!, ...(await many(CounterTable, { id: other }))]);
+      });
+      expect(read).toEqual([0, 0]);
+      expect(
+        await first.read(async (rows) => valuesOf(await rows.many(CounterTable, { id: other }))),
+      ).toEqual([1]);
+    });
+
+    test('F39: gives its connection back whatever happens to it', async () => {
+      const { unit, pool } = separate();
+      const counterId = await addCounter();
+      for (let n = 0; n < 15; n += 1) {
+        const lost = unit.read(async (rows) => {
+          await rows.one(CounterTable, { id: counterId });
+          const text = `select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and application_name = 'separate'`;
+          if (n % 2) await database.superuserQuery(text);
+          else throw new Error('refused');
+          return rows.one(CounterTable, { id: counterId });
+        });
+        await expect(lost).rejects.toThrow();
+      }
+      expect(await unit.read((rows) => rows.one(CounterTable, { id: counterId }))).toMatchObject({
+        value: 0,
+      });
+      await pool.end();
+    });
+  });
+
   test('F34: a decision that reads more the second time locks nothing against the order', async () => {
     const [low, high] = [newId(), newId()].sort() as [string, string];
     for (const id of [low, high]) await addCounter(id);

@@ -18,7 +18,7 @@ import {
 import { crashPoint } from './crash-points.ts';
 import { type Client, isConflict, isDatabaseAway, run } from './database.ts';
 import { newId } from './ids.ts';
-import { type Entity, statementsOf } from './table-statements.ts';
+import { type Entity, statementsOf, type TableStatements } from './table-statements.ts';
 
 /**
  * What makes a repeat recognisable: the caller's Idempotency-Key, the id of a Kafka event, or a timer's aggregate and
@@ -45,15 +45,19 @@ export interface OnceCommand {
 type Where<E> = Partial<InferEntity<E>>;
 type RowOf<E> = InferEntity<E>;
 
-/** One transaction as a handler sees it: reads now, everything else as data that the committer writes at the end. */
-export interface Tx {
-  /** The deciding instant: business time, taken inside the transaction once it has its id (M-19). */
-  readonly now: Date;
+/** What a query and a handler have in common: rows of one transaction. */
+export interface Rows {
   one<E extends Entity>(entity: E, where: Where<E>): Promise<RowOf<E> | undefined>;
-  /** A row whose later change does not matter to this decision: it is not checked, nor locked, at the commit. */
+  /** A row whose later change does not matter to a decision: it is not checked, nor locked, at the commit. */
   peek<E extends Entity>(entity: E, where: Where<E>): Promise<RowOf<E> | undefined>;
   /** Ordered by id. */
   many<E extends Entity>(entity: E, where: Where<E>): Promise<RowOf<E>[]>;
+}
+
+/** One transaction as a handler sees it: reads now, everything else as data that the committer writes at the end. */
+export interface Tx extends Rows {
+  /** The deciding instant: business time, taken inside the transaction once it has its id (M-19). */
+  readonly now: Date;
   insert<E extends Entity>(entity: E, row: Omit<RowOf<E>, 'version'>): void;
   /** Writes a row that was loaded in this transaction; its version is checked at the commit. */
   save<E extends Entity>(entity: E, row: Omit<RowOf<E>, 'version'> & { id: string }): void;
@@ -128,6 +132,21 @@ export class UnitOfWork {
     }
   }
 
+  /** All that the work reads stands as of one instant; nothing is written, and no row is locked. */
+  async read<Answer>(work: (rows: Rows) => Promise<Answer>): Promise<Answer> {
+    return this.#connected(async (client) => {
+      await client.query('begin isolation level repeatable read read only');
+      const many = async (entity: Entity, where: object) => {
+        const statements = statementsOf(this.#options.orm, entity);
+        return (await select(client, statements, where)).map(statements.fromRow);
+      };
+      const one = async (entity: Entity, where: object) => (await many(entity, where))[0];
+      const answer = await work({ many, one, peek: one } as unknown as Rows);
+      await client.query('commit');
+      return answer;
+    });
+  }
+
   async #tryOnce<Answer extends JsonValue | void>(
     name: string,
     message: MessageRef,
@@ -156,9 +175,7 @@ export class UnitOfWork {
     work: (tx: Tx) => Promise<Answer>,
     lockFirst: readonly TableLock[],
   ): Promise<Answer> {
-    const client = await this.#options.pool.connect();
-    let broken: Error | undefined;
-    try {
+    return this.#connected(async (client) => {
       await client.query('begin');
       const [mark] = await run<{ now: Date }>(client, insertMark, [name, message.id, fingerprint]);
       if (!mark) {
@@ -179,6 +196,15 @@ export class UnitOfWork {
       crashPoint('commit.after');
       for (const listener of this.#committed) listener(message.source);
       return answer;
+    });
+  }
+
+  /** A connection for as long as the work takes; what is open on it when the work fails is rolled back. */
+  async #connected<Answer>(work: (client: Client) => Promise<Answer>): Promise<Answer> {
+    const client = await this.#options.pool.connect();
+    let broken: Error | undefined;
+    try {
+      return await work(client);
     } catch (error) {
       await client.query('rollback').catch((rollbackError: Error) => {
         broken = rollbackError;
@@ -204,11 +230,9 @@ export class UnitOfWork {
       occurredAt: wallNow,
       causality,
     };
-    const read = (entity: Entity, where: object): Promise<Record<string, unknown>[]> =>
-      run(client, statementsOf(orm, entity).select(Object.keys(where)), Object.values(where));
     const many = async (entity: Entity, where: object): Promise<Record<string, unknown>[]> => {
       const statements = statementsOf(orm, entity);
-      return (await read(entity, where)).map((row) => {
+      return (await select(client, statements, where)).map((row) => {
         const { id, version } = row as { id: string; version: number };
         const versions = changes.loaded.get(statements) ?? new Map<string, number>();
         // Two readings of one row must be the same row, else the decision stands on neither.
@@ -222,8 +246,9 @@ export class UnitOfWork {
       many,
       one: async (entity: Entity, where: object) => (await many(entity, where))[0],
       peek: async (entity: Entity, where: object) => {
-        const [row] = await read(entity, where);
-        return row && statementsOf(orm, entity).fromRow(row);
+        const statements = statementsOf(orm, entity);
+        const [row] = await select(client, statements, where);
+        return row && statements.fromRow(row);
       },
       insert: (entity: Entity, row: Record<string, unknown>) =>
         changes.inserted.push({ statements: statementsOf(orm, entity), row: { ...row, version: 1 } }),
@@ -272,6 +297,13 @@ export class UnitOfWork {
     });
   }
 }
+
+const select = (
+  client: Client,
+  statements: TableStatements,
+  where: object,
+): Promise<Record<string, unknown>[]> =>
+  run(client, statements.select(Object.keys(where)), Object.values(where));
 
 /**
  * What is refused, or does not add up, counts only on rows that still stand as they were read: somebody may have

@@ -1,6 +1,6 @@
 import { Rejection } from '@holdfast/domain';
-import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
-import { defineEntity, type EntityManager, MikroORM, p } from '@mikro-orm/postgresql';
+import { type MessageRef, newId, type Rows, UnitOfWork } from '@holdfast/messaging';
+import { defineEntity, MikroORM, p } from '@mikro-orm/postgresql';
 import { Body, Controller, Get, Inject, Put } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { z } from 'zod';
@@ -48,19 +48,10 @@ const policyId = '00000000-0000-7000-8000-000000000001';
 
 /** The settings as they hold at the moment of the act: defaults where nobody has changed anything. */
 export async function currentSettings<S extends z.ZodObject>(
-  tx: Tx,
+  rows: Rows,
   { schema, defaults }: { schema: S; defaults: Readonly<Record<string, unknown>> },
 ): Promise<z.output<S>> {
-  const row = await tx.peek(PolicyTable, { id: policyId });
-  return schema.parse({ ...defaults, ...(row?.settings as object) }) as z.output<S>;
-}
-
-/** As `currentSettings`, for a query. */
-export async function settingsIn<S extends z.ZodObject>(
-  em: EntityManager,
-  { schema, defaults }: { schema: S; defaults: Readonly<Record<string, unknown>> },
-): Promise<z.output<S>> {
-  const row = await em.findOne(PolicyTable, { id: policyId });
+  const row = await rows.peek(PolicyTable, { id: policyId });
   return schema.parse({ ...defaults, ...(row?.settings as object) }) as z.output<S>;
 }
 

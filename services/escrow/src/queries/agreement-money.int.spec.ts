@@ -9,7 +9,7 @@ import { BillingMethods } from './billing-methods.ts';
 const escrow = useEscrow();
 // biome-ignore lint/suspicious/noExplicitAny: the answer is JSON.
 const moneyOf = (agreementId: string, accountId: string): Promise<any> =>
-  new AgreementMoney(escrow().database.orm).of(agreementId, accountId);
+  new AgreementMoney(escrow().database.unitOfWork).of(agreementId, accountId);
 const usd = (amountMinor: bigint) => ({ amountMinor: String(amountMinor), currency: 'USD' });
 
 test('C-10: what is held, why, and what happens next, from the charge to the balance', async () => {

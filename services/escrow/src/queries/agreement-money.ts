@@ -1,6 +1,7 @@
 import { Money, Rejection, usd } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
-import { type EntityManager, type InferEntity, MikroORM } from '@mikro-orm/postgresql';
+import { type Rows, UnitOfWork } from '@holdfast/messaging';
+import type { InferEntity } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { AgreementTable } from '../tables/agreement.table.ts';
 import { BonusTable } from '../tables/bonus.table.ts';
@@ -32,51 +33,54 @@ const instant = (date: Date | null | undefined) => (date ? Instant.encode(date) 
  */
 @Injectable()
 export class AgreementMoney {
-  constructor(private readonly orm: MikroORM) {}
+  constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** @throws Rejection agreement.unknown, for a stranger as for an id that does not exist */
   of(agreementId: string, accountId: string): Promise<object> {
-    // Not in a transaction of the ORM: one whose connection breaks at its end never gives its place in the pool back.
-    return read(this.orm.em.fork(), agreementId, accountId);
+    return this.unitOfWork.read((rows) => read(rows, agreementId, accountId));
   }
 }
 
-async function read(em: EntityManager, agreementId: string, accountId: string): Promise<object> {
-  const agreement = await em.findOne(AgreementTable, {
-    id: agreementId,
-    $or: [{ clientId: accountId }, { freelancerId: accountId }],
-  });
+async function read(rows: Rows, agreementId: string, accountId: string): Promise<object> {
+  const id = agreementId;
+  const asClient = await rows.one(AgreementTable, { id, clientId: accountId });
+  const agreement = asClient ?? (await rows.one(AgreementTable, { id, freelancerId: accountId }));
   if (!agreement) throw new Rejection('agreement.unknown');
-  const milestones = await em.find(
-    MilestoneTable,
-    { agreementId },
-    { orderBy: { position: 'asc', id: 'asc' } },
-  );
-  const bonuses = await em.find(BonusTable, { agreementId }, { orderBy: { id: 'asc' } });
-  const fundings = await em.find(FundingTable, { agreementId }, { orderBy: { id: 'desc' } });
+  const milestones = await rows.many(MilestoneTable, { agreementId });
+  const bonuses = await rows.many(BonusTable, { agreementId });
+  const fundings = await rows.many(FundingTable, { agreementId });
+  const transfers = await rows.many(TransferTable, { agreementId });
   const parts: Parts = {
-    fundings,
-    shares: await em.find(FundingShareTable, { fundingId: { $in: fundings.map(({ id }) => id) } }),
-    lots: await em.find(LotTable, { agreementId }, { orderBy: { id: 'asc' } }),
-    transfers: await em.find(TransferTable, { agreementId }, { orderBy: { releasedAt: 'asc', id: 'asc' } }),
-    freezes: await em.find(FreezeTable, {
-      milestoneId: { $in: milestones.map(({ id }) => id) },
-      ended: false,
-    }),
-    refunds: await em.find(RefundTable, { agreementId }, { orderBy: { id: 'asc' } }),
+    fundings: fundings.reverse(),
+    shares: await ofEach(fundings, ({ id: fundingId }) => rows.many(FundingShareTable, { fundingId })),
+    lots: await rows.many(LotTable, { agreementId }),
+    transfers: transfers.sort((a, b) => a.releasedAt.getTime() - b.releasedAt.getTime()),
+    freezes: await ofEach(milestones, ({ id: milestoneId }) =>
+      rows.many(FreezeTable, { milestoneId, ended: false }),
+    ),
+    refunds: await rows.many(RefundTable, { agreementId }),
   };
-  const requests = await em.find(RefundRequestTable, { agreementId, endedAt: null });
-  const isClient = agreement.clientId === accountId;
+  const requests = await rows.many(RefundRequestTable, { agreementId });
+  const isClient = asClient !== undefined;
   return {
     agreementId,
     status: agreement.status,
     held: money(milestones.reduce((sum, milestone) => sum + milestone.heldMinor, 0n)),
     initiationFee: { state: agreement.initiationFee, amount: money(agreement.initiationFeeMinor) },
-    milestones: milestones.map((milestone) => describe(milestone, parts, isClient)),
+    milestones: milestones
+      .sort((a, b) => a.position - b.position)
+      .map((milestone) => describe(milestone, parts, isClient)),
     bonuses: bonuses.map((bonus) => describeBonus(bonus, parts, isClient)),
-    refundRequests: requests.map(requestView),
+    refundRequests: requests.filter(({ endedAt }) => !endedAt).map(requestView),
     refunds: parts.refunds.map(describeRefund),
   };
+}
+
+/** One after another: a transaction has one connection. */
+async function ofEach<Item, Found>(items: readonly Item[], find: (item: Item) => Promise<Found[]>) {
+  const all: Found[] = [];
+  for (const item of items) all.push(...(await find(item)));
+  return all;
 }
 
 function describe(milestone: Row<typeof MilestoneTable>, parts: Parts, isClient: boolean): object {

@@ -7,8 +7,8 @@ import { type Asked, Quotes } from './quotes.ts';
 const escrow = useEscrow();
 // biome-ignore lint/suspicious/noExplicitAny: the answer is JSON.
 const quote = (clientId: string, asked: Asked): Promise<any> => {
-  const { orm, clock } = escrow().database;
-  return new Quotes(orm, clock).of(asked, clientId);
+  const { unitOfWork, clock } = escrow().database;
+  return new Quotes(unitOfWork, clock).of(asked, clientId);
 };
 const usd = (amountMinor: bigint) => ({ amountMinor: String(amountMinor), currency: 'USD' });
 const none = usd(0n);

@@ -1,8 +1,7 @@
 import { Money, Rejection, usd } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
-import { BusinessClock } from '@holdfast/messaging';
-import { settingsIn } from '@holdfast/service';
-import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { BusinessClock, type Rows, UnitOfWork } from '@holdfast/messaging';
+import { currentSettings } from '@holdfast/service';
 import { Injectable } from '@nestjs/common';
 import { inOrder } from '../domain/billing-method.ts';
 import { assertBonus } from '../domain/bonus.ts';
@@ -13,7 +12,7 @@ import { escrowSettings } from '../settings.ts';
 import { type Agreement, AgreementTable, assertActive, isInitiationDue } from '../tables/agreement.table.ts';
 import { BillingMethodTable } from '../tables/billing-method.table.ts';
 import { FundingTable } from '../tables/funding.table.ts';
-import { MilestoneTable, milestonesIn } from '../tables/milestone.table.ts';
+import { loadMilestonesOf, MilestoneTable } from '../tables/milestone.table.ts';
 
 export type Asked = { milestoneId: string } | { agreementId: string; bonusMinor: bigint };
 
@@ -24,25 +23,26 @@ export type Asked = { milestoneId: string } | { agreementId: string; bonusMinor:
 @Injectable()
 export class Quotes {
   constructor(
-    private readonly orm: MikroORM,
+    private readonly unitOfWork: UnitOfWork,
     private readonly clock: BusinessClock,
   ) {}
 
   of(asked: Asked, clientId: string): Promise<object> {
     const now = this.clock.now();
-    const em = this.orm.em.fork();
-    return 'milestoneId' in asked
-      ? forMilestone(em, asked.milestoneId, clientId, now)
-      : forBonus(em, asked, clientId, now);
+    return this.unitOfWork.read((rows) =>
+      'milestoneId' in asked
+        ? forMilestone(rows, asked.milestoneId, clientId, now)
+        : forBonus(rows, asked, clientId, now),
+    );
   }
 }
 
 /** @throws Rejection milestone.unknown, or as `fund` */
-async function forMilestone(em: EntityManager, id: string, clientId: string, now: Date): Promise<object> {
-  const named = await em.findOne(MilestoneTable, { id, clientId });
+async function forMilestone(rows: Rows, id: string, clientId: string, now: Date): Promise<object> {
+  const named = await rows.one(MilestoneTable, { id, clientId });
   if (!named) throw new Rejection('milestone.unknown');
-  const agreement = (await em.findOne(AgreementTable, { id: named.agreementId }))!;
-  const milestones = await milestonesIn(em, agreement.id);
+  const agreement = (await rows.one(AgreementTable, { id: named.agreementId }))!;
+  const milestones = await loadMilestonesOf(rows, agreement.id);
   const milestone = milestones.find((each) => each.id === id)!;
   const mode = agreement.settings['funding.mode'];
   assertActive(agreement);
@@ -62,7 +62,7 @@ async function forMilestone(em: EntityManager, id: string, clientId: string, now
       payments.length === 0
         ? []
         : await methodsFor(
-            em,
+            rows,
             agreement,
             payments.map(({ principal }) => principal),
             now,
@@ -72,29 +72,29 @@ async function forMilestone(em: EntityManager, id: string, clientId: string, now
 
 /** @throws Rejection agreement.unknown, or as `bonus` */
 async function forBonus(
-  em: EntityManager,
+  rows: Rows,
   { agreementId: id, bonusMinor }: { agreementId: string; bonusMinor: bigint },
   clientId: string,
   now: Date,
 ): Promise<object> {
-  const agreement = await em.findOne(AgreementTable, { id, clientId });
+  const agreement = await rows.one(AgreementTable, { id, clientId });
   if (!agreement) throw new Rejection('agreement.unknown');
   const amount = usd(bonusMinor);
   assertBonus(amount, agreement, now);
-  const methods = await methodsFor(em, agreement, [amount], now);
+  const methods = await methodsFor(rows, agreement, [amount], now);
   return { agreementId: id, bonus: Money.encode(amount), methods };
 }
 
 async function methodsFor(
-  em: EntityManager,
+  rows: Rows,
   agreement: Agreement,
   principals: readonly Money[],
   now: Date,
 ): Promise<object[]> {
-  const settings = await settingsIn(em, escrowSettings);
-  const fundings = await em.find(FundingTable, { agreementId: agreement.id });
+  const settings = await currentSettings(rows, escrowSettings);
+  const fundings = await rows.many(FundingTable, { agreementId: agreement.id });
   const own = inOrder(
-    await em.find(BillingMethodTable, { accountId: agreement.clientId, status: 'verified' }),
+    await rows.many(BillingMethodTable, { accountId: agreement.clientId, status: 'verified' }),
   );
   const terms = {
     settings: agreement.settings,

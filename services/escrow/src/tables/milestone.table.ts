@@ -1,6 +1,6 @@
 import { NotYet, usd } from '@holdfast/domain';
-import { newId, type Tx } from '@holdfast/messaging';
-import { defineEntity, type EntityManager, type InferEntity, p } from '@mikro-orm/postgresql';
+import { newId, type Rows, type Tx } from '@holdfast/messaging';
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import type { Freeze, Holding, Milestone, Review } from '../domain/milestone.ts';
 
 export const MilestoneTable = defineEntity({
@@ -134,17 +134,17 @@ export async function loadMilestone(tx: Tx, id: string, owner: MilestoneOwner): 
   return fromRow(row, await freezesOf(tx, id));
 }
 
-export async function loadMilestonesOf(tx: Tx, agreementId: string): Promise<Milestone[]> {
-  const rows = await tx.many(MilestoneTable, { agreementId });
+export async function loadMilestonesOf(rows: Rows, agreementId: string): Promise<Milestone[]> {
   const milestones: Milestone[] = [];
   // One after another: a transaction has one connection.
-  for (const row of rows) milestones.push(fromRow(row, await freezesOf(tx, row.id)));
+  for (const row of await rows.many(MilestoneTable, { agreementId })) {
+    milestones.push(fromRow(row, await freezesOf(rows, row.id)));
+  }
   return milestones.sort((a, b) => a.order - b.order);
 }
 
-async function freezesOf(tx: Tx, milestoneId: string): Promise<Freeze[]> {
-  const rows = await tx.many(FreezeTable, { milestoneId, ended: false });
-  return rows.map(toFreeze);
+async function freezesOf(rows: Rows, milestoneId: string): Promise<Freeze[]> {
+  return (await rows.many(FreezeTable, { milestoneId, ended: false })).map(toFreeze);
 }
 
 const toFreeze = ({
@@ -160,18 +160,6 @@ const toFreeze = ({
   since,
   ...(fundingId ? { fundingId } : {}),
 });
-
-/** For a query: the milestones of an agreement as they stand, with what freezes them. */
-export async function milestonesIn(em: EntityManager, agreementId: string): Promise<Milestone[]> {
-  const rows = await em.find(MilestoneTable, { agreementId }, { orderBy: { position: 'asc', id: 'asc' } });
-  const freezes = await em.find(FreezeTable, {
-    milestoneId: { $in: rows.map(({ id }) => id) },
-    ended: false,
-  });
-  return rows.map((row) =>
-    fromRow(row, freezes.filter(({ milestoneId }) => milestoneId === row.id).map(toFreeze)),
-  );
-}
 
 export const insertMilestone = (tx: Tx, milestone: Milestone): void =>
   tx.insert(MilestoneTable, toRow(milestone));
