@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { PayoutObservation, PayoutView, SettlementFailure } from '../domain/settlement.ts';
 import { isKeyConflict, type NotSent } from './card.ts';
 import type { CardClient } from './card-client.ts';
+import { findMarked } from './card-list.ts';
 
 /** The card provider pays out its own balance to our bank (provider protocols, 4.7). */
 
@@ -22,11 +23,6 @@ const Payout = z.object({
   currency: z.string().max(3),
   failure_code: z.string().nullish(),
   metadata: z.record(z.string(), z.string()).default({}),
-});
-/** A list is searched by our own mark, so that one payout of an unknown form does not hide another. */
-const Page = z.object({
-  data: z.array(z.looseObject({ id: z.string(), metadata: z.record(z.string(), z.string()).default({}) })),
-  has_more: z.boolean().default(false),
 });
 /** With our mark, for a notice that names only the payout. */
 type ReadPayout = PayoutView & { settlementId?: string };
@@ -111,26 +107,10 @@ export class CardPayout {
     );
   }
 
-  /** Finds the payout whose call got no answer, by our mark, newest first. */
-  async find(settlementId: string, after?: string): Promise<Answer> {
-    const page = new URLSearchParams({ limit: '100', ...(after ? { starting_after: after } : {}) });
-    const outcome = await this.#client.call({
-      operation: 'settlement.read',
-      method: 'GET',
-      path: `/v1/payouts?${page}`,
-    });
-    const found = outcome.status === 'accepted' ? Page.safeParse(outcome.body) : undefined;
-    if (!found?.success) return notSentOf(outcome);
-    const { data, has_more } = found.data;
-    const ours = data.find(({ metadata }) => metadata.settlement_id === settlementId);
-    if (ours) return readingOf({ status: 'accepted', body: ours });
-    const last = has_more ? data.at(-1) : undefined;
-    return last ? this.find(settlementId, last.id) : { kind: 'absent' };
+  /** Finds the payout whose call got no answer. */
+  async find(settlementId: string): Promise<Answer> {
+    const mark = { name: 'settlement_id', value: settlementId };
+    const found = await findMarked(this.#client, 'settlement.read', { path: '/v1/payouts', of: {}, mark });
+    return 'status' in found ? readingOf(found) : found;
   }
 }
-
-/** A list that did not come says nothing, whatever its status: it has no id that could be unknown. */
-const notSentOf = (outcome: CallOutcome): NotSent => ({
-  kind: 'not_sent',
-  ...(outcome.status === 'not_sent' ? { retryAfterMs: outcome.retryAfterMs } : {}),
-});

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { RefundObservation, RefundView } from '../domain/refund-attempt.ts';
 import { isKeyConflict, type NotSent } from './card.ts';
 import type { CardClient } from './card-client.ts';
+import { findMarked } from './card-list.ts';
 
 /** Refunds of charges at the card provider (provider protocols, 4.5). */
 
@@ -27,11 +28,6 @@ const Refund = z.object({
   amount: z.int().nonnegative(),
   currency: z.string().max(3),
   metadata: z.record(z.string(), z.string()).default({}),
-});
-/** A list is searched by our own mark, so that one refund of an unknown form does not hide another. */
-const Page = z.object({
-  data: z.array(z.looseObject({ id: z.string(), metadata: z.record(z.string(), z.string()).default({}) })),
-  has_more: z.boolean().default(false),
 });
 /** With our mark, for a notice that names only the refund. */
 export type ReadRefund = RefundView & { attemptId?: string };
@@ -118,29 +114,11 @@ export class CardRefund implements RefundProvider {
     );
   }
 
-  /** Finds the refund whose call got no answer, by our mark, among those of its charge, newest first. */
-  async find(attemptId: string, intentId: string, after?: string): Promise<Answer> {
-    const page = new URLSearchParams({
-      payment_intent: intentId,
-      ...(after ? { starting_after: after } : {}),
-    });
-    const outcome = await this.#client.call({
-      operation: 'refund.read',
-      method: 'GET',
-      path: `/v1/refunds?${page}`,
-    });
-    const found = outcome.status === 'accepted' ? Page.safeParse(outcome.body) : undefined;
-    if (!found?.success) return notSentOf(outcome);
-    const { data, has_more } = found.data;
-    const ours = data.find(({ metadata }) => metadata.attempt_id === attemptId);
-    if (ours) return readingOf({ status: 'accepted', body: ours });
-    const last = has_more ? data.at(-1) : undefined;
-    return last ? this.find(attemptId, intentId, last.id) : { kind: 'absent' };
+  /** Finds the refund whose call got no answer, among those of its charge. */
+  async find(attemptId: string, intentId: string): Promise<Answer> {
+    const mark = { name: 'attempt_id', value: attemptId };
+    const list = { path: '/v1/refunds', of: { payment_intent: intentId }, mark };
+    const found = await findMarked(this.#client, 'refund.read', list);
+    return 'status' in found ? readingOf(found) : found;
   }
 }
-
-/** A list that did not come says nothing, whatever its status: it has no id that could be unknown. */
-const notSentOf = (outcome: CallOutcome): NotSent => ({
-  kind: 'not_sent',
-  ...(outcome.status === 'not_sent' ? { retryAfterMs: outcome.retryAfterMs } : {}),
-});

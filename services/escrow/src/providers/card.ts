@@ -2,6 +2,7 @@ import type { CallOutcome } from '@holdfast/providers';
 import { z } from 'zod';
 import type { IntentView, Observation } from '../domain/funding.ts';
 import type { CardClient } from './card-client.ts';
+import { findMarked } from './card-list.ts';
 import type { Charge, ChargeBytes, NotSent, PayInProvider } from './pay-in.ts';
 
 /** The card provider's dialect (provider protocols, 4.1): form-encoded requests, intents, set-ups. */
@@ -50,11 +51,6 @@ const Intent = z.object({
     .object({ code: z.string().optional().nullable(), decline_code: z.string().optional().nullable() })
     .nullish(),
   next_action: z.object({ redirect_to_url: z.object({ url: z.url() }).nullish() }).nullish(),
-});
-/** A list is searched by our own mark, so that one intent of an unknown form does not hide another. */
-const Page = z.object({
-  data: z.array(z.looseObject({ id: z.string(), metadata: z.record(z.string(), z.string()).default({}) })),
-  has_more: z.boolean().default(false),
 });
 
 export type { NotSent } from './pay-in.ts';
@@ -193,23 +189,13 @@ export class Card implements PayInProvider {
     );
   }
 
-  /** Finds the intent whose creation got no answer, among those of its customer, newest first. */
-  async find(fundingId: string, createBody: string, after?: string): Promise<Observation | NotSent> {
+  /** Finds the intent whose creation got no answer, among those of its customer. */
+  async find(fundingId: string, createBody: string): Promise<Observation | NotSent> {
     const customer = new URLSearchParams(createBody).get('customer')!;
-    const page = { customer, limit: '100', ...(after ? { starting_after: after } : {}) };
-    const outcome = await this.#client.call({
-      operation: 'charge.read',
-      method: 'GET',
-      path: `/v1/payment_intents?${form(page)}`,
-    });
-    if (outcome.status !== 'accepted') return readingOf(outcome);
-    const found = Page.safeParse(outcome.body);
-    if (!found.success) return { kind: 'not_sent' };
-    const { data, has_more } = found.data;
-    const ours = data.find(({ metadata }) => metadata.funding_id === fundingId);
-    if (ours) return readingOf({ status: 'accepted', body: ours });
-    const last = has_more ? data.at(-1) : undefined;
-    return last ? this.find(fundingId, createBody, last.id) : { kind: 'absent' };
+    const mark = { name: 'funding_id', value: fundingId };
+    const list = { path: '/v1/payment_intents', of: { customer }, mark };
+    const found = await findMarked(this.#client, 'charge.read', list);
+    return 'status' in found ? readingOf(found) : found;
   }
 }
 
