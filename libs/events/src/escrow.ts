@@ -600,6 +600,14 @@ export const escrowEvents = catalogue('escrow', {
       reason: z.enum(['notice_not_proven', 'unfrozen']),
     }),
   },
+  'escrow.dormancy.announced': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'agreementId',
+    summary:
+      'Nothing has happened for long: unless somebody acts the money is dormant from `dueAt` on (E-20).',
+    data: dormancy.omit({ step: true }),
+  },
   'escrow.dormancy.started': {
     version: 1,
     key: 'agreementId',
@@ -620,7 +628,7 @@ export const escrowEvents = catalogue('escrow', {
     key: 'agreementId',
     subject: 'agreementId',
     summary: 'Something happened again, or nothing is held any more: the days start anew (E-20).',
-    data: z.object({ agreementId: Id }),
+    data: z.object({ agreementId: Id, reason: z.enum(['activity', 'refused', 'settled']) }),
   },
   'escrow.contract.cleared': {
     version: 1,

@@ -65,11 +65,21 @@ export interface Tx extends Rows {
   publish<C extends Catalogue>(catalogue: C, events: readonly EventOf<C>[]): void;
 }
 
+/** An event as a transaction is about to publish it. */
+export type PublishedEvent = Readonly<{ type: string; [field: string]: unknown }>;
+
+/**
+ * What else belongs into a transaction because of what it publishes, whichever command it is. It sees the rows as they
+ * were before, and is called once.
+ */
+export type Follows = (tx: Tx, published: readonly PublishedEvent[]) => Promise<void>;
+
 export interface UnitOfWorkOptions {
   pool: Pool;
   orm: MikroORM;
   clock: BusinessClock;
   journals?: JournalWriter;
+  follows?: Follows;
   /** `answer.unknown_seconds` of rule M-15, in milliseconds. */
   unknownMs?: number;
 }
@@ -184,7 +194,17 @@ export class UnitOfWork {
       }
       const now = lockFirst.length > 0 ? await lockAndLook(client, lockFirst) : mark.now;
       const { tx, changes } = this.#open(client, message, now);
-      const answer = await work(tx).catch((error) => refuseOnlyTheCurrent(client, changes, lockFirst, error));
+      const followed = async (): Promise<Answer> => {
+        const answer = await work(tx);
+        await this.#options.follows?.(
+          tx,
+          changes.events.map(({ event }) => event),
+        );
+        return answer;
+      };
+      const answer = await followed().catch((error) =>
+        refuseOnlyTheCurrent(client, changes, lockFirst, error),
+      );
       await run(client, storeAnswer, [
         name,
         message.id,

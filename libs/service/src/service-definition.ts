@@ -1,5 +1,5 @@
 import type { Catalogue } from '@holdfast/events';
-import type { Entity } from '@holdfast/messaging';
+import type { Entity, Follows } from '@holdfast/messaging';
 import type { Constructor } from '@mikro-orm/core';
 import type { Migration } from '@mikro-orm/migrations';
 import type { z } from 'zod';
@@ -22,6 +22,8 @@ export interface ServiceDefinition {
   grants: Readonly<Record<string, string>>;
   /** The ledger that it keeps, if any. */
   ledger: Ledger | false;
+  /** What else belongs into each of its transactions, by what they publish. */
+  follows?: Follows;
   /** Its movements of money at providers, for the proof (M-3; docs/proof.md). */
   movements?: readonly MovementSource[];
   errors: ErrorCatalogue;

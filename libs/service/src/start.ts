@@ -150,6 +150,7 @@ async function buildRuntime(
     orm,
     clock: businessClock,
     journals: definition.ledger ? new LedgerWriter(newId) : undefined,
+    follows: definition.follows,
   });
   const onError = reporter(logger);
   const clockSkew = new ClockSkew(businessClock);

@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { createServiceDatabase, dropDatabase } from '@holdfast/local';
-import { BusinessClock, createPool, type JournalWriter, UnitOfWork, WallClock } from '@holdfast/messaging';
+import {
+  BusinessClock,
+  createPool,
+  type Follows,
+  type JournalWriter,
+  UnitOfWork,
+  WallClock,
+} from '@holdfast/messaging';
 import { afterAll, beforeAll } from '@jest/globals';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { Client, type Pool, type QueryResult } from 'pg';
@@ -13,6 +20,7 @@ export interface DatabaseRecipe {
   migrate(ownerUrl: string, appRole: string): Promise<void>;
   connect(appUrl: string): Promise<MikroORM>;
   journals?: JournalWriter;
+  follows?: Follows;
 }
 
 export interface TestDatabase {
@@ -42,7 +50,14 @@ export async function createTestDatabase(
   const pool = createPool(appUrl);
   const orm = await recipe.connect(appUrl);
   const clock = new BusinessClock(new WallClock());
-  const unitOfWork = new UnitOfWork({ pool, orm, clock, journals: recipe.journals, unknownMs: 200 });
+  const unitOfWork = new UnitOfWork({
+    pool,
+    orm,
+    clock,
+    journals: recipe.journals,
+    follows: recipe.follows,
+    unknownMs: 200,
+  });
   return {
     pool,
     orm,

@@ -16,7 +16,8 @@ const worker = (): MessageRef => ({ source: 'worker', id: newId() });
 /** Other terms, which escrow applies, a new milestone and another order; paused, ended and cleared. */
 async function changeAndEnd(contracts: Contracts): Promise<string> {
   const { agreementId, clientId, freelancerId, milestones } = await contracts.agreement();
-  const [, { milestoneId }] = milestones as [object, { milestoneId: string }];
+  const [first, second] = milestones;
+  const { milestoneId } = second!;
   const price = usd(4_000n);
   const { amendmentId } = await contracts.proposeAmendment(clientId, agreementId, [
     { kind: 'change', milestoneId, price },
@@ -25,8 +26,12 @@ async function changeAndEnd(contracts: Contracts): Promise<string> {
   await contracts.acceptAmendment(freelancerId, agreementId, amendmentId);
   const applied = { agreementId, milestoneId, version: 2, price, deleted: false };
   await contracts.escrowAnswers({ type: 'escrow.milestone.terms_applied', ...applied });
+  const later = await contracts.proposeAmendment(clientId, agreementId, [{ kind: 'delete', milestoneId }]);
+  await contracts.acceptAmendment(freelancerId, agreementId, later.amendmentId);
+  const gone = { ...applied, version: 3, deleted: true };
+  await contracts.escrowAnswers({ type: 'escrow.milestone.terms_applied', ...gone });
   const deleting = await contracts.proposeAmendment(freelancerId, agreementId, [
-    { kind: 'delete', milestoneId },
+    { kind: 'delete', milestoneId: first!.milestoneId },
   ]);
   await contracts.refuseAmendment('decline', clientId, agreementId, deleting.amendmentId);
   const { holdId } = await contracts.placeHold(clientId, 'financial');

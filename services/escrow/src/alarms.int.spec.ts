@@ -6,6 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { escrowAlarms } from './alarms.ts';
 import { useDisputes } from './testing/chargebacks.ts';
+import { Dormancies } from './testing/dormancies.ts';
 import { Draws } from './testing/draws.ts';
 import { Endings } from './testing/endings.ts';
 
@@ -262,6 +263,14 @@ test('M-15: a draw that payouts does not answer is named after 15 minutes', asyn
   ]);
   await new Draws(escrow()).taken(paid, answer);
   expect(await found('refund.unanswered', refundId)).toEqual([]);
+});
+
+test('C-8: a step of dormancy whose notices were not proven is named (E-20)', async () => {
+  const dormancies = new Dormancies(escrow());
+  const { agreementId } = await dormancies.freelancerAsked();
+  expect(await found('dormancy.unproven', agreementId)).toEqual([]);
+  await dormancies.fire(agreementId);
+  expect(await found('dormancy.unproven', agreementId)).toMatchObject([{ facts: { waits: 'proof' } }]);
 });
 
 test('C-8: a request whose notices were not proven, or bounced, is named', async () => {

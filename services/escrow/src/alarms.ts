@@ -4,6 +4,7 @@ import type { AlarmCheck } from '@holdfast/service';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { INestApplicationContext } from '@nestjs/common';
 import { ChargebackTable } from './tables/chargeback.table.ts';
+import { DormancyTable } from './tables/dormancy.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { RefundTable } from './tables/refund.table.ts';
 import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
@@ -46,6 +47,7 @@ export function escrowAlarms(app: Pick<INestApplicationContext, 'get'>): AlarmCh
     { name: 'refund.in_review', find: () => refundsInReview(em()) },
     { name: 'refund.unanswered', find: () => drawsUnanswered(em(), before(transferMaxMs)) },
     { name: 'refund_request.unproven', find: () => requestsUnproven(em()) },
+    { name: 'dormancy.unproven', find: () => dormanciesUnproven(em()) },
     ...noticeAlarms(app),
   ];
 }
@@ -219,5 +221,17 @@ async function requestsUnproven(em: EntityManager) {
   );
   return requests.map(({ id, agreementId, status }) => {
     return { id, what: 'a deadline waits for the proof of its notices', facts: { agreementId, status } };
+  });
+}
+
+/** The same of a step of dormancy (C-8, E-20). */
+async function dormanciesUnproven(em: EntityManager) {
+  const dormancies = await em.find(
+    DormancyTable,
+    { waits: { $ne: null } },
+    { orderBy: { id: 'asc' }, limit: findingsMax },
+  );
+  return dormancies.map(({ id, status, waits }) => {
+    return { id, what: 'a deadline waits for the proof of its notices', facts: { status, waits: waits! } };
   });
 }

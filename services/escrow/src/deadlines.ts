@@ -4,6 +4,7 @@ import { CONFIG, deployedTopics } from '@holdfast/service';
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ExpireEvidence } from './commands/answer-chargeback.ts';
+import { EndDormancy, TakeDormancyTurn } from './commands/end-dormancy.ts';
 import { ExpireFunding } from './commands/expire-funding.ts';
 import { GrantBySilence } from './commands/grant-refund-request.ts';
 import { ReleaseBySilence } from './commands/release-milestone.ts';
@@ -16,6 +17,7 @@ import { SettlementWorker } from './providers/settlement.worker.ts';
 import { SetupWorker } from './providers/setup.worker.ts';
 import { BillingMethodTable } from './tables/billing-method.table.ts';
 import { ChargebackTable } from './tables/chargeback.table.ts';
+import { DormancyTable } from './tables/dormancy.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { MilestoneTable } from './tables/milestone.table.ts';
 import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
@@ -55,6 +57,26 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     atStake: 'amountMinor',
     fire: (request, message) =>
       commands.execute(new GrantBySilence({ message, refundRequestId: request.id })),
+  };
+  const dormancyTurn: Deadline<typeof DormancyTable> = {
+    kind: 'dormancy.turn',
+    does: 'timer',
+    entity: DormancyTable,
+    dueAt: 'turnAt',
+    keys: ['id', 'clientId', 'freelancerId'],
+    parties: ['clientId', 'freelancerId'],
+    // Change of terms, submission; case (E-20).
+    stoppedBy: deployedTopics(config, ['contracts', 'disputes']),
+    announced: { by: 'notice', hoursBefore: 24 },
+    fire: (dormancy, message) =>
+      commands.execute(new TakeDormancyTurn({ message, agreementId: dormancy.id })),
+  };
+  const dormancyStep: Deadline<typeof DormancyTable> = {
+    ...dormancyTurn,
+    kind: 'dormancy.step',
+    dueAt: 'dueAt',
+    atStake: 'balanceMinor',
+    fire: (dormancy, message) => commands.execute(new EndDormancy({ message, agreementId: dormancy.id })),
   };
   const payersTime: Deadline<typeof FundingTable> = {
     kind: 'funding.expiry',
@@ -110,6 +132,8 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
   return [
     reviewSilence,
     refundSilence,
+    dormancyTurn,
+    dormancyStep,
     payersTime,
     charging,
     verifying,

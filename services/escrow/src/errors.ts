@@ -47,6 +47,11 @@ export const escrowErrors = {
     status: 409,
     title: 'The time to answer is over: by E-14 silence gives the money back.',
   },
+  'dormancy.not_asked': { status: 409, title: 'Nobody waits for your answer about dormant money.' },
+  'dormancy.over': {
+    status: 409,
+    title: 'The time to answer is over: by E-20 silence decides what becomes of the money.',
+  },
   'refund.unknown': { status: 404, title: 'There is no such refund, or you are no party to it.' },
   'refund.not_drawn': { status: 409, title: 'Only a refund of paid money can be given up.' },
   'refund.reversed_too_early': {

@@ -38,7 +38,14 @@ import {
   OrderMilestoneHandler,
 } from './commands/change-terms.ts';
 import { EndAgreementHandler } from './commands/end-agreement.ts';
+import {
+  EndDormancyHandler,
+  RefuseDormantReleaseHandler,
+  RequestDormantReleaseHandler,
+  TakeDormancyTurnHandler,
+} from './commands/end-dormancy.ts';
 import { ExpireFundingHandler } from './commands/expire-funding.ts';
+import { NoteActivity, NoteActivityHandler, restartDormancy } from './commands/follow-dormancy.ts';
 import {
   DecideDrawnRefund,
   DecideDrawnRefundHandler,
@@ -92,6 +99,7 @@ import { Migration008Methods } from './migrations/008-methods.ts';
 import { Migration009AccountHolds } from './migrations/009-account-holds.ts';
 import { Migration010Chargebacks } from './migrations/010-chargebacks.ts';
 import { Migration011RefundRequests } from './migrations/011-refund-requests.ts';
+import { Migration012Dormancy } from './migrations/012-dormancy.ts';
 import { Migration012Treasury } from './migrations/012-treasury.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
@@ -127,6 +135,7 @@ import { BillingMethodTable } from './tables/billing-method.table.ts';
 import { BonusTable } from './tables/bonus.table.ts';
 import { ChangeRequestTable } from './tables/change-request.table.ts';
 import { ChargebackTable } from './tables/chargeback.table.ts';
+import { DormancyTable } from './tables/dormancy.table.ts';
 import { FundingShareTable, FundingTable } from './tables/funding.table.ts';
 import { LotTable } from './tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from './tables/milestone.table.ts';
@@ -150,14 +159,17 @@ export const definition: ServiceDefinition = {
     'contracts.account.hold_lifted': RecordAccountHold.name,
     'contracts.account.opened': RememberAccount.name,
     'contracts.contract.activated': ActivateAgreement.name,
-    'contracts.milestone.agreed': AddMilestone.name,
-    'contracts.milestone.terms_proposed': ChangeTerms.name,
-    'contracts.milestone.changed': OrderMilestone.name,
+    'contracts.milestone.agreed': [AddMilestone.name, NoteActivity.name],
+    'contracts.milestone.terms_proposed': [ChangeTerms.name, NoteActivity.name],
+    'contracts.milestone.changed': [OrderMilestone.name, NoteActivity.name],
+    'contracts.milestone.cancelled': NoteActivity.name,
+    'contracts.contract.amended': NoteActivity.name,
+    'contracts.payment.requested': NoteActivity.name,
     'contracts.contract.end_requested': RequestClearing.name,
     'contracts.contract.ended': NoteAgreementEnded.name,
     'contracts.notice.sent': RecordNotice.name,
     'contracts.notice.bounced': RecordNotice.name,
-    'contracts.milestone.submitted': StartReview.name,
+    'contracts.milestone.submitted': [StartReview.name, NoteActivity.name],
     'payouts.funds.credited': NoteTransfer.name,
     'payouts.funds.matured': NoteTransfer.name,
     'payouts.funds.clawed_back': ApplyClawBack.name,
@@ -193,6 +205,7 @@ export const definition: ServiceDefinition = {
     RefundRequestTable,
     RefundDecisionTable,
     NoticeProofTable,
+    DormancyTable,
     CashAccountTable,
     CardCashView,
     PersonKeyTable,
@@ -209,7 +222,11 @@ export const definition: ServiceDefinition = {
     { name: '009-account-holds', class: Migration009AccountHolds },
     { name: '010-chargebacks', class: Migration010Chargebacks },
     { name: '011-refund-requests', class: Migration011RefundRequests },
+<<<<<<< HEAD
     { name: '012-treasury', class: Migration012Treasury },
+=======
+    { name: '012-dormancy', class: Migration012Dormancy },
+>>>>>>> 4f7c4bc (escrow: dormancy with all its turns, each step after two proven notices (E-20, C-8))
   ],
   grants: {
     account_holds: 'select, insert, update',
@@ -230,6 +247,7 @@ export const definition: ServiceDefinition = {
     treasury_cover: 'select',
     change_requests: 'select, insert',
     settlements: 'select, insert, update',
+    dormancies: 'select, insert, update',
     refunds: 'select, insert, update',
     refund_attempts: 'select, insert, update',
     refund_requests: 'select, insert, update',
@@ -240,6 +258,7 @@ export const definition: ServiceDefinition = {
     ...personKeysGrants,
   },
   ledger: 'E',
+  follows: restartDormancy,
   movements: escrowMovements,
   errors: escrowErrors,
   settings: escrowSettings,
@@ -304,6 +323,7 @@ const paypalSignature = {
     ApproveRefundRequestHandler,
     DecideDrawnRefundHandler,
     EndAgreementHandler,
+    EndDormancyHandler,
     GiveBackHandler,
     MakeMethodPrimaryHandler,
     MoveTreasuryHandler,
@@ -313,6 +333,7 @@ const paypalSignature = {
     RecordNoticeHandler,
     RequestClearingHandler,
     NoteRestoredHandler,
+    NoteActivityHandler,
     NoteTransferHandler,
     PayBonusHandler,
     PayMilestoneHandler,
@@ -332,11 +353,14 @@ const paypalSignature = {
     ReleaseBySilenceHandler,
     ReleaseMilestoneHandler,
     RemoveBillingMethodHandler,
+    RefuseDormantReleaseHandler,
     RequestChangesHandler,
+    RequestDormantReleaseHandler,
     RetryRefundHandler,
     ReverseRefundHandler,
     SettleCardHandler,
     StartReviewHandler,
+    TakeDormancyTurnHandler,
     AgreementMoney,
     Chargebacks,
     BillingMethods,

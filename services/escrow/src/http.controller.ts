@@ -7,6 +7,12 @@ import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { AddBillingMethod } from './commands/add-billing-method.ts';
 import { EndAgreement, type EndAnswer } from './commands/end-agreement.ts';
+import {
+  type RefuseAnswer,
+  RefuseDormantRelease,
+  type RequestAnswer,
+  RequestDormantRelease,
+} from './commands/end-dormancy.ts';
 import { FundMilestone, PayMilestone } from './commands/fund-milestone.ts';
 import { GiveBack, type GiveBackAnswer } from './commands/give-back.ts';
 import { type ApproveAnswer, ApproveRefundRequest } from './commands/grant-refund-request.ts';
@@ -204,6 +210,30 @@ export class HttpController {
     @Param('refundRequestId', { schema: Id }) refundRequestId: string,
   ): Promise<ApproveAnswer> {
     return this.commands.execute(new ApproveRefundRequest({ message, freelancerId, refundRequestId }));
+  }
+
+  @Summary('The freelancer asks for money that lies dormant; without an answer it is released (E-20).')
+  @Post('agreements/:agreementId/dormancy/request-release')
+  @RolesAllowed('freelancer')
+  @HttpCode(200)
+  requestDormantRelease(
+    @Message() message: MessageRef,
+    @Caller() { accountId: freelancerId }: Party,
+    @Param('agreementId', { schema: Id }) agreementId: string,
+  ): Promise<RequestAnswer> {
+    return this.commands.execute(new RequestDormantRelease({ message, freelancerId, agreementId }));
+  }
+
+  @Summary('The client refuses to release money that lies dormant: its days start again (E-20).')
+  @Post('agreements/:agreementId/dormancy/refuse-release')
+  @RolesAllowed('client')
+  @HttpCode(200)
+  refuseDormantRelease(
+    @Message() message: MessageRef,
+    @Caller() { accountId: clientId }: Party,
+    @Param('agreementId', { schema: Id }) agreementId: string,
+  ): Promise<RefuseAnswer> {
+    return this.commands.execute(new RefuseDormantRelease({ message, clientId, agreementId }));
   }
 
   @Summary('Gives paid money, all or a part, back to the client from the balance (E-18, E-25); it is final.')

@@ -7,6 +7,7 @@ import { ApplyClawBack } from './commands/apply-claw-back.ts';
 import { ApplyWithdrawalPaid } from './commands/apply-withdrawal-paid.ts';
 import { ApplyWithdrawalReturned } from './commands/apply-withdrawal-returned.ts';
 import { AddMilestone, ChangeTerms, OrderMilestone } from './commands/change-terms.ts';
+import { NoteActivity } from './commands/follow-dormancy.ts';
 import { DecideDrawnRefund, RefuseDrawnRefund } from './commands/follow-draw.ts';
 import { RecordNotice } from './commands/follow-refund-request.ts';
 import { NoteDebt } from './commands/note-debt.ts';
@@ -38,13 +39,25 @@ export class KafkaController {
       case 'contracts.contract.activated': // Answered by `escrow.funding.started` or `.failed` (E-3).
         return this.commands.execute(new ActivateAgreement({ message, ...event }));
       case 'contracts.milestone.agreed':
-        return this.commands.execute(new AddMilestone({ message, ...event }));
+        await this.commands.execute(new AddMilestone({ message, ...event }));
+        return this.commands.execute(
+          new NoteActivity({ message, agreementId: event.agreementId, at: occurredAt, due: dueOf(event) }),
+        );
       case 'contracts.milestone.terms_proposed': // Answered by `escrow.milestone.terms_applied` or `.terms_refused`.
-        return this.commands.execute(new ChangeTerms({ message, ...event }));
+        await this.commands.execute(new ChangeTerms({ message, ...event }));
+        return this.commands.execute(
+          new NoteActivity({ message, agreementId: event.agreementId, at: occurredAt }),
+        );
       case 'contracts.milestone.changed':
-        return this.commands.execute(new OrderMilestone({ message, ...event }));
+        await this.commands.execute(new OrderMilestone({ message, ...event }));
+        return this.commands.execute(
+          new NoteActivity({ message, agreementId: event.agreementId, at: occurredAt, due: dueOf(event) }),
+        );
       case 'contracts.milestone.submitted': // Answered by `escrow.review.started` or `.submission.refused`.
-        return this.commands.execute(new StartReview({ message, ...event }));
+        await this.commands.execute(new StartReview({ message, ...event }));
+        return this.commands.execute(
+          new NoteActivity({ message, agreementId: event.agreementId, at: occurredAt }),
+        );
       case 'contracts.contract.end_requested': // Answered by `escrow.contract.cleared` or `.clearing_refused`.
         return this.commands.execute(new RequestClearing({ message, ...event }));
       case 'contracts.contract.ended':
@@ -52,6 +65,16 @@ export class KafkaController {
       case 'contracts.notice.sent':
       case 'contracts.notice.bounced': // The proofs of C-8.
         return this.commands.execute(new RecordNotice({ message, ...event }));
+      case 'contracts.milestone.cancelled': {
+        const due = { milestoneId: event.milestoneId, date: null };
+        const { agreementId } = event;
+        return this.commands.execute(new NoteActivity({ message, agreementId, at: occurredAt, due }));
+      }
+      case 'contracts.contract.amended': // Other terms, and a request for a release, are activity too (E-20).
+      case 'contracts.payment.requested': {
+        const { agreementId } = event;
+        return this.commands.execute(new NoteActivity({ message, agreementId, at: occurredAt }));
+      }
     } // Other facts of contracts do not concern escrow.
   }
 
@@ -91,3 +114,8 @@ export class KafkaController {
     } // Other facts of payouts do not concern escrow.
   }
 }
+
+const dueOf = ({ milestoneId, dueDate: date }: { milestoneId: string; dueDate: string }) => ({
+  milestoneId,
+  date,
+});

@@ -8,6 +8,7 @@ import { ApplyClawBack } from './commands/apply-claw-back.ts';
 import { ApplyWithdrawalPaid } from './commands/apply-withdrawal-paid.ts';
 import { ApplyWithdrawalReturned } from './commands/apply-withdrawal-returned.ts';
 import { AddMilestone, ChangeTerms, OrderMilestone } from './commands/change-terms.ts';
+import { NoteActivity } from './commands/follow-dormancy.ts';
 import { DecideDrawnRefund, RefuseDrawnRefund } from './commands/follow-draw.ts';
 import { RecordNotice } from './commands/follow-refund-request.ts';
 import { NoteDebt } from './commands/note-debt.ts';
@@ -36,20 +37,23 @@ const [at, instant] = ['2027-01-04T09:00:00.000Z', new Date('2027-01-04T09:00:00
 const catalogues = { contracts: contractsEvents, payouts: payoutsEvents };
 type Topic = keyof typeof catalogues;
 
-/** The command that an event leads to. */
-async function commandOf(topic: Topic, received: object): Promise<object | undefined> {
+/** The commands that an event leads to. */
+async function commandsOf(topic: Topic, received: object): Promise<object[]> {
   const commands: object[] = [];
   const bus = { execute: async (command: object) => void commands.push(command) } as unknown as CommandBus;
   const controller = new KafkaController(bus);
   await (topic === 'contracts'
     ? controller.onContracts(received as never)
     : controller.onPayouts(received as never));
-  return commands[0];
+  return commands;
 }
 
 /** By the way that every record takes. */
+const readingAll = (topic: Topic, record: ReceivedRecord): Promise<object[]> =>
+  commandsOf(topic, decodeMessage(catalogues[topic] as Catalogue, record));
+
 const reading = (topic: Topic, record: ReceivedRecord): Promise<object | undefined> =>
-  commandOf(topic, decodeMessage(catalogues[topic] as Catalogue, record));
+  readingAll(topic, record).then(([command]) => command);
 
 describe('what escrow needs of others (AD-8)', () => {
   beforeAll(() => forgetNeeds('escrow'));
@@ -122,9 +126,11 @@ describe('what escrow needs of others (AD-8)', () => {
   ] as const)('of contracts: that a milestone was %s, and its place', async (what, expected) => {
     const need = { type: `contracts.milestone.${what}.v1`, key, data: terms.wire };
     await stateNeed({ consumer: 'escrow', provider: 'contracts' }, need, async (record) => {
-      const command = await reading('contracts', record);
+      const [command, activity] = await readingAll('contracts', record);
       expect(command).toBeInstanceOf(expected);
       expect(command).toMatchObject({ input: terms.read });
+      const due = { milestoneId, date: expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/) };
+      expect(activity).toMatchObject({ input: { message, agreementId, at: expect.any(Date), due } });
     });
   });
 
@@ -135,6 +141,39 @@ describe('what escrow needs of others (AD-8)', () => {
       const command = await reading('contracts', record);
       expect(command).toBeInstanceOf(ChangeTerms);
       expect(command).toMatchObject({ input: { ...terms.read, delete: false } });
+    });
+  });
+
+  const acts: [string, object, object][] = [
+    [
+      'milestone.cancelled',
+      { milestoneId: some.id(milestoneId), version: some.integer(3) },
+      { due: { milestoneId, date: null } },
+    ],
+    [
+      'contract.amended',
+      { amendmentId: some.id(submissionId), version: some.integer(2), amendedAt: some.instant(at) },
+      {},
+    ],
+    [
+      'payment.requested',
+      {
+        paymentRequestId: some.id(submissionId),
+        clientId: some.account('client-1'),
+        freelancerId: some.account('freelancer-1'),
+        milestoneIds: some.listOf(some.id(milestoneId)),
+        requestedAt: some.instant(at),
+      },
+      {},
+    ],
+  ];
+
+  it.each(acts)('of contracts: that nothing is dormant, by %s (E-20)', async (what, fields, read) => {
+    const need = { type: `contracts.${what}.v1`, key, data: { agreementId: key, ...fields } };
+    await stateNeed({ consumer: 'escrow', provider: 'contracts' }, need, async (record) => {
+      const command = await reading('contracts', record);
+      expect(command).toBeInstanceOf(NoteActivity);
+      expect(command).toMatchObject({ input: { message, agreementId, at: expect.any(Date), ...read } });
     });
   });
 
@@ -418,6 +457,9 @@ describe('what escrow needs of others (AD-8)', () => {
       'contracts.milestone.agreed',
       'contracts.milestone.terms_proposed',
       'contracts.milestone.changed',
+      'contracts.milestone.cancelled',
+      'contracts.contract.amended',
+      'contracts.payment.requested',
       'contracts.contract.end_requested',
       'contracts.contract.ended',
       'contracts.notice.sent',
@@ -436,7 +478,7 @@ describe('what escrow needs of others (AD-8)', () => {
     ];
     for (const [topic, { events }] of Object.entries(catalogues)) {
       for (const type of Object.keys(events).filter((name) => !stated.includes(name))) {
-        expect(await commandOf(topic as Topic, { id: message.id, event: { type } })).toBeUndefined();
+        expect(await commandsOf(topic as Topic, { id: message.id, event: { type } })).toEqual([]);
       }
     }
   });

@@ -65,7 +65,7 @@ const lives: [string, [MatterFact, string][], object][] = [
         },
         'client_asked',
       ],
-      [{ type: 'escrow.dormancy.cancelled', agreementId }, 'cancelled'],
+      [{ type: 'escrow.dormancy.cancelled', agreementId, reason: 'activity' }, 'cancelled'],
     ],
     { kind: 'dormancy', id: agreementId, amount: usd(5_000n) },
   ],

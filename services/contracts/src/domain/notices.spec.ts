@@ -190,9 +190,10 @@ const facts: readonly TellingFact[] = [
     dueAt: plusDays(now, 1),
     reason: 'notice_not_proven',
   },
+  { type: 'escrow.dormancy.announced', ...dormancy },
   { type: 'escrow.dormancy.started', ...dormancy, step: 'client_asked' },
   { type: 'escrow.dormancy.release_requested', ...dormancy, step: 'release_requested' },
-  { type: 'escrow.dormancy.cancelled', agreementId: 'agreement' },
+  { type: 'escrow.dormancy.cancelled', agreementId: 'agreement', reason: 'activity' },
   {
     type: 'escrow.contract.clearing_refused',
     agreementId: 'agreement',
@@ -294,6 +295,15 @@ describe('C-7: who is told what', () => {
       ['client-1 chargeback_received money', 'freelancer-1 chargeback_received money'],
     ],
     ['escrow.deadline.moved', ['freelancer-1 deadline_moved deadline']],
+    [
+      'escrow.dormancy.announced',
+      [
+        'client-1 dormancy_step deadline',
+        'client-1 dormancy_reminder deadline',
+        'freelancer-1 dormancy_step deadline',
+        'freelancer-1 dormancy_reminder deadline',
+      ],
+    ],
     ['escrow.dormancy.started', ['client-1 dormancy_step deadline', 'client-1 dormancy_reminder deadline']],
     ['escrow.dormancy.cancelled', []],
     ['escrow.contract.clearing_refused', ['client-1 clearing_refused money']],
@@ -422,6 +432,23 @@ describe('C-8: who is silent loses money only after two notices', () => {
     ]);
   });
 
+  test('E-20: both are told two weeks before the days are over, and one week before', () => {
+    const announced = noticesFor({ ...dormancy, type: 'escrow.dormancy.announced' }, known);
+    expect(announced.map(({ accountId, plannedAt }) => [accountId, plannedAt])).toEqual([
+      ['client-1', now],
+      ['client-1', plusDays(now, 7)],
+      ['freelancer-1', now],
+      ['freelancer-1', plusDays(now, 7)],
+    ]);
+  });
+
+  test('C-8: only the notices of a step that takes money name its deadline', () => {
+    const kinds = (fact: TellingFact) => noticesFor(fact, known).map(({ deadline }) => deadline?.kind);
+    const asked = { ...dormancy, type: 'escrow.dormancy.started' } as const;
+    expect(kinds({ ...asked, step: 'client_asked' })).toEqual(['dormancy.turn', 'dormancy.turn']);
+    expect(kinds({ ...asked, step: 'freelancer_asked' })).toEqual(['dormancy.step', 'dormancy.step']);
+  });
+
   test('E-20: each step of dormancy is told to who is asked', () => {
     const asked = { ...dormancy, type: 'escrow.dormancy.started', step: 'freelancer_asked' } as const;
     expect(told(asked)).toEqual([
@@ -441,6 +468,7 @@ test('what ends or moves a deadline ends what was to be told of it', () => {
     deadlinesEndedBy(fact).map(({ service, kind, id }) => `${fact.type}: ${service} ${kind} ${id}`),
   );
   const each = (types: string[], deadline: string) => types.map((type) => `${type}: ${deadline}`);
+  const dormancies = ['announced', 'started', 'release_requested', 'cancelled'];
   const offers = ['revised', 'accepted', 'declined', 'withdrawn', 'expired'];
   expect(ended.toSorted()).toEqual(
     [
@@ -462,8 +490,12 @@ test('what ends or moves a deadline ends what was to be told of it', () => {
       ),
       ...each(['escrow.refund.decided', 'escrow.deadline.moved'], 'escrow refund.silence request'),
       ...each(
-        ['started', 'release_requested', 'cancelled'].map((how) => `escrow.dormancy.${how}`),
+        dormancies.map((how) => `escrow.dormancy.${how}`),
         'escrow dormancy.step agreement',
+      ),
+      ...each(
+        dormancies.map((how) => `escrow.dormancy.${how}`),
+        'escrow dormancy.turn agreement',
       ),
     ].toSorted(),
   );

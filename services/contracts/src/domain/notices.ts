@@ -1,3 +1,4 @@
+import { plusDays } from '@holdfast/domain';
 import { classOf } from './hold.ts';
 import type { DeadlineName, Told } from './notice.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type Draft,
   digits,
   dormancyStep,
+  dormancyTurn,
   type FactOf,
   forfeit,
   freelancer,
@@ -168,6 +170,7 @@ const table = {
       deadlineKind === 'refund.silence' ? [freelancer(known)] : [client(known), freelancer(known)];
     return concerned.map((to) => ({ to, ...told }));
   },
+  'escrow.dormancy.announced': (fact, known) => growingDormant(fact, known),
   'escrow.dormancy.started': (fact, known) => dormant(fact, known),
   'escrow.dormancy.release_requested': (fact, known) => dormant(fact, known),
   'escrow.dormancy.cancelled': () => [],
@@ -237,10 +240,11 @@ export function deadlinesEndedBy(fact: TellingFact): DeadlineName[] {
       return fact.refundRequestId ? [refundSilence(fact.refundRequestId)] : [];
     case 'escrow.deadline.moved':
       return [{ service: 'escrow', kind: fact.deadlineKind, id: fact.deadlineId }];
+    case 'escrow.dormancy.announced':
     case 'escrow.dormancy.started':
     case 'escrow.dormancy.release_requested':
     case 'escrow.dormancy.cancelled':
-      return [dormancyStep(fact)];
+      return [dormancyTurn(fact), dormancyStep(fact)];
     default:
       return [];
   }
@@ -261,6 +265,22 @@ function offerOpen(
   return announced({ ...told, deadline }, known);
 }
 
+/** Both are told two weeks before the days are over, and one week before (E-20). */
+function growingDormant(fact: FactOf<'escrow.dormancy.announced'>, known: Known): Draft[] {
+  const { agreementId, balance, dueAt } = fact;
+  const facts = {
+    agreementId,
+    step: 'announced',
+    amountMinor: digits(balance),
+    dueAt: dueAt.toISOString(),
+  };
+  const told = { category: 'deadline', facts, deadline: { ...dormancyTurn(fact), dueAt } } as const;
+  return [client(known), freelancer(known)].flatMap((to) => [
+    { ...told, to, template: 'dormancy_step' },
+    { ...told, to, template: 'dormancy_reminder', at: plusDays(dueAt, -7) },
+  ]);
+}
+
 /** Each step asks one of the two, and takes the money from who is silent (E-20, C-8). */
 function dormant(
   fact: FactOf<'escrow.dormancy.started' | 'escrow.dormancy.release_requested'>,
@@ -270,5 +290,6 @@ function dormant(
   const to = oneself(step === 'freelancer_asked' ? 'freelancer' : 'client', known);
   const facts = { agreementId, step, amountMinor: digits(balance) };
   const [first, second] = ['dormancy_step', 'dormancy_reminder'] as const;
-  return forfeit({ to, first, second, facts, deadline: { ...dormancyStep(fact), dueAt } }, known);
+  const named = step === 'client_asked' ? dormancyTurn(fact) : dormancyStep(fact);
+  return forfeit({ to, first, second, facts, deadline: { ...named, dueAt } }, known);
 }

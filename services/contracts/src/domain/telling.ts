@@ -76,6 +76,12 @@ export const refundSilence = (id: string): DeadlineName => ({
   kind: 'refund.silence',
   id,
 });
+/** A turn moves no money: only the silence of a step does. */
+export const dormancyTurn = ({ agreementId: id }: { agreementId: string }): DeadlineName => ({
+  service: 'escrow',
+  kind: 'dormancy.turn',
+  id,
+});
 export const dormancyStep = ({ agreementId: id }: { agreementId: string }): DeadlineName => ({
   service: 'escrow',
   kind: 'dormancy.step',

@@ -403,3 +403,52 @@ export const termsNeeds: Needs = [
     { milestoneId, version: 2, reason: 'funding_pending' },
   ],
 ];
+
+const dormant = { agreementId: key, balance: some.money('40000'), dueAt: some.instant(at) };
+const steps = ['client_asked', 'freelancer_asked', 'release_requested'] as const;
+
+/** What escrow says while nobody acts, told to both or to the one who is asked (E-20). */
+export const dormancyNeeds: Needs = [
+  [
+    {
+      type: 'escrow.dormancy.started.v1',
+      data: { ...dormant, step: some.oneOf('freelancer_asked', ...steps) },
+    },
+    { step: 'freelancer_asked', balance: usd(40_000n), dueAt: instant },
+  ],
+  [
+    {
+      type: 'escrow.dormancy.release_requested.v1',
+      data: { ...dormant, step: some.oneOf('release_requested') },
+    },
+    { balance: usd(40_000n), dueAt: instant },
+  ],
+  [
+    {
+      type: 'escrow.dormancy.cancelled.v1',
+      data: { agreementId: key, reason: some.oneOf('activity', 'refused', 'settled') },
+    },
+    {},
+  ],
+];
+
+/** That the days run out, which is only told. */
+export const announcedNeed: Needs[number] = [
+  { type: 'escrow.dormancy.announced.v1', data: dormant },
+  { balance: usd(40_000n), dueAt: instant },
+];
+
+/** That a deadline waits for a proof (C-8). */
+export const movedNeed: Needs[number] = [
+  {
+    type: 'escrow.deadline.moved.v1',
+    data: {
+      agreementId: key,
+      deadlineKind: some.oneOf('dormancy.step', 'refund.silence'),
+      deadlineId: some.id(agreementId),
+      dueAt: some.instant(at),
+      reason: some.oneOf('notice_not_proven', 'unfrozen'),
+    },
+  },
+  { deadlineKind: 'dormancy.step', dueAt: instant },
+];

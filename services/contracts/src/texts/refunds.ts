@@ -10,6 +10,7 @@ const amount = ({ amountMinor }: Facts): string => dollars(needed(amountMinor));
 
 /** Who is silent when a step of dormancy falls due, and what that means (E-20). */
 const dormancySteps: Readonly<Record<string, string>> = {
+  announced: 'Nothing has happened for a long time. If it stays so we ask what shall become of the money.',
   client_asked: 'Nothing has happened for a long time. Please say what shall become of the money.',
   freelancer_asked:
     'Nothing has happened for a long time, and the client has not answered. Please answer instead.',

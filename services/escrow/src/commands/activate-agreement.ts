@@ -3,9 +3,11 @@ import type { PinnedSettings } from '@holdfast/events';
 import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { planFunding } from '../domain/charging.ts';
+import { watch } from '../domain/dormancy.ts';
 import { evolve, type Milestone } from '../domain/milestone.ts';
 import { AccountTable } from '../tables/account.table.ts';
 import { type Agreement, AgreementTable } from '../tables/agreement.table.ts';
+import { insertDormancy } from '../tables/dormancy.table.ts';
 import { insertMilestone } from '../tables/milestone.table.ts';
 import { beginFunding } from './fund-milestone.ts';
 
@@ -17,7 +19,13 @@ export class ActivateAgreement extends Command<void> {
       clientId: string;
       freelancerId: string;
       settings: PinnedSettings;
-      milestones: readonly { milestoneId: string; version: number; order: number; price: Money }[];
+      milestones: readonly {
+        milestoneId: string;
+        version: number;
+        order: number;
+        price: Money;
+        dueDate: string;
+      }[];
     },
   ) {
     super();
@@ -50,6 +58,11 @@ export class ActivateAgreementHandler implements ICommandHandler<ActivateAgreeme
         initiationFeeMinor: 0n,
       };
       tx.insert(AgreementTable, agreement);
+      const dueDates = Object.fromEntries(
+        milestones.map(({ milestoneId, dueDate }) => [milestoneId, dueDate]),
+      );
+      const begun = { id: agreementId, clientId, freelancerId, activityAt: tx.now, dueDates };
+      insertDormancy(tx, watch(begun, settings));
       const agreed = milestones.map(
         ({ milestoneId: id, version: termsVersion, order, price }): Milestone => ({
           id,

@@ -21,6 +21,7 @@ import {
   proofsOf,
   saveRefundRequest,
 } from '../tables/refund-request.table.ts';
+import { noteDormancyNotice } from './follow-dormancy.ts';
 
 export class RecordNotice extends Command<void> {
   constructor(
@@ -37,7 +38,7 @@ export class RecordNotice extends Command<void> {
   }
 }
 
-/** Contracts tells whether a person was told of the deadline of a refund request (C-7, C-8). */
+/** Contracts tells whether a person was told of a deadline that takes money by silence (C-7, C-8). */
 @CommandHandler(RecordNotice)
 export class RecordNoticeHandler implements ICommandHandler<RecordNotice> {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -45,7 +46,18 @@ export class RecordNoticeHandler implements ICommandHandler<RecordNotice> {
   execute(command: RecordNotice): Promise<void> {
     return this.unitOfWork.once(command, async (tx) => {
       const { noticeId, accountId, type, deadline, provenAt } = command.input;
-      if (deadline?.service !== 'escrow' || deadline.kind !== 'refund.silence') return;
+      if (deadline?.service !== 'escrow') return;
+      if (deadline.kind === 'dormancy.step') {
+        const hasBounced = type === 'contracts.notice.bounced';
+        return noteDormancyNotice(tx, {
+          noticeId,
+          accountId,
+          agreementId: deadline.id,
+          hasBounced,
+          provenAt,
+        });
+      }
+      if (deadline.kind !== 'refund.silence') return;
       const refundRequestId = deadline.id;
       const known = await loadRefundRequest(tx, refundRequestId);
       // Only the person who would lose by silence matters; the client is told of the deadline as well.

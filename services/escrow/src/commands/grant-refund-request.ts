@@ -84,7 +84,7 @@ async function grant(
 }
 
 /** What froze the money only at the due instant or later is too late to stop the silence (M-16). */
-const inTime = ({ agreement, milestones }: Standing, dueAt: Date): Standing => ({
+export const inTime = ({ agreement, milestones }: Standing, dueAt: Date): Standing => ({
   agreement,
   milestones: milestones.map((milestone): Milestone => {
     if (!('held' in milestone)) return milestone;

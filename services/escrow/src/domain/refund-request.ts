@@ -91,7 +91,7 @@ export function fallSilent(
 }
 
 /** From when on silence counts: `forfeit.notice_hours` after the second proof (C-8); undefined without one. */
-function silenceFrom(proofs: readonly Proof[], settings: ForfeitSettings): Date | undefined {
+export function silenceFrom(proofs: readonly Proof[], settings: ForfeitSettings): Date | undefined {
   const instants = proofs.map(({ provenAt }) => provenAt).sort((a, b) => a.getTime() - b.getTime());
   const second = instants[1];
   return second && plusHours(second, settings['forfeit.notice_hours']);

@@ -29,6 +29,7 @@ test('the login role may do what the service needs, and nothing more', async () 
     card_cash: 'SELECT',
     cash_accounts: 'SELECT, UPDATE',
     chargebacks: changing,
+    dormancies: changing,
     change_requests: 'INSERT, SELECT',
     freelancer_debts: changing,
     freezes: changing,

@@ -34,7 +34,7 @@ export const NoticeProofTable = defineEntity({
   tableName: 'notice_proofs',
   properties: {
     id: p.uuid().primary(),
-    deadlineKind: p.text().$type<'refund.silence'>(),
+    deadlineKind: p.text().$type<'refund.silence' | 'dormancy.step'>(),
     deadlineId: p.uuid(),
     accountId: p.text(),
     provenAt: p.datetime(),

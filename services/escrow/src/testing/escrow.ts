@@ -99,6 +99,7 @@ export function useEscrow(): () => Escrow {
     migrate: (ownerUrl, appRole) => migrate(definition, ownerUrl, appRole),
     connect: (appUrl) => connectOrm(definition, appUrl),
     journals: new LedgerWriter(newId),
+    follows: definition.follows,
   });
   afterEach(async () => {
     expect(await checkLedger(database().pool)).toEqual([]);
@@ -169,8 +170,9 @@ export class Escrow {
     message = event(),
   ) {
     await this.account(agreed.clientId);
+    const dueDate = this.now().toISOString().slice(0, 10);
     const milestones = agreed.milestoneIds.map((milestoneId, index) => {
-      return { milestoneId, version: 1, order: index + 1, price: prices[index]! };
+      return { milestoneId, version: 1, order: index + 1, price: prices[index]!, dueDate };
     });
     const command = new ActivateAgreement({ message, ...agreed, settings, milestones });
     return new ActivateAgreementHandler(this.#uow).execute(command);

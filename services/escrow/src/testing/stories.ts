@@ -2,6 +2,7 @@ import { plusDays } from '@holdfast/domain';
 import { newId } from '@holdfast/messaging';
 import { ReverseRefund, ReverseRefundHandler } from '../commands/reverse-refund.ts';
 import type { Disputes } from './chargebacks.ts';
+import { Dormancies } from './dormancies.ts';
 import { Draws } from './draws.ts';
 import { Endings } from './endings.ts';
 import { http } from './escrow.ts';
@@ -221,6 +222,26 @@ const withdrawn: Story = {
   },
 };
 
+/** Nobody acts until the client refuses what the freelancer asks for; the deadline has moved (C-8, E-20). */
+const dormant: Story = {
+  leaves: [
+    'escrow.dormancy.announced',
+    'escrow.dormancy.started',
+    'escrow.dormancy.release_requested',
+    'escrow.deadline.moved',
+    'escrow.dormancy.cancelled',
+  ],
+  async play(escrow) {
+    const dormancies = new Dormancies(escrow);
+    const asked = await dormancies.releaseRequested();
+    const { agreementId, clientId } = asked;
+    await dormancies.fire(agreementId);
+    for (const _ of [1, 2]) await dormancies.notice(agreementId, clientId, escrow.now());
+    await dormancies.refuseRelease(asked);
+    return agreementId;
+  },
+};
+
 export const stories: readonly Story[] = [
   approved,
   unasked,
@@ -237,4 +258,5 @@ export const stories: readonly Story[] = [
   accepted,
   wonLater,
   withdrawn,
+  dormant,
 ];

@@ -310,6 +310,18 @@ const escrow: Route[] = (
       of: 'party',
       role: 'freelancer',
     },
+    {
+      method: 'POST',
+      path: '/v1/agreements/{agreementId}/dormancy/request-release',
+      of: 'party',
+      role: 'freelancer',
+    },
+    {
+      method: 'POST',
+      path: '/v1/agreements/{agreementId}/dormancy/refuse-release',
+      of: 'party',
+      role: 'client',
+    },
     { method: 'GET', path: '/v1/agreements/{agreementId}/money', of: 'party', role: 'client' },
     {
       method: 'POST',

@@ -1,0 +1,229 @@
+import { plusDays, plusHours, usd } from '@holdfast/domain';
+import { newId } from '@holdfast/messaging';
+import { describe, expect, jest, test } from '@jest/globals';
+import { Dormancies } from '../testing/dormancies.ts';
+import { linesOf, useEscrow } from '../testing/escrow.ts';
+
+jest.setTimeout(60_000);
+
+const escrow = useEscrow();
+const dormancies = () => new Dormancies(escrow());
+const last = async (agreementId: string) => (await escrow().published(agreementId)).at(-1);
+const dormancyOf = async (agreementId: string) => (await dormancies().row(agreementId)).status;
+const dayOf = (at: Date): Date => new Date(at.toISOString().slice(0, 10));
+
+describe('E-20: while nobody acts', () => {
+  test('both are told two weeks before, then the client is asked, then the freelancer, 7 days each', async () => {
+    const { agreementId } = await escrow().funded({ prices: [40_000n] });
+    const lastDueDate = plusDays(dayOf(escrow().now()), 1);
+    const announcedAt = await dormancies().fire(agreementId);
+    expect(announcedAt).toEqual(plusDays(lastDueDate, 76));
+    const asked = { agreementId, balance: usd(40_000n) };
+    const dueAt = plusDays(announcedAt, 14);
+    expect(await last(agreementId)).toMatchObject({ type: 'escrow.dormancy.announced', ...asked, dueAt });
+    const startedAt = await dormancies().fire(agreementId);
+    expect(startedAt).toEqual(plusDays(lastDueDate, 90));
+    expect(await last(agreementId)).toMatchObject({
+      ...{ type: 'escrow.dormancy.started', ...asked },
+      ...{ step: 'client_asked', dueAt: plusDays(startedAt, 7) },
+    });
+    const turnedAt = await dormancies().fire(agreementId);
+    expect(await last(agreementId)).toMatchObject({
+      ...{ type: 'escrow.dormancy.started', ...asked },
+      ...{ step: 'freelancer_asked', dueAt: plusDays(turnedAt, 7) },
+    });
+  });
+
+  test('a timer that comes too early does nothing', async () => {
+    const { agreementId } = await escrow().funded();
+    const { turn_at: turnAt } = await dormancies().row(agreementId);
+    await dormancies().fire(agreementId, plusHours(turnAt as Date, -1));
+    expect(await dormancyOf(agreementId)).toBe('watching');
+  });
+
+  test('where nothing is held nothing is dormant', async () => {
+    const { agreementId } = await escrow().agreement({ withMethod: false });
+    await dormancies().fire(agreementId);
+    expect(await dormancyOf(agreementId)).toBe('idle');
+  });
+
+  test('a due date that lies ahead keeps the days from beginning, until its milestone is gone', async () => {
+    const { agreementId } = await escrow().funded();
+    const now = escrow().now();
+    const date = plusDays(now, 200).toISOString().slice(0, 10);
+    const milestoneId = newId();
+    await dormancies().act(agreementId, now, { milestoneId, date });
+    const { turn_at: turnAt } = await dormancies().row(agreementId);
+    expect(turnAt).toEqual(plusDays(new Date(date), 1 + 76));
+    await dormancies().act(agreementId, now, { milestoneId, date: null });
+    expect((await dormancies().row(agreementId)).turn_at).toEqual(plusDays(dayOf(now), 1 + 76));
+  });
+});
+
+describe('E-20: the freelancer’s turn', () => {
+  test('silence gives the money back, after two proven notices, dated at the end', async () => {
+    const { agreementId, freelancerId, milestoneIds } = await dormancies().freelancerAsked();
+    const since = escrow().now();
+    await dormancies().notice(agreementId, freelancerId, since);
+    await dormancies().notice(agreementId, freelancerId, plusDays(since, 5));
+    const dueAt = await dormancies().fire(agreementId);
+    const refund = (await escrow().journals(agreementId)).at(-1)!;
+    expect(linesOf(refund)).toEqual({
+      'E.escrow.milestone': 40_000n,
+      'E.fee.client_held': 2_000n,
+      'E.refund.payable': -42_000n,
+    });
+    expect(refund.valueDate).toEqual(dueAt);
+    expect(await escrow().published(agreementId)).toContainEqual(
+      expect.objectContaining({ type: 'escrow.refund.decided', cause: 'dormancy', amount: usd(42_000n) }),
+    );
+    expect(await last(agreementId)).toMatchObject({ type: 'escrow.dormancy.cancelled', reason: 'settled' });
+    expect(await escrow().statusOf(milestoneIds[0]!)).toBe('refunding');
+    expect(await dormancyOf(agreementId)).toBe('idle');
+  });
+
+  test('the freelancer asks for the money, and the client has 14 days', async () => {
+    const { agreementId, dueAt } = await dormancies().releaseRequested();
+    expect(dueAt).toEqual(plusDays((await dormancies().row(agreementId)).since as Date, 14));
+    expect(await last(agreementId)).toMatchObject({
+      ...{ type: 'escrow.dormancy.release_requested', step: 'release_requested' },
+      ...{ balance: usd(40_000n), dueAt },
+    });
+  });
+
+  test('an answer at the due instant is late, and the rule is named', async () => {
+    const agreed = await dormancies().freelancerAsked();
+    escrow().pass((await dormancies().row(agreed.agreementId)).due_at as Date);
+    await expect(dormancies().requestRelease(agreed)).rejects.toMatchObject({ code: 'dormancy.over' });
+  });
+
+  test('nobody answers who is not asked, and no stranger', async () => {
+    const agreed = await dormancies().freelancerAsked();
+    await expect(dormancies().refuseRelease(agreed)).rejects.toMatchObject({ code: 'dormancy.not_asked' });
+    const stranger = { ...agreed, freelancerId: 'freelancer-else' };
+    await expect(dormancies().requestRelease(stranger)).rejects.toMatchObject({ code: 'agreement.unknown' });
+  });
+});
+
+describe('E-20: the freelancer has asked for the money', () => {
+  test('the client’s silence releases it, after two proven notices, dated at the end', async () => {
+    const { agreementId, clientId, milestoneIds, dueAt } = await dormancies().releaseRequested();
+    await dormancies().notice(agreementId, clientId, plusDays(dueAt, -14));
+    await dormancies().notice(agreementId, clientId, plusDays(dueAt, -2));
+    await dormancies().fire(agreementId);
+    const released = (await escrow().journals(agreementId)).at(-1)!;
+    expect(released.valueDate).toEqual(dueAt);
+    expect(await escrow().published(agreementId)).toContainEqual(
+      expect.objectContaining({
+        ...{ type: 'escrow.milestone.released', cause: 'dormancy' },
+        ...{ gross: usd(40_000n), clientFee: usd(2_000n), balance: usd(0n) },
+      }),
+    );
+    expect(await escrow().statusOf(milestoneIds[0]!)).toBe('released');
+    expect(await dormancyOf(agreementId)).toBe('idle');
+  });
+
+  test('the client’s refusal keeps it where it is, and the days start again', async () => {
+    const agreed = await dormancies().releaseRequested();
+    const { agreementId, milestoneIds } = agreed;
+    expect(await dormancies().refuseRelease(agreed)).toEqual({ agreementId, status: 'refused' });
+    expect(await last(agreementId)).toMatchObject({ type: 'escrow.dormancy.cancelled', reason: 'refused' });
+    expect(await escrow().statusOf(milestoneIds[0]!)).toBe('funded');
+    expect(await dormancyOf(agreementId)).toBe('watching');
+  });
+
+  test('the client approves with the ordinary release', async () => {
+    const { agreementId, clientId, milestoneIds } = await dormancies().releaseRequested();
+    await escrow().release(clientId, milestoneIds[0]!);
+    expect(await last(agreementId)).toMatchObject({ type: 'escrow.dormancy.cancelled', reason: 'activity' });
+  });
+});
+
+type Asked = Awaited<ReturnType<Dormancies['freelancerAsked']>>;
+
+async function bonus({ clientId, agreementId }: Asked): Promise<void> {
+  const { fundingId } = await escrow().bonus(clientId, agreementId, 1_000n);
+  await escrow().charge(fundingId);
+}
+
+describe('E-20: each activity restarts the clock', () => {
+  const acts: [string, (agreed: Asked) => Promise<unknown>][] = [
+    ['a part is released', (it) => escrow().release(it.clientId, it.milestoneIds[0]!, { amountMinor: 100n })],
+    ['a bonus is charged', bonus],
+    ['what is held is given back', (it) => escrow().giveBack(it.freelancerId, it.milestoneIds[0]!)],
+    ['contracts tells of one', (it) => dormancies().act(it.agreementId, escrow().now())],
+  ];
+
+  test.each(acts)('%s', async (_, act) => {
+    const agreed = await dormancies().freelancerAsked();
+    const { agreementId } = agreed;
+    const at = escrow().now();
+    await act(agreed);
+    expect(await escrow().published(agreementId)).toContainEqual(
+      expect.objectContaining({ type: 'escrow.dormancy.cancelled', reason: 'activity' }),
+    );
+    const row = await dormancies().row(agreementId);
+    expect(row).toMatchObject({ status: 'watching', due_at: null, waits: null });
+    expect((row.turn_at as Date).getTime()).toBeGreaterThanOrEqual(plusDays(at, 76).getTime());
+  });
+
+  test('M-16: one from before the due instant counts however late it is heard of, one at it does not', async () => {
+    const first = await dormancies().freelancerAsked();
+    const dueAt = (await dormancies().row(first.agreementId)).due_at as Date;
+    escrow().pass(plusDays(dueAt, 1));
+    await dormancies().act(first.agreementId, plusHours(dueAt, -1));
+    expect(await dormancyOf(first.agreementId)).toBe('watching');
+    const second = await dormancies().freelancerAsked();
+    const laterDueAt = (await dormancies().row(second.agreementId)).due_at as Date;
+    escrow().pass(plusDays(laterDueAt, 1));
+    await dormancies().act(second.agreementId, laterDueAt);
+    expect(await dormancyOf(second.agreementId)).toBe('freelancer_asked');
+  });
+
+  test('E-22: what a hold freezes does not go, and the days start again', async () => {
+    const { agreementId, freelancerId, milestoneIds } = await dormancies().freelancerAsked();
+    const since = escrow().now();
+    await dormancies().notice(agreementId, freelancerId, since);
+    await dormancies().notice(agreementId, freelancerId, plusDays(since, 5));
+    await escrow().hold(freelancerId);
+    await dormancies().fire(agreementId);
+    expect(await escrow().statusOf(milestoneIds[0]!)).toBe('funded');
+    expect(await dormancyOf(agreementId)).toBe('watching');
+  });
+});
+
+describe('C-8: dormancy without proof', () => {
+  test('takes nothing; the second notice that is proven later starts the deadline anew', async () => {
+    const { agreementId, freelancerId, milestoneIds } = await dormancies().freelancerAsked();
+    const since = escrow().now();
+    await dormancies().notice(agreementId, freelancerId, since);
+    const dueAt = await dormancies().fire(agreementId);
+    expect(await dormancies().row(agreementId)).toMatchObject({ due_at: null, waits: 'proof' });
+    expect(await escrow().statusOf(milestoneIds[0]!)).toBe('funded');
+    const provenAt = plusHours(dueAt, 5);
+    await dormancies().notice(agreementId, freelancerId, provenAt);
+    expect(await last(agreementId)).toMatchObject({
+      ...{ type: 'escrow.deadline.moved', deadlineKind: 'dormancy.step', deadlineId: agreementId },
+      ...{ dueAt: plusHours(provenAt, 24), reason: 'notice_not_proven' },
+    });
+    await dormancies().fire(agreementId);
+    expect(await escrow().statusOf(milestoneIds[0]!)).toBe('refunding');
+  });
+
+  test('notices to the other party, or from before the step, prove nothing', async () => {
+    const { agreementId, clientId, freelancerId } = await dormancies().freelancerAsked();
+    const since = escrow().now();
+    for (const days of [0, 1]) await dormancies().notice(agreementId, clientId, plusDays(since, days));
+    for (const days of [-2, -1]) await dormancies().notice(agreementId, freelancerId, plusDays(since, days));
+    await dormancies().fire(agreementId);
+    expect(await dormancies().row(agreementId)).toMatchObject({ waits: 'proof' });
+  });
+
+  test('a notice that bounced stops it for an operator; activity ends that too', async () => {
+    const { agreementId, freelancerId } = await dormancies().freelancerAsked();
+    await dormancies().notice(agreementId, freelancerId, escrow().now(), 'bounced');
+    expect(await dormancies().row(agreementId)).toMatchObject({ due_at: null, waits: 'operator' });
+    await dormancies().act(agreementId, escrow().now());
+    expect(await dormancyOf(agreementId)).toBe('watching');
+  });
+});
