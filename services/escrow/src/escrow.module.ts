@@ -99,8 +99,8 @@ import { Migration008Methods } from './migrations/008-methods.ts';
 import { Migration009AccountHolds } from './migrations/009-account-holds.ts';
 import { Migration010Chargebacks } from './migrations/010-chargebacks.ts';
 import { Migration011RefundRequests } from './migrations/011-refund-requests.ts';
-import { Migration012Dormancy } from './migrations/012-dormancy.ts';
 import { Migration012Treasury } from './migrations/012-treasury.ts';
+import { Migration016Dormancy } from './migrations/016-dormancy.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
 import { CardDispute } from './providers/card-dispute.ts';
@@ -222,11 +222,8 @@ export const definition: ServiceDefinition = {
     { name: '009-account-holds', class: Migration009AccountHolds },
     { name: '010-chargebacks', class: Migration010Chargebacks },
     { name: '011-refund-requests', class: Migration011RefundRequests },
-<<<<<<< HEAD
     { name: '012-treasury', class: Migration012Treasury },
-=======
-    { name: '012-dormancy', class: Migration012Dormancy },
->>>>>>> 4f7c4bc (escrow: dormancy with all its turns, each step after two proven notices (E-20, C-8))
+    { name: '016-dormancy', class: Migration016Dormancy },
   ],
   grants: {
     account_holds: 'select, insert, update',

@@ -1,4 +1,5 @@
 import { plusDays, plusHours, usd } from '@holdfast/domain';
+import { pinnedDefaults } from '@holdfast/events';
 import { newId } from '@holdfast/messaging';
 import { describe, expect, jest, test } from '@jest/globals';
 import { Dormancies } from '../testing/dormancies.ts';
@@ -63,9 +64,7 @@ describe('E-20: while nobody acts', () => {
 describe('E-20: the freelancer’s turn', () => {
   test('silence gives the money back, after two proven notices, dated at the end', async () => {
     const { agreementId, freelancerId, milestoneIds } = await dormancies().freelancerAsked();
-    const since = escrow().now();
-    await dormancies().notice(agreementId, freelancerId, since);
-    await dormancies().notice(agreementId, freelancerId, plusDays(since, 5));
+    await dormancies().twoNotices(agreementId, freelancerId);
     const dueAt = await dormancies().fire(agreementId);
     const refund = (await escrow().journals(agreementId)).at(-1)!;
     expect(linesOf(refund)).toEqual({
@@ -80,6 +79,24 @@ describe('E-20: the freelancer’s turn', () => {
     expect(await last(agreementId)).toMatchObject({ type: 'escrow.dormancy.cancelled', reason: 'settled' });
     expect(await escrow().statusOf(milestoneIds[0]!)).toBe('refunding');
     expect(await dormancyOf(agreementId)).toBe('idle');
+  });
+
+  test('all milestones that were dormant go together', async () => {
+    const settings = { ...pinnedDefaults, 'funding.mode': 'project_upfront' } as const;
+    const agreed = await dormancies().freelancerAsked({ prices: [6_000n, 4_000n], settings });
+    const { agreementId, freelancerId, milestoneIds } = agreed;
+    await dormancies().twoNotices(agreementId, freelancerId);
+    await dormancies().fire(agreementId);
+    for (const milestoneId of milestoneIds) expect(await escrow().statusOf(milestoneId)).toBe('refunding');
+  });
+
+  test('E-22: what a hold freezes does not go, and the days start again', async () => {
+    const { agreementId, freelancerId, milestoneIds } = await dormancies().freelancerAsked();
+    await dormancies().twoNotices(agreementId, freelancerId);
+    await escrow().hold(freelancerId);
+    await dormancies().fire(agreementId);
+    expect(await escrow().statusOf(milestoneIds[0]!)).toBe('funded');
+    expect(await dormancyOf(agreementId)).toBe('watching');
   });
 
   test('the freelancer asks for the money, and the client has 14 days', async () => {
@@ -108,8 +125,7 @@ describe('E-20: the freelancer’s turn', () => {
 describe('E-20: the freelancer has asked for the money', () => {
   test('the client’s silence releases it, after two proven notices, dated at the end', async () => {
     const { agreementId, clientId, milestoneIds, dueAt } = await dormancies().releaseRequested();
-    await dormancies().notice(agreementId, clientId, plusDays(dueAt, -14));
-    await dormancies().notice(agreementId, clientId, plusDays(dueAt, -2));
+    await dormancies().twoNotices(agreementId, clientId);
     await dormancies().fire(agreementId);
     const released = (await escrow().journals(agreementId)).at(-1)!;
     expect(released.valueDate).toEqual(dueAt);
@@ -121,6 +137,26 @@ describe('E-20: the freelancer has asked for the money', () => {
     );
     expect(await escrow().statusOf(milestoneIds[0]!)).toBe('released');
     expect(await dormancyOf(agreementId)).toBe('idle');
+  });
+
+  test('silence releases all milestones that were dormant, each with its own transfer', async () => {
+    const settings = { ...pinnedDefaults, 'funding.mode': 'project_upfront' } as const;
+    const agreed = await dormancies().releaseRequested({ prices: [6_000n, 4_000n], settings });
+    const { agreementId, clientId, milestoneIds } = agreed;
+    await dormancies().twoNotices(agreementId, clientId);
+    await dormancies().fire(agreementId);
+    for (const milestoneId of milestoneIds) expect(await escrow().statusOf(milestoneId)).toBe('released');
+    const balances = new Map<string, bigint>();
+    for (const { lines } of await escrow().journals(agreementId)) {
+      for (const { account, amountMinor } of lines) {
+        const name = account.replace(/:[0-9a-f-]{36}$/, '');
+        balances.set(name, (balances.get(name) ?? 0n) + amountMinor);
+      }
+    }
+    expect(Object.fromEntries(balances)).toMatchObject({
+      ...{ 'E.escrow.milestone': 0n, 'E.fee.client_held': 0n, 'E.fee.initiation_held': 0n },
+      'E.clearing.payouts': -9_000n,
+    });
   });
 
   test('the client’s refusal keeps it where it is, and the days start again', async () => {
@@ -136,59 +172,6 @@ describe('E-20: the freelancer has asked for the money', () => {
     const { agreementId, clientId, milestoneIds } = await dormancies().releaseRequested();
     await escrow().release(clientId, milestoneIds[0]!);
     expect(await last(agreementId)).toMatchObject({ type: 'escrow.dormancy.cancelled', reason: 'activity' });
-  });
-});
-
-type Asked = Awaited<ReturnType<Dormancies['freelancerAsked']>>;
-
-async function bonus({ clientId, agreementId }: Asked): Promise<void> {
-  const { fundingId } = await escrow().bonus(clientId, agreementId, 1_000n);
-  await escrow().charge(fundingId);
-}
-
-describe('E-20: each activity restarts the clock', () => {
-  const acts: [string, (agreed: Asked) => Promise<unknown>][] = [
-    ['a part is released', (it) => escrow().release(it.clientId, it.milestoneIds[0]!, { amountMinor: 100n })],
-    ['a bonus is charged', bonus],
-    ['what is held is given back', (it) => escrow().giveBack(it.freelancerId, it.milestoneIds[0]!)],
-    ['contracts tells of one', (it) => dormancies().act(it.agreementId, escrow().now())],
-  ];
-
-  test.each(acts)('%s', async (_, act) => {
-    const agreed = await dormancies().freelancerAsked();
-    const { agreementId } = agreed;
-    const at = escrow().now();
-    await act(agreed);
-    expect(await escrow().published(agreementId)).toContainEqual(
-      expect.objectContaining({ type: 'escrow.dormancy.cancelled', reason: 'activity' }),
-    );
-    const row = await dormancies().row(agreementId);
-    expect(row).toMatchObject({ status: 'watching', due_at: null, waits: null });
-    expect((row.turn_at as Date).getTime()).toBeGreaterThanOrEqual(plusDays(at, 76).getTime());
-  });
-
-  test('M-16: one from before the due instant counts however late it is heard of, one at it does not', async () => {
-    const first = await dormancies().freelancerAsked();
-    const dueAt = (await dormancies().row(first.agreementId)).due_at as Date;
-    escrow().pass(plusDays(dueAt, 1));
-    await dormancies().act(first.agreementId, plusHours(dueAt, -1));
-    expect(await dormancyOf(first.agreementId)).toBe('watching');
-    const second = await dormancies().freelancerAsked();
-    const laterDueAt = (await dormancies().row(second.agreementId)).due_at as Date;
-    escrow().pass(plusDays(laterDueAt, 1));
-    await dormancies().act(second.agreementId, laterDueAt);
-    expect(await dormancyOf(second.agreementId)).toBe('freelancer_asked');
-  });
-
-  test('E-22: what a hold freezes does not go, and the days start again', async () => {
-    const { agreementId, freelancerId, milestoneIds } = await dormancies().freelancerAsked();
-    const since = escrow().now();
-    await dormancies().notice(agreementId, freelancerId, since);
-    await dormancies().notice(agreementId, freelancerId, plusDays(since, 5));
-    await escrow().hold(freelancerId);
-    await dormancies().fire(agreementId);
-    expect(await escrow().statusOf(milestoneIds[0]!)).toBe('funded');
-    expect(await dormancyOf(agreementId)).toBe('watching');
   });
 });
 

@@ -21,7 +21,7 @@ export function saveTurned(tx: Tx, { dormancy, events }: Turned): void {
 export const settingsOf = async (tx: Tx, agreementId: string) =>
   (await tx.peek(AgreementTable, { id: agreementId }))!.settings;
 
-/** Facts of escrow by which something happens under an agreement (E-20); what dormancy does itself is none. */
+/** Facts of escrow by which something happens under an agreement (E-20). */
 const activities = new Set([
   'escrow.funding.started',
   'escrow.milestone.funded',
@@ -36,10 +36,12 @@ const activities = new Set([
 
 /** Each activity restarts the clock, in the transaction of the activity itself, whichever command it is (E-20). */
 export async function restartDormancy(tx: Tx, published: readonly PublishedEvent[]): Promise<void> {
-  const agreementIds = published
-    .filter(({ type, ...facts }) => activities.has(type) && facts.cause !== 'dormancy')
-    .map(({ agreementId }) => String(agreementId));
-  for (const id of new Set(agreementIds)) {
+  const agreementsOf = (isMeant: (type: string) => boolean): Set<string> =>
+    new Set(published.filter(({ type }) => isMeant(type)).map(({ agreementId }) => String(agreementId)));
+  const decided = agreementsOf((type) => type.startsWith('escrow.dormancy.'));
+  for (const id of agreementsOf((type) => activities.has(type))) {
+    // What dormancy decides itself is no activity, nor is what follows from it.
+    if (decided.has(id)) continue;
     const row = await tx.one(DormancyTable, { id });
     // The agreement begins with this very transaction.
     if (!row) continue;

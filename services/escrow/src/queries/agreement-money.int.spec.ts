@@ -1,7 +1,8 @@
-import { Rejection } from '@holdfast/domain';
+import { plusDays, Rejection } from '@holdfast/domain';
 import { pinnedDefaults } from '@holdfast/events';
 import { newId } from '@holdfast/messaging';
 import { expect, test } from '@jest/globals';
+import { Dormancies } from '../testing/dormancies.ts';
 import { useEscrow } from '../testing/escrow.ts';
 import { AgreementMoney } from './agreement-money.ts';
 import { BillingMethods } from './billing-methods.ts';
@@ -133,6 +134,19 @@ test('E-10, E-23: bonuses and refunds stand beside the milestones', async () => 
     releases: [{ net: usd(5_400n), balance: 'on its way' }],
     next: { what: 'becomes available' },
   });
+});
+
+test('E-20: whose turn it is about dormant money stands there from the announcement on', async () => {
+  const dormancies = new Dormancies(escrow());
+  const { agreementId, clientId } = await escrow().funded();
+  const dormancy = async () => (await moneyOf(agreementId, clientId)).dormancy;
+  expect(await dormancy()).toBeUndefined();
+  const at = await dormancies.fire(agreementId);
+  expect(await dormancy()).toEqual({ status: 'announced', dueAt: plusDays(at, 14).toISOString() });
+  for (let turn = 1; turn <= 2; turn += 1) await dormancies.fire(agreementId);
+  expect(await dormancy()).toMatchObject({ status: 'freelancer_asked', dueAt: expect.any(String) });
+  await dormancies.fire(agreementId);
+  expect(await dormancy()).toEqual({ status: 'freelancer_asked', waits: 'proof' });
 });
 
 test('E-3: only the client sees where the payer must act; after a failure both see why', async () => {

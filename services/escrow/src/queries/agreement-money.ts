@@ -5,6 +5,7 @@ import type { InferEntity } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { AgreementTable } from '../tables/agreement.table.ts';
 import { BonusTable } from '../tables/bonus.table.ts';
+import { DormancyTable } from '../tables/dormancy.table.ts';
 import { FundingShareTable, FundingTable } from '../tables/funding.table.ts';
 import { LotTable } from '../tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from '../tables/milestone.table.ts';
@@ -61,6 +62,7 @@ async function read(rows: Rows, agreementId: string, accountId: string): Promise
     refunds: await rows.many(RefundTable, { agreementId }),
   };
   const requests = await rows.many(RefundRequestTable, { agreementId });
+  const dormancy = await rows.one(DormancyTable, { id });
   const isClient = asClient !== undefined;
   return {
     agreementId,
@@ -73,6 +75,7 @@ async function read(rows: Rows, agreementId: string, accountId: string): Promise
     bonuses: bonuses.map((bonus) => describeBonus(bonus, parts, isClient)),
     refundRequests: requests.filter(({ endedAt }) => !endedAt).map(requestView),
     refunds: parts.refunds.map(describeRefund),
+    ...(dormancy ? dormancyView(dormancy) : {}),
   };
 }
 
@@ -155,6 +158,12 @@ const requestView = ({ id, status, amountMinor, reason, dueAt }: Row<typeof Refu
   ...(reason ? { reason } : {}),
   ...(dueAt ? { dueAt: instant(dueAt) } : {}),
 });
+
+/** Whose turn it is about money that nobody does anything about, and until when; nothing before both are told (E-20). */
+function dormancyView({ status, turnAt, dueAt, waits }: Row<typeof DormancyTable>): object {
+  if (status === 'idle' || status === 'watching') return {};
+  return { dormancy: { status, ...(waits ? { waits } : { dueAt: instant(dueAt ?? turnAt) }) } };
+}
 
 const describeRefund = (refund: Row<typeof RefundTable>) => ({
   refundId: refund.id,

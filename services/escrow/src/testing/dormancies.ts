@@ -42,15 +42,15 @@ export class Dormancies {
   }
 
   /** A milestone of 400.00 that is funded, and of which nobody spoke for 97 days: the freelancer is asked. */
-  async freelancerAsked(): Promise<Agreed> {
-    const agreed = await this.escrow.funded({ prices: [40_000n] });
+  async freelancerAsked(options: Parameters<Escrow['funded']>[0] = { prices: [40_000n] }): Promise<Agreed> {
+    const agreed = await this.escrow.funded(options);
     for (let turn = 1; turn <= 3; turn += 1) await this.fire(agreed.agreementId);
     return agreed;
   }
 
   /** The same, and the freelancer asks for the money the day after. */
-  async releaseRequested(): Promise<Agreed & { dueAt: Date }> {
-    const agreed = await this.freelancerAsked();
+  async releaseRequested(options?: Parameters<Escrow['funded']>[0]): Promise<Agreed & { dueAt: Date }> {
+    const agreed = await this.freelancerAsked(options);
     this.escrow.pass(plusDays(this.escrow.now(), 1));
     const { dueAt } = await this.requestRelease(agreed);
     return { ...agreed, dueAt: new Date(dueAt) };
@@ -82,5 +82,12 @@ export class Dormancies {
       provenAt,
     });
     return new RecordNoticeHandler(this.#uow).execute(command);
+  }
+
+  /** Both notices of the step are proven in time. */
+  async twoNotices(agreementId: string, accountId: string): Promise<void> {
+    const { since, due_at: dueAt } = (await this.row(agreementId)) as Record<string, Date>;
+    await this.notice(agreementId, accountId, since!);
+    await this.notice(agreementId, accountId, plusDays(dueAt!, -2));
   }
 }

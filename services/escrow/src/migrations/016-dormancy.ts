@@ -1,11 +1,17 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /** How long nothing has happened under an agreement (E-20); the agreements that are known count from here on. */
-export class Migration012Dormancy extends Migration {
+export class Migration016Dormancy extends Migration {
   override up(): void {
-    for (const statement of [...dormancies, ...proofs]) this.addSql(statement);
+    for (const statement of [...settings, ...dormancies, ...proofs]) this.addSql(statement);
   }
 }
+
+/** Agreements from before the setting get what it was when it came. */
+const settings = [
+  `update agreements set settings = settings || '{"dormant.days": 90}', version = version + 1
+    where settings ->> 'dormant.days' is null`,
+];
 
 const dormancies = [
   `create table dormancies (
@@ -34,9 +40,10 @@ const dormancies = [
   'create index dormancies_due_at on dormancies (due_at) where due_at is not null',
   `insert into dormancies (id, client_id, freelancer_id, status, activity_at, due_dates, turn_at, balance_minor,
       milestone_ids, version)
-    select id, client_id, freelancer_id, 'watching', now(), '{}',
-      now() + ((settings ->> 'dormant.days')::integer - 14) * interval '24 hours', 0, '[]', 1
-    from agreements where status <> 'ended'`,
+    select id, client_id, freelancer_id, case when status = 'ended' then 'idle' else 'watching' end, now(), '{}',
+      case when status <> 'ended' then now() + ((settings ->> 'dormant.days')::integer - 14) * interval '24 hours' end,
+      0, '[]', 1
+    from agreements`,
 ];
 
 const proofs = [
