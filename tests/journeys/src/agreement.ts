@@ -9,6 +9,8 @@ export interface MilestoneDraft {
 export interface AgreementDraft {
   milestones: readonly MilestoneDraft[];
   budgetMinor?: bigint;
+  /** Of each milestone. */
+  dueDate?: string;
   /** The provider's token of the client's card. */
   card?: string;
 }
@@ -88,7 +90,7 @@ export async function sendOffer(client: Person, freelancer: Person, draft: Agree
     ...(draft.budgetMinor === undefined ? {} : { budget: usd(draft.budgetMinor) }),
     milestones: draft.milestones.map((milestone, index) => ({
       title: milestone.title ?? `Part ${index + 1}`,
-      dueDate: '2027-06-01',
+      dueDate: draft.dueDate ?? '2027-06-01',
       ...(milestone.amountMinor === undefined
         ? { percentHundredths: milestone.percentHundredths }
         : { price: usd(milestone.amountMinor) }),

@@ -1,4 +1,5 @@
 import { plusDays, plusHours } from '@holdfast/domain';
+import { pinnedDefaults } from '@holdfast/events';
 import { newId } from '@holdfast/messaging';
 import { describe, expect, jest, test } from '@jest/globals';
 import { Dormancies } from '../testing/dormancies.ts';
@@ -18,7 +19,6 @@ async function bonus({ clientId, agreementId }: Asked): Promise<void> {
   await escrow().charge(fundingId);
 }
 
-/** Agreed without a word to dormancy: it is the charge that counts here. */
 async function furtherMilestone({ clientId, agreementId }: Asked): Promise<void> {
   const milestoneId = newId();
   await escrow().addMilestone(agreementId, milestoneId, { order: 2, priceMinor: 50_000n });
@@ -36,7 +36,8 @@ describe('E-20: each activity restarts the clock', () => {
   ];
 
   test.each(acts)('%s', async (_, act) => {
-    const agreed = await dormancies().freelancerAsked();
+    const settings = { ...pinnedDefaults, 'funding.mode': 'project_upfront' } as const;
+    const agreed = await dormancies().freelancerAsked({ prices: [40_000n], settings });
     const { agreementId } = agreed;
     const at = escrow().now();
     await act(agreed);

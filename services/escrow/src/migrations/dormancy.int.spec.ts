@@ -31,8 +31,8 @@ const database = useDatabase({
 
 describe('E-20: agreements from before dormancy was known', () => {
   const known = async (id: string) => {
-    const text = `select status, (extract(epoch from turn_at - activity_at) / 86400)::integer as days,
-      settings -> 'dormant.days' as pinned from dormancies join agreements using (id) where id = $1`;
+    const text = `select d.status, (extract(epoch from turn_at - activity_at) / 86400)::integer as days,
+      settings -> 'dormant.days' as pinned from dormancies d join agreements using (id) where id = $1`;
     return (await database().pool.query(text, [id])).rows[0];
   };
 
