@@ -690,6 +690,24 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
       await expect(raise(first, command)).resolves.toEqual({ value: 1 });
     });
 
+    test('what follows from it is decided in the same transaction, and is gone with it', async () => {
+      const [counterId, followerId] = [await addCounter(), await addCounter()];
+      const { pool, orm, clock } = database;
+      const following = create({
+        ...{ pool, orm, clock },
+        async follows(tx, published) {
+          const counter = await load(tx, followerId);
+          tx.save(CounterTable, { ...counter, value: counter.value + published.length });
+          if (published.some(({ value }) => value === 2)) throw new Rejection('follower.refuses');
+        },
+      });
+      expect(await raise(following, new Raise({ message: http(), counterId }))).toEqual({ value: 1 });
+      const refused = raise(following, new Raise({ message: http(), counterId }));
+      await expect(refused).rejects.toMatchObject({ code: 'follower.refuses' });
+      expect([await counterValue(counterId), await counterValue(followerId)]).toEqual([1, 1]);
+      expect(await sequencesOf(counterId)).toEqual([1]);
+    });
+
     test('a work that was rolled back leaves no gap in the sequence', async () => {
       const counterId = await addCounter();
       await raise(first, new Raise({ message: http(), counterId }));
