@@ -84,6 +84,18 @@ export type BillingMethodKind = z.output<typeof BillingMethodKind>;
 export const FreezeCause = z.enum(['case', 'chargeback', 'safety_hold']);
 export type FreezeCause = z.output<typeof FreezeCause>;
 
+/** Why nothing is frozen (D-19). */
+export const FreezeRefusal = z.enum([
+  'nothing_held',
+  'settled',
+  'nothing_claimed',
+  'other_contract',
+  'not_the_freelancer',
+  'already_in_dispute',
+  'too_late',
+]);
+export type FreezeRefusal = z.output<typeof FreezeRefusal>;
+
 /** Why a refund did not reach the client (E-23). */
 export const RefundFailure = z.enum(['refused', 'failed', 'method_closed', 'window_over']);
 export type RefundFailure = z.output<typeof RefundFailure>;
@@ -366,9 +378,10 @@ export const escrowEvents = catalogue('escrow', {
   'escrow.milestone.freeze_refused': {
     version: 1,
     key: 'agreementId',
-    subject: 'milestoneId',
-    summary: 'Nothing is held that could be frozen (E-22, D-19).',
-    data: frozen.extend({ balance: WireMoney, reason: z.enum(['nothing_held', 'settled']) }),
+    // The milestone named may be another contract's, whose facts have another key.
+    subject: 'causeId',
+    summary: 'Nothing is frozen, and why (E-22, D-19).',
+    data: frozen.extend({ balance: WireMoney, reason: FreezeRefusal }),
   },
   'escrow.milestone.unfrozen': {
     version: 1,

@@ -2,6 +2,7 @@ export * from './asyncapi.ts';
 export * from './catalogue.ts';
 export * from './compatibility.ts';
 export * from './contracts.ts';
+export * from './disputes.ts';
 export * from './escrow.ts';
 export * from './events-page.ts';
 export * from './payouts.ts';

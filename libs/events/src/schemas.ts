@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import type { Catalogue, EventDefinition } from './catalogue.ts';
 import { contractsEvents } from './contracts.ts';
+import { disputesEvents } from './disputes.ts';
 import { escrowEvents } from './escrow.ts';
 import { payoutsEvents } from './payouts.ts';
 import { wireType } from './wire.ts';
 
 /** Every event that any service publishes. */
-export const catalogues: readonly Catalogue[] = [contractsEvents, escrowEvents, payoutsEvents];
+export const catalogues: readonly Catalogue[] = [
+  contractsEvents,
+  escrowEvents,
+  payoutsEvents,
+  disputesEvents,
+];
 
 /** The part of JSON Schema (draft 7) that the catalogues use. */
 export interface JsonSchema {

@@ -51,6 +51,7 @@ let clock: BusinessClock;
 let alarms: Alarms;
 let relay: { healthy: boolean };
 let consumer: { healthy: boolean };
+const deployed = ['contracts'];
 
 beforeEach(async () => {
   const { pool, orm } = database();
@@ -62,6 +63,7 @@ beforeEach(async () => {
   [relay, consumer] = [{ healthy: true }, { healthy: true }];
   const watched = {
     pool,
+    config: { DEPLOYED_SERVICES: deployed },
     definition: { publishes: { topic: 'escrow.events' }, listensTo: [{}], ledger: 'E' },
     businessClock: clock,
     wallClock: wall,
@@ -250,6 +252,17 @@ describe('deadlines that wait (AD-14a, M-17)', () => {
     wall.move(60 * minuteMs);
     expect(await names()).toEqual([]);
   });
+});
+
+test('AD-14a: a service that is heard and that DEPLOYED_SERVICES does not name is an alarm, until it is silent', async () => {
+  await saveWatermark(database().pool, topic, 3, clock.now());
+  expect(await names()).toEqual([]);
+  await saveWatermark(database().pool, 'disputes.events', 3, clock.now());
+  expect(await standing()).toMatchObject([
+    { alarm: 'service.unnamed', id: 'disputes.events', facts: { topic: 'disputes.events' } },
+  ]);
+  wall.move(2 * minuteMs + 1);
+  expect(await names()).toEqual([]);
 });
 
 test('a relay that fails and a consumer that fetches nothing are named', async () => {

@@ -1,11 +1,12 @@
 import { readUnsealed } from '@holdfast/ledger';
 import { type DeadlineWatch, type OverdueTimer, run } from '@holdfast/messaging';
 import type { AlarmCheck, Finding } from './alarms.ts';
+import { deployedTopics } from './config.ts';
 import type { Runtime } from './service-module.ts';
 
 export type Watched = Pick<
   Runtime,
-  'pool' | 'definition' | 'businessClock' | 'wallClock' | 'transport' | 'relay' | 'clockSkew'
+  'pool' | 'config' | 'definition' | 'businessClock' | 'wallClock' | 'transport' | 'relay' | 'clockSkew'
 > & { deadlineWatch: DeadlineWatch };
 
 /** `answer.alarm_minutes` = 15 (M-15): what waits for a fact of another service usually gets it within seconds. */
@@ -33,6 +34,7 @@ export function commonChecks(watched: Watched): AlarmCheck[] {
     { name: 'deadline.overdue', find: () => deadlinesOverdue(watched) },
     ...(definition.ledger ? [{ name: 'ledger.unsealed', find: () => ledgerUnsealed(watched) }] : []),
     watermarksLate(watched),
+    { name: 'service.unnamed', find: () => servicesUnnamed(watched) },
     clockSkew,
     {
       name: 'relay.failing',
@@ -138,4 +140,21 @@ function watermarksLate({ deadlineWatch, businessClock, wallClock }: Watched): A
       });
     },
   };
+}
+
+/** Its facts are applied, but no deadline waits for them: what is timely may come too late (AD-14a, M-17). */
+async function servicesUnnamed({ pool, config, businessClock, wallClock }: Watched): Promise<Finding[]> {
+  const rows = await run<{ topic: string; instant: Date }>(
+    pool,
+    'select topic, max(instant) as instant from watermarks where topic <> all($1) group by topic',
+    [deployedTopics(config, config.DEPLOYED_SERVICES)],
+  );
+  const latest = before(wallClock.now(), watermarkMaxMs);
+  return rows.flatMap(({ topic, instant }) => {
+    // One that ran here once is silent.
+    const since = businessClock.toWall(instant);
+    if (since < latest) return [];
+    const what = 'a service is heard that DEPLOYED_SERVICES does not name: no deadline waits for its facts';
+    return [{ id: topic, what, since, facts: { topic } }];
+  });
 }

@@ -47,5 +47,18 @@ describe('the configuration is read once, against one schema', () => {
   it('lets only deployed services stop a deadline (M-17)', () => {
     const config = readConfig(BaseConfig, environment);
     expect(deployedTopics(config, ['contracts', 'disputes'])).toEqual(['contracts.events']);
+    const more = { ...environment, DEPLOYED_SERVICES: 'contracts, escrow,disputes' };
+    expect(deployedTopics(readConfig(BaseConfig, more), ['contracts', 'disputes', 'payouts'])).toEqual([
+      'contracts.events',
+      'disputes.events',
+    ]);
+  });
+
+  it('AD-14a: refuses a service that there is not, for nobody would wait for the one that was meant', () => {
+    for (const services of ['contracts,dispute', 'contracts,', '']) {
+      expect(() => readConfig(BaseConfig, { ...environment, DEPLOYED_SERVICES: services })).toThrow(
+        /DEPLOYED_SERVICES/,
+      );
+    }
   });
 });

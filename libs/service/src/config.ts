@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { catalogues } from '@holdfast/events';
 import { z } from 'zod';
 
 const url = z.url();
 const port = z.coerce.number().int().min(1).max(65_535);
 const list = z.string().transform((text) => text.split(',').map((item) => item.trim()));
+
+/** Of every catalogue: a name that is misspelt would be waited for by nobody. */
+const deployable = z.enum(catalogues.map(({ service }) => service));
 
 /** A secret is a file's content in production (`<NAME>_FILE`), a variable elsewhere; read once. */
 const Secret = z
@@ -26,8 +30,11 @@ export const BaseConfig = z.object({
   OIDC_JWKS_URL: url.optional(),
   /** 32 bytes, base64: wraps the data key of each person (AD-18). `id:key`, the first one wraps, all unwrap. */
   MASTER_KEYS: Secret,
-  /** Topics of the services that run here; only they can stop a deadline (M-17). */
-  DEPLOYED_SERVICES: list.default(['contracts', 'escrow', 'payouts']),
+  /**
+   * The services that run here: only their facts can stop a deadline, and each of them is waited for (M-17). Said and
+   * not found out: one that has never spoken may be one that could not yet.
+   */
+  DEPLOYED_SERVICES: list.pipe(z.array(deployable)).default(['contracts', 'escrow', 'payouts']),
   OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug']).default('info'),
   /** How often the head of the ledger's chain leaves the database, where something new was sealed (AD-17). */

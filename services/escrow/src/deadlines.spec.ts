@@ -1,9 +1,11 @@
+import { catalogues } from '@holdfast/events';
 import { surprises } from '@holdfast/messaging';
 import { expect, test } from '@jest/globals';
 import { escrowDeadlines } from './deadlines.ts';
 import { definition } from './escrow.module.ts';
 
-const config = { DEPLOYED_SERVICES: ['contracts', 'escrow', 'payouts'] };
+/** All that may ever run, also those that do not yet: a topic that nobody hears would be waited for without end. */
+const config = { DEPLOYED_SERVICES: catalogues.map(({ service }) => service) };
 const deadlines = escrowDeadlines({ get: () => config } as never);
 
 test('C-8: every timer is announced at least 24 hours before, or the rules name why not', () => {
@@ -14,4 +16,18 @@ test('C-8: every timer is announced at least 24 hours before, or the rules name 
 test('M-18: the service listens to every topic whose facts can stop its deadlines', () => {
   const heard = definition.listensTo.map(({ topic }) => topic);
   for (const { stoppedBy } of deadlines) expect(heard).toEqual(expect.arrayContaining([...stoppedBy]));
+});
+
+test('AD-14a, M-18: a case stops the end of a review and the silence of a request, where disputes is deployed', () => {
+  const stoppedBy = (services: string[], kind: string) =>
+    escrowDeadlines({ get: () => ({ DEPLOYED_SERVICES: services }) } as never)
+      .find((deadline) => deadline.kind === kind)!
+      .stoppedBy.toSorted();
+  for (const kind of ['review.silence', 'refund.silence']) {
+    expect(stoppedBy(['contracts', 'escrow', 'payouts'], kind)).toEqual(['contracts.events']);
+    expect(stoppedBy(['contracts', 'disputes', 'escrow'], kind)).toEqual([
+      'contracts.events',
+      'disputes.events',
+    ]);
+  }
 });

@@ -19,6 +19,7 @@ export const escrowErrors = {
   'milestone.released': { status: 409, title: 'The milestone has been released.' },
   'milestone.frozen': { status: 409, title: 'The money is frozen by a case, a chargeback or a safety hold.' },
   'milestone.refund_pending': { status: 409, title: 'The client has asked for the money back.' },
+  'case.other_contract': { status: 409, title: 'The case names a milestone of another contract.' },
   'terms.version_outdated': {
     status: 409,
     title: 'The terms have changed; look at the current version first.',

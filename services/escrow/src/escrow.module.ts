@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { contractsEvents, escrowEvents, payoutsEvents } from '@holdfast/events';
+import { contractsEvents, disputesEvents, escrowEvents, payoutsEvents } from '@holdfast/events';
 import { WallClock } from '@holdfast/messaging';
 import {
   AcknowledgeNoticeHandler,
@@ -46,6 +46,12 @@ import {
 } from './commands/end-dormancy.ts';
 import { ExpireFundingHandler } from './commands/expire-funding.ts';
 import { NoteActivity, NoteActivityHandler, restartDormancy } from './commands/follow-dormancy.ts';
+import {
+  EndCaseFreeze,
+  EndCaseFreezeHandler,
+  FreezeForCase,
+  FreezeForCaseHandler,
+} from './commands/follow-case.ts';
 import {
   DecideDrawnRefund,
   DecideDrawnRefundHandler,
@@ -153,7 +159,7 @@ import { WebhookController } from './webhook.controller.ts';
 export const definition: ServiceDefinition = {
   name: 'escrow',
   publishes: escrowEvents,
-  listensTo: [contractsEvents, payoutsEvents],
+  listensTo: [contractsEvents, payoutsEvents, disputesEvents],
   handles: {
     'contracts.account.hold_placed': RecordAccountHold.name,
     'contracts.account.hold_lifted': RecordAccountHold.name,
@@ -180,6 +186,8 @@ export const definition: ServiceDefinition = {
     'payouts.refund.refused': RefuseDrawnRefund.name,
     'payouts.withdrawal.paid': ApplyWithdrawalPaid.name,
     'payouts.withdrawal.returned': ApplyWithdrawalReturned.name,
+    'disputes.case.opened': FreezeForCase.name,
+    'disputes.case.withdrawn': EndCaseFreeze.name,
   },
   entities: [
     AccountHoldTable,
@@ -321,6 +329,8 @@ const paypalSignature = {
     DecideDrawnRefundHandler,
     EndAgreementHandler,
     EndDormancyHandler,
+    EndCaseFreezeHandler,
+    FreezeForCaseHandler,
     GiveBackHandler,
     MakeMethodPrimaryHandler,
     MoveTreasuryHandler,

@@ -1,4 +1,4 @@
-import type { contractsEvents, Message, payoutsEvents } from '@holdfast/events';
+import type { contractsEvents, disputesEvents, Message, payoutsEvents } from '@holdfast/events';
 import { Controller } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { EventPattern, Payload } from '@nestjs/microservices';
@@ -8,6 +8,7 @@ import { ApplyWithdrawalPaid } from './commands/apply-withdrawal-paid.ts';
 import { ApplyWithdrawalReturned } from './commands/apply-withdrawal-returned.ts';
 import { AddMilestone, ChangeTerms, OrderMilestone } from './commands/change-terms.ts';
 import { NoteActivity } from './commands/follow-dormancy.ts';
+import { EndCaseFreeze, FreezeForCase } from './commands/follow-case.ts';
 import { DecideDrawnRefund, RefuseDrawnRefund } from './commands/follow-draw.ts';
 import { RecordNotice } from './commands/follow-refund-request.ts';
 import { NoteDebt } from './commands/note-debt.ts';
@@ -112,6 +113,17 @@ export class KafkaController {
       case 'payouts.withdrawal.returned': // Answered likewise, where clearing was touched.
         return this.commands.execute(new ApplyWithdrawalReturned({ message, ...event }));
     } // Other facts of payouts do not concern escrow.
+  }
+
+  @EventPattern('disputes.events')
+  async onDisputes(@Payload() { id, event }: Message<typeof disputesEvents>): Promise<void> {
+    const message = { source: 'event', id } as const;
+    switch (event.type) {
+      case 'disputes.case.opened': // Answered by `escrow.milestone.frozen` or `.freeze_refused` (D-19).
+        return this.commands.execute(new FreezeForCase({ message, ...event }));
+      case 'disputes.case.withdrawn': // Answered by `escrow.milestone.unfrozen`.
+        return this.commands.execute(new EndCaseFreeze({ message, ...event }));
+    } // A watermark is the consumer's own.
   }
 }
 

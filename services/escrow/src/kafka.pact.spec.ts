@@ -1,5 +1,12 @@
 import { usd } from '@holdfast/domain';
-import { type Catalogue, contractsEvents, decodeMessage, HoldReason, payoutsEvents } from '@holdfast/events';
+import {
+  type Catalogue,
+  contractsEvents,
+  decodeMessage,
+  disputesEvents,
+  HoldReason,
+  payoutsEvents,
+} from '@holdfast/events';
 import { forgetNeeds, type ReceivedRecord, some, stateNeed } from '@holdfast/testing';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
@@ -9,6 +16,7 @@ import { ApplyWithdrawalPaid } from './commands/apply-withdrawal-paid.ts';
 import { ApplyWithdrawalReturned } from './commands/apply-withdrawal-returned.ts';
 import { AddMilestone, ChangeTerms, OrderMilestone } from './commands/change-terms.ts';
 import { NoteActivity } from './commands/follow-dormancy.ts';
+import { EndCaseFreeze, FreezeForCase } from './commands/follow-case.ts';
 import { DecideDrawnRefund, RefuseDrawnRefund } from './commands/follow-draw.ts';
 import { RecordNotice } from './commands/follow-refund-request.ts';
 import { NoteDebt } from './commands/note-debt.ts';
@@ -34,7 +42,9 @@ const message = { source: 'event', id: '01a2037a-c202-74f7-a5ab-50ccbccd1460' };
 const key = some.id(agreementId);
 const [at, instant] = ['2027-01-04T09:00:00.000Z', new Date('2027-01-04T09:00:00.000Z')];
 
-const catalogues = { contracts: contractsEvents, payouts: payoutsEvents };
+const caseId = '01a2037a-c202-74f7-a5ab-50ccbccd1469';
+
+const catalogues = { contracts: contractsEvents, payouts: payoutsEvents, disputes: disputesEvents };
 type Topic = keyof typeof catalogues;
 
 /** The commands that an event leads to. */
@@ -42,9 +52,12 @@ async function commandsOf(topic: Topic, received: object): Promise<object[]> {
   const commands: object[] = [];
   const bus = { execute: async (command: object) => void commands.push(command) } as unknown as CommandBus;
   const controller = new KafkaController(bus);
-  await (topic === 'contracts'
-    ? controller.onContracts(received as never)
-    : controller.onPayouts(received as never));
+  const taking = {
+    contracts: () => controller.onContracts(received as never),
+    payouts: () => controller.onPayouts(received as never),
+    disputes: () => controller.onDisputes(received as never),
+  };
+  await taking[topic]();
   return commands;
 }
 
@@ -448,6 +461,36 @@ describe('what escrow needs of others (AD-8)', () => {
     });
   });
 
+  // Nobody publishes them yet: what is stated here is what the service will be held to.
+  it('of disputes: what a freelancer claims of which milestone, and since when (D-19)', async () => {
+    const data = {
+      agreementId: key,
+      caseId: some.id(caseId),
+      milestoneId: some.id(milestoneId),
+      openedBy: some.account('freelancer-1'),
+      claim: some.money('30000'),
+      openedAt: some.instant(at),
+    };
+    const need = { type: 'disputes.case.opened.v1', key, data };
+    await stateNeed({ consumer: 'escrow', provider: 'disputes' }, need, async (record) => {
+      const command = await reading('disputes', record);
+      expect(command).toBeInstanceOf(FreezeForCase);
+      const read = { agreementId, caseId, milestoneId, openedBy: 'freelancer-1', claim: usd(30_000n) };
+      expect(command).toMatchObject({ input: { message, ...read, openedAt: instant } });
+    });
+  });
+
+  it('of disputes: that a case was given up (D-15)', async () => {
+    const named = { agreementId: key, caseId: some.id(caseId), milestoneId: some.id(milestoneId) };
+    const data = { ...named, withdrawnAt: some.instant(at) };
+    const need = { type: 'disputes.case.withdrawn.v1', key, data };
+    await stateNeed({ consumer: 'escrow', provider: 'disputes' }, need, async (record) => {
+      const command = await reading('disputes', record);
+      expect(command).toBeInstanceOf(EndCaseFreeze);
+      expect(command).toMatchObject({ input: { message, agreementId, caseId, milestoneId } });
+    });
+  });
+
   it('and of no other event', async () => {
     const stated = [
       'contracts.account.hold_placed',
@@ -475,6 +518,8 @@ describe('what escrow needs of others (AD-8)', () => {
       'payouts.refund.refused',
       'payouts.withdrawal.paid',
       'payouts.withdrawal.returned',
+      'disputes.case.opened',
+      'disputes.case.withdrawn',
     ];
     for (const [topic, { events }] of Object.entries(catalogues)) {
       for (const type of Object.keys(events).filter((name) => !stated.includes(name))) {

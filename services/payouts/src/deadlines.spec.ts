@@ -1,9 +1,11 @@
+import { catalogues } from '@holdfast/events';
 import { surprises } from '@holdfast/messaging';
 import { expect, test } from '@jest/globals';
 import { payoutsDeadlines } from './deadlines.ts';
 import { definition } from './payouts.module.ts';
 
-const config = { DEPLOYED_SERVICES: ['contracts', 'escrow', 'payouts'] };
+/** All that may ever run, also those that do not yet: a topic that nobody hears would be waited for without end. */
+const config = { DEPLOYED_SERVICES: catalogues.map(({ service }) => service) };
 const deadlines = payoutsDeadlines({ get: () => config } as never);
 
 test('C-8: every timer is announced at least 24 hours before, or the rules name why not', () => {

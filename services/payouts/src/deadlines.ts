@@ -28,8 +28,8 @@ export function payoutsDeadlines(app: INestApplicationContext): AnyDeadline[] {
     dueAt: 'maturesAt',
     keys: ['agreementId', 'clientId', 'accountId'],
     parties: ['accountId'],
-    // Chargeback or refund after release; safety hold; case on paid money (B-3).
-    stoppedBy: deployedTopics(config, ['escrow', 'contracts', 'disputes']),
+    // Chargeback or refund after release; safety hold (B-3). Disputes joins them with cases on paid money (D-16).
+    stoppedBy: deployedTopics(config, ['escrow', 'contracts']),
     announced: { by: 'nobody', because: 'the hold of a release (C-8, B-3)' },
     atStake: 'pendingMinor',
     fire: (credit, message) => commands.execute(new MatureFunds({ message, transferId: credit.id })),

@@ -73,8 +73,7 @@ export class RecordNoticeHandler implements ICommandHandler<RecordNotice> {
         provenAt,
       });
       const { settings } = (await tx.one(AgreementTable, { id: known.request.agreementId }))!;
-      const milestones = await loadMilestonesOf(tx, known.request.agreementId);
-      const isFrozen = milestones.some((milestone) => isFrozenOf(milestone, refundRequestId));
+      const isFrozen = await isRequestFrozen(tx, known.request);
       const after = proveNotice(known.request, [...proofs, { noticeId, provenAt }], settings, isFrozen);
       // The row is saved in any case: a timer that has read the proofs before decides again.
       saveRefundRequest(tx, after, known.frame);
@@ -82,6 +81,12 @@ export class RecordNoticeHandler implements ICommandHandler<RecordNotice> {
       if (isMoved) tx.publish(escrowEvents, [movedEvent(after, after.dueAt, 'notice_not_proven')]);
     });
   }
+}
+
+/** Whether anything that it asks for is frozen (E-16). */
+export async function isRequestFrozen(tx: Tx, { id, agreementId }: RefundRequest): Promise<boolean> {
+  const milestones = await loadMilestonesOf(tx, agreementId);
+  return milestones.some((milestone) => isFrozenOf(milestone, id));
 }
 
 /** Money of the request was frozen: its deadline stands still (E-16). */

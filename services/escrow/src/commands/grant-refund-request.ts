@@ -3,10 +3,11 @@ import { escrowEvents } from '@holdfast/events';
 import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Freeze, Milestone } from '../domain/milestone.ts';
-import { approve, fallSilent, movedEvent } from '../domain/refund-request.ts';
+import { approve, fallSilent, movedEvent, suspendRequest } from '../domain/refund-request.ts';
 import { AgreementTable } from '../tables/agreement.table.ts';
 import { loadRefundRequest, proofsOf, saveRefundRequest } from '../tables/refund-request.table.ts';
 import { loadStanding } from './clear-agreement.ts';
+import { isRequestFrozen } from './follow-refund-request.ts';
 import { refundMilestones, type Standing } from './refund-milestones.ts';
 
 export type ApproveAnswer = { refundRequestId: string; status: 'approved' };
@@ -58,10 +59,14 @@ export class GrantBySilenceHandler implements ICommandHandler<GrantBySilence> {
       const { settings } = (await tx.one(AgreementTable, { id: request.agreementId }))!;
       const after = fallSilent(request, await proofsOf(tx, request), settings, tx.now);
       if (!after) return;
-      saveRefundRequest(tx, after, frame);
       if (after.status === 'running') {
-        tx.publish(escrowEvents, [movedEvent(after, after.dueAt, 'notice_not_proven')]);
+        // What froze it came too late for the deadline that was, and stops the one that it gets (E-16).
+        const isFrozen = await isRequestFrozen(tx, after);
+        saveRefundRequest(tx, isFrozen ? suspendRequest(after, tx.now) : after, frame);
+        if (!isFrozen) tx.publish(escrowEvents, [movedEvent(after, after.dueAt, 'notice_not_proven')]);
+        return;
       }
+      saveRefundRequest(tx, after, frame);
       if (after.status !== 'silent') return;
       const standing = await loadStanding(tx, request.agreementId);
       await grant(tx, inTime(standing, after.endedAt), refundRequestId, 'silence');

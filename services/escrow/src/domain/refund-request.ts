@@ -90,6 +90,18 @@ export function fallSilent(
   return ended(request, 'silent', request.dueAt);
 }
 
+/** Whether silence has granted it by then, also where its timer waits for facts and has not fired yet (E-14, M-17). */
+export function isSilentBy(
+  request: RefundRequest,
+  proofs: readonly Proof[],
+  settings: ForfeitSettings,
+  at: Date,
+): boolean {
+  const after = fallSilent(request, proofs, settings, at);
+  if (after?.status === 'running') return isSilentBy(after, proofs, settings, at);
+  return after?.status === 'silent';
+}
+
 /** From when on silence counts: `forfeit.notice_hours` after the second proof (C-8); undefined without one. */
 export function silenceFrom(proofs: readonly Proof[], settings: ForfeitSettings): Date | undefined {
   const instants = proofs.map(({ provenAt }) => provenAt).sort((a, b) => a.getTime() - b.getTime());
@@ -106,14 +118,12 @@ export function proveNotice(
 ): RefundRequest {
   const provenFrom = silenceFrom(proofs, settings);
   if (!provenFrom) return request;
-  if (request.status === 'unproven') {
-    const running: RefundRequest = { ...base(request), status: 'running', dueAt: provenFrom };
-    return isFrozen
-      ? suspendRequest(running, plusHours(provenFrom, -settings['forfeit.notice_hours']))
-      : running;
-  }
-  if (request.status !== 'running' || provenFrom <= request.dueAt) return request;
-  return { ...base(request), status: 'running', dueAt: provenFrom };
+  const isLater = request.status === 'running' && provenFrom > request.dueAt;
+  if (request.status !== 'unproven' && !isLater) return request;
+  const running: RefundRequest = { ...base(request), status: 'running', dueAt: provenFrom };
+  return isFrozen
+    ? suspendRequest(running, plusHours(provenFrom, -settings['forfeit.notice_hours']))
+    : running;
 }
 
 /** The freelancer could not be told: nothing happens by silence any more, an operator looks (C-8). */
