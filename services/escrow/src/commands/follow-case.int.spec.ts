@@ -34,7 +34,7 @@ const answersOf = async (agreementId: string) =>
     /^escrow\.milestone\.(un)?fr(ozen|eeze_refused)$/.test(type),
   );
 
-describe('D-19: a case is answered with what is really frozen', () => {
+describe('D-1, D-19: a case is answered with what is really frozen', () => {
   test('E-16, D-15: the review stands still, nothing claimed moves, and withdrawn all is as before', async () => {
     const agreed = await escrow().submitted();
     const { agreementId, clientId, submissionId, dueAt } = agreed;
