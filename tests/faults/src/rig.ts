@@ -165,7 +165,7 @@ export class Rig {
 const topicsOf = (service: ServiceName): string[] => {
   const sources = {
     contracts: ['escrow'],
-    escrow: ['contracts', 'payouts'],
+    escrow: ['contracts', 'payouts', 'disputes'],
     payouts: ['contracts', 'escrow'],
   };
   return sources[service].map((source) => `${source}.events`);
