@@ -59,7 +59,7 @@ describe('a case that is opened while its money may move (M-17, D-19)', () => {
       await untilMoney(late.agreement, 'released');
       expect(await releaseOf(rig(), late.agreement)).toEqual({ cause: 'auto', at: late.dueAt.toISOString() });
       expect(await answersOf(late.agreement)).toMatchObject([
-        { type: 'escrow.milestone.freeze_refused', data: { causeId: second.caseId } },
+        { type: 'escrow.milestone.freeze_refused', data: { causeId: second.caseId, reason: 'too_late' } },
       ]);
       expect(await answersOf(timely.agreement)).toMatchObject([
         { type: 'escrow.milestone.frozen', data: { causeId: first.caseId, frozenAt: before.toISOString() } },
