@@ -210,6 +210,7 @@ describe('E-14: a case on money that is asked back', () => {
     await expect(endings().approve(freelancerId, refundRequestId)).rejects.toMatchObject({
       code: 'milestone.frozen',
     });
+    escrow().pass(plusDays(dueAt, 1));
     await cases().withdraw(asked, caseId);
     const [unfrozen, moved] = await lastOf(agreementId, 2);
     expect(unfrozen).toMatchObject({ type: 'escrow.milestone.unfrozen', causeId: caseId });
@@ -246,6 +247,7 @@ describe('E-14: a case on money that is asked back', () => {
       expect(await endings().requestRow(refundRequestId)).toMatchObject({ status: 'suspended' });
       await endings().silence(refundRequestId, plusHours(second, 24));
       expect(await escrow().statusOf(milestoneId)).toBe('refund_pending');
+      escrow().pass(plusDays(dueAt, 3));
       await cases().withdraw(asked, caseId);
       const { due_at: movedTo } = await endings().requestRow(refundRequestId);
       await endings().silence(refundRequestId, movedTo as Date);
