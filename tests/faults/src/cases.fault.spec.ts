@@ -14,6 +14,9 @@ import { type PublishedFact, readFacts } from './topics.ts';
 const minuteMs = 60_000;
 /** By hand thousands: HOLDFAST_RACE_ROUNDS=2000. */
 const rounds = Number(process.env.HOLDFAST_RACE_ROUNDS ?? 24);
+const claimedMinor = 80_000n;
+const nobodys = '01a2037a-c202-74f7-a5ab-50ccbccd1460';
+const unreadable = 'UnreadableMessage: data of disputes.case.opened.v1: claim';
 
 describe('a case that is opened while its money may move (M-17, D-19)', () => {
   const rig = useRig('cases', withDisputes);
@@ -248,10 +251,6 @@ describe('a case that is opened while its money may move (M-17, D-19)', () => {
       (rows) => rows.length === 1,
     );
 });
-
-const claimedMinor = 80_000n;
-const nobodys = '01a2037a-c202-74f7-a5ab-50ccbccd1460';
-const unreadable = 'UnreadableMessage: data of disputes.case.opened.v1: claim';
 
 const isAnswer = (type: string): boolean =>
   type === 'escrow.milestone.frozen' || type === 'escrow.milestone.freeze_refused';
