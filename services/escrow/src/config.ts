@@ -24,6 +24,11 @@ export const EscrowConfig = BaseConfig.extend({
     .transform((text) => text.split(',')),
   /** In PEM; absent: who may issue the certificates of web sites. */
   PAYPAL_CERT_AUTHORITY_FILE: z.string().min(1).optional(),
+  BANK_BASE_URL: z.url(),
+  BANK_ORGANIZATION_ID: z.string().min(1),
+  BANK_API_KEY: z.string().min(8),
+  /** The bank's own id of the account of the customers' cash, from which refunds go another way (E-23). */
+  BANK_ORIGINATING_ACCOUNT_ID: z.string().min(1),
   /** Where a payer comes back after confirming at the bank. */
   PAYER_RETURN_URL: z.url().default('https://marketplace.example/payments'),
 });

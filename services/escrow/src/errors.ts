@@ -63,6 +63,15 @@ export const escrowErrors = {
     status: 409,
     title: 'Another person than the one who proposed it decides.',
   },
+  'refund.no_other_method': {
+    status: 409,
+    title: 'The client has no other verified bank account that it could be sent to.',
+  },
+  'refund.bank_short': {
+    status: 409,
+    title:
+      'The bank holds less than that, besides what it is to pay already; a provider must be settled first.',
+  },
   'refund.exceeds_paid': { status: 409, title: 'Less than that was paid and not given back yet.' },
   'refund.too_late': { status: 409, title: 'The time is over in which what was paid can be given back.' },
   'refund.charge_disputed': { status: 409, title: 'The client’s bank disputes the charge that paid it.' },

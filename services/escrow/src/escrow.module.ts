@@ -85,6 +85,7 @@ import {
   RequestClearing,
   RequestClearingHandler,
 } from './commands/request-clearing.ts';
+import { RerouteRefundHandler } from './commands/reroute-refund.ts';
 import { RetryRefundHandler } from './commands/retry-refund.ts';
 import { ReverseRefundHandler } from './commands/reverse-refund.ts';
 import { SettleCardHandler } from './commands/settle-card.ts';
@@ -107,6 +108,9 @@ import { Migration010Chargebacks } from './migrations/010-chargebacks.ts';
 import { Migration011RefundRequests } from './migrations/011-refund-requests.ts';
 import { Migration012Treasury } from './migrations/012-treasury.ts';
 import { Migration016Dormancy } from './migrations/016-dormancy.ts';
+import { Migration014RefundWays } from './migrations/014-refund-ways.ts';
+import { BankClient } from './providers/bank-client.ts';
+import { BankRefund } from './providers/bank-refund.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
 import { CardDispute } from './providers/card-dispute.ts';
@@ -137,6 +141,7 @@ import { escrowSettings } from './settings.ts';
 import { AccountTable } from './tables/account.table.ts';
 import { AccountHoldTable } from './tables/account-hold.table.ts';
 import { AgreementTable } from './tables/agreement.table.ts';
+import { BankCashView } from './tables/bank-cash.table.ts';
 import { BillingMethodTable } from './tables/billing-method.table.ts';
 import { BonusTable } from './tables/bonus.table.ts';
 import { ChangeRequestTable } from './tables/change-request.table.ts';
@@ -200,6 +205,7 @@ export const definition: ServiceDefinition = {
     LotTable,
     BonusTable,
     TransferTable,
+    BankCashView,
     BillingMethodTable,
     ProviderNoticeTable,
     ChangeRequestTable,
@@ -231,6 +237,7 @@ export const definition: ServiceDefinition = {
     { name: '010-chargebacks', class: Migration010Chargebacks },
     { name: '011-refund-requests', class: Migration011RefundRequests },
     { name: '012-treasury', class: Migration012Treasury },
+    { name: '014-refund-ways', class: Migration014RefundWays },
     { name: '016-dormancy', class: Migration016Dormancy },
   ],
   grants: {
@@ -260,6 +267,7 @@ export const definition: ServiceDefinition = {
     notice_proofs: 'select, insert, update',
     cash_accounts: 'select, update',
     card_cash: 'select',
+    bank_cash: 'select',
     ...personKeysGrants,
   },
   ledger: 'E',
@@ -284,6 +292,18 @@ const paypalClient = {
       baseUrl: config.PAYPAL_BASE_URL,
       clientId: config.PAYPAL_CLIENT_ID,
       clientSecret: config.PAYPAL_CLIENT_SECRET,
+      wallClock,
+    }),
+};
+
+const bankClient = {
+  provide: BankClient,
+  inject: [CONFIG, WallClock],
+  useFactory: (config: EscrowConfig, wallClock: WallClock) =>
+    new BankClient({
+      baseUrl: config.BANK_BASE_URL,
+      organizationId: config.BANK_ORGANIZATION_ID,
+      apiKey: config.BANK_API_KEY,
       wallClock,
     }),
 };
@@ -363,6 +383,7 @@ const paypalSignature = {
     RefuseDormantReleaseHandler,
     RequestChangesHandler,
     RequestDormantReleaseHandler,
+    RerouteRefundHandler,
     RetryRefundHandler,
     ReverseRefundHandler,
     SettleCardHandler,
@@ -384,6 +405,8 @@ const paypalSignature = {
     },
     { provide: CardPayout, inject: [CardClient], useFactory: (cards: CardClient) => new CardPayout(cards) },
     { provide: CardRefund, inject: [CardClient], useFactory: (cards: CardClient) => new CardRefund(cards) },
+    bankClient,
+    { provide: BankRefund, inject: [BankClient], useFactory: (bank: BankClient) => new BankRefund(bank) },
     paypalClient,
     paypalSignature,
     {
@@ -418,5 +441,5 @@ export const startup: Startup<typeof EscrowConfig> = {
   config: EscrowConfig,
   deadlines: escrowDeadlines,
   alarms: escrowAlarms,
-  providers: (app) => [app.get(CardClient), app.get(PaypalClient)],
+  providers: (app) => [app.get(CardClient), app.get(PaypalClient), app.get(BankClient)],
 };

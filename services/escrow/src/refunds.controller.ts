@@ -3,10 +3,12 @@ import { Caller, Message, type Party, RolesAllowed, Summary } from '@holdfast/se
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
+import { type RerouteAnswer, RerouteRefund } from './commands/reroute-refund.ts';
 import { type RetryAnswer, RetryRefund } from './commands/retry-refund.ts';
 import { type ReverseAnswer, ReverseRefund } from './commands/reverse-refund.ts';
 
 const ReasonBody = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+const RerouteBody = ReasonBody.extend({ billingMethodId: z.uuid().optional() });
 
 /** IN: what operators do with refunds that did not reach the client (E-23). */
 @Controller('v1/refunds')
@@ -26,6 +28,20 @@ export class RefundsController {
     @Body({ schema: ReasonBody }) body: z.output<typeof ReasonBody>,
   ): Promise<RetryAnswer> {
     return this.commands.execute(new RetryRefund({ message, by, refundId, ...body }));
+  }
+
+  @Summary(
+    'Sends a refund that failed by the bank to an account of the client’s: two persons decide (E-23, S-11).',
+  )
+  @Post(':refundId/reroute')
+  @HttpCode(202)
+  reroute(
+    @Message() message: MessageRef,
+    @Caller() { accountId: by }: Party,
+    @Param('refundId', { schema: z.uuid() }) refundId: string,
+    @Body({ schema: RerouteBody }) body: z.output<typeof RerouteBody>,
+  ): Promise<RerouteAnswer> {
+    return this.commands.execute(new RerouteRefund({ message, by, refundId, ...body }));
   }
 
   @Summary(

@@ -111,6 +111,7 @@ const Given = z.strictObject({
     .strictObject({
       method: z.enum(['card', 'paypal', 'bank']).optional(),
       card: z.string().max(100).optional(),
+      backup: z.enum(['card', 'bank']).optional(),
     })
     .optional(),
   freelancer: z
@@ -161,6 +162,7 @@ export const Step = z.discriminatedUnion('do', [
   }),
   step('approve_refund', {}),
   step('refund', { milestone, amount: positiveCents.optional() }),
+  step('reroute_refund', {}),
   step('withdraw', { amount: positiveCents, method: Name }),
   step('settle_card', { amount: positiveCents.optional() }),
   step('chargeback', { charge: Name, amount: positiveCents.optional() }),

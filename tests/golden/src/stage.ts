@@ -91,6 +91,7 @@ export async function arrange(market: Marketplace, given: Given, settings: Setti
   await settings.apply();
   await openAccount(client);
   await addClientMethod(market, client, given.client ?? {}).catch(asProblemOf('given.client'));
+  if (given.client?.backup) await addClientMethod(market, client, { method: given.client.backup });
   await market.settle();
   const { contract } = given;
   const stage: Stage = {

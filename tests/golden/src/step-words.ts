@@ -13,6 +13,7 @@ import {
   refund,
   release,
   requestChanges,
+  rerouteRefund,
   settleCard,
   submit,
   sweep,
@@ -86,6 +87,8 @@ async function play(stage: Stage, step: Step): Promise<void> {
       return approveAll(agreed(stage));
     case 'refund':
       return void (await refund(...find(stage, step.milestone), step.amount));
+    case 'reroute_refund':
+      return reroute(stage);
     case 'withdraw': {
       const methodId = stage.methods.get(step.method)!;
       return void (await withdraw(stage.freelancer, methodId, step.amount));
@@ -178,6 +181,16 @@ async function approveAll(agreement: Agreement): Promise<void> {
   const { refundRequests } = await moneyOf(agreement);
   if (refundRequests.length === 0) throw new CaseError('', 'nothing is asked back');
   for (const { refundRequestId } of refundRequests) await approveRefund(agreement, refundRequestId);
+}
+
+/** One operator proposes that the refund that failed is sent by the bank, another one decides (E-23, S-11). */
+async function reroute(stage: Stage): Promise<void> {
+  const { refunds } = await moneyOf(agreed(stage));
+  const failed = refunds.find(({ status }: Json) => status === 'refund_failed');
+  if (!failed) throw new CaseError('', 'no refund has failed');
+  const { operator } = stage.market;
+  const second = stage.market.newPerson('operator', ['operator']);
+  for (const person of [operator, second]) await rerouteRefund(person, failed.refundId);
 }
 
 function currentSubmission({ submissions }: Stage, name: string): string {

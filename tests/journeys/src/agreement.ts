@@ -196,6 +196,10 @@ export const approveRefund = ({ freelancer }: Offer, refundRequestId: string): P
 export const giveBack = (agreement: Agreement, index: number): Promise<Json> =>
   agreement.freelancer.post('escrow', routeOf(agreement, index, 'give-back'));
 
+/** By the bank to the client's own verified account: one operator proposes it, another decides (E-23, S-11). */
+export const rerouteRefund = (operator: Person, refundId: string): Promise<Json> =>
+  operator.post('escrow', `/v1/refunds/${refundId}/reroute`, { reason: 'The card is closed.' });
+
 /** Of what was released; without an amount, all of it (E-18). */
 export const refund = (agreement: Agreement, index: number, amountMinor?: bigint): Promise<Json> =>
   agreement.freelancer.post(

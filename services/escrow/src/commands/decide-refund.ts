@@ -1,16 +1,17 @@
 import type { Money } from '@holdfast/domain';
 import { escrowEvents, type RefundCause } from '@holdfast/events';
 import { currentCausality, currentTraceparent, newId, type Tx } from '@holdfast/messaging';
-import { placeOf } from '../domain/journals.ts';
+import { type PayInPlace, placeOf } from '../domain/journals.ts';
 import type { RefundDecided } from '../domain/milestone-events.ts';
 import { amountOf, decidedEvent, type PayInKind, type Refund, type RefundParts } from '../domain/refund.ts';
 import { startAttempt } from '../domain/refund-attempt.ts';
 import { refundJournal } from '../domain/refund-journals.ts';
+import { type BankDestination, bankRefundBodyOf } from '../providers/bank-refund.ts';
 import { refundBodyOf } from '../providers/card-refund.ts';
 import { paypalRefundBodyOf } from '../providers/paypal-refund.ts';
 import { type FundingRow, FundingTable } from '../tables/funding.table.ts';
 import { insertRefund } from '../tables/refund.table.ts';
-import { insertRefundAttempt, type RefundPlace } from '../tables/refund-attempt.table.ts';
+import { insertRefundAttempt } from '../tables/refund-attempt.table.ts';
 import { isChargedBack } from './hold-refunds.ts';
 
 /** A charge that succeeded, as far as a refund needs to know it. */
@@ -21,7 +22,7 @@ export type Charge = Readonly<{
   freelancerId: string;
   /** The provider's name of it. */
   reference: string;
-  subAccount: RefundPlace;
+  subAccount: PayInPlace;
   kind: PayInKind;
 }>;
 
@@ -63,13 +64,17 @@ export async function decideRefund(tx: Tx, order: RefundOrder): Promise<RefundDe
   return sendRefund(tx, refund, charge, { balance });
 }
 
-/** Stores the refund's current attempt with its exact bytes, and tells. */
+/**
+ * Stores the refund's current attempt with its exact bytes, and tells.
+ * @param options `otherwise`: not to the source of its charge, but by the bank to this account of the client's (E-23)
+ */
 export async function sendRefund(
   tx: Tx,
   refund: Refund,
   charge: Charge,
-  { balance, isDisputed = false }: Readonly<{ balance?: Money; isDisputed?: boolean }> = {},
+  options: Readonly<{ balance?: Money; isDisputed?: boolean; otherwise?: BankDestination }> = {},
 ): Promise<RefundDecided> {
+  const { balance, isDisputed = false, otherwise } = options;
   const amount = amountOf(refund.parts);
   const attemptId = newId();
   const attempt = startAttempt({
@@ -79,17 +84,19 @@ export async function sendRefund(
     amount,
     now: tx.now,
     isDisputed: isDisputed || (await isChargedBack(tx, charge.fundingId)),
+    ...(otherwise ? { isWatched: true } : {}),
   });
+  const told = { attemptId, refundId: refund.id, amount };
   insertRefundAttempt(tx, attempt, {
     agreementId: refund.agreementId,
     fundingId: charge.fundingId,
-    subAccount: charge.subAccount,
+    subAccount: otherwise ? 'bank' : charge.subAccount,
     chargeReference: charge.reference,
-    createBody: bodyOf(charge, { attemptId, refundId: refund.id, amount }),
+    createBody: otherwise ? bankRefundBodyOf(told, otherwise) : bodyOf(charge, told),
     correlationId: currentCausality()?.correlationId ?? refund.id,
     traceparent: currentTraceparent() ?? null,
   });
-  const decided = decidedEvent(refund, charge.kind, balance);
+  const decided = decidedEvent(refund, otherwise ? 'bank' : charge.kind, balance);
   tx.publish(escrowEvents, [decided]);
   return decided;
 }

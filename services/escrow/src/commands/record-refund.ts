@@ -80,7 +80,8 @@ async function follow(
   { subAccount }: RefundAttemptFrame,
 ): Promise<void> {
   const cash = `E.cash.trust:${subAccount}`;
-  const { kind } = await loadCharge(tx, before.fundingId);
+  const charged = (await loadCharge(tx, before.fundingId)).kind;
+  const kind = subAccount === 'bank' ? 'bank' : charged;
   if (attempt.status === 'paid') {
     const [refund, paid] = pay(before, kind, tx.now);
     saveRefund(tx, refund);

@@ -1,11 +1,13 @@
 import {
   isKeyForgotten,
+  isLate,
   isProvenAbsent,
   type Money,
   missedAgain,
   nextQueryAt,
   noMisses,
   plusDays,
+  plusHours,
 } from '@holdfast/domain';
 import type { RefundFailure } from '@holdfast/events';
 
@@ -29,12 +31,14 @@ export type RefundAttempt = Readonly<{
   firstMissAt?: Date;
   /** From when the key may have been in use: the provider knows it for 24 h. */
   keySince: Date;
+  /** Its provider tells nobody, so that it is asked often, and for some days after it has paid. */
+  isWatched?: boolean;
 }> &
   (
     | { status: 'waiting' }
     | { status: 'requested' | 'unknown'; nextCallAt: Date }
     | { status: 'in_transit'; reference: string; nextCallAt: Date }
-    | { status: 'paid'; reference: string; endedAt: Date }
+    | { status: 'paid'; reference: string; endedAt: Date; nextCallAt?: Date }
     | { status: 'failed'; failure: RefundFailure; endedAt: Date }
     | { status: 'returned'; reference: string; failure: RefundFailure; endedAt: Date }
     | { status: 'in_review' | 'contradicted' }
@@ -61,6 +65,10 @@ export type RefundObservation =
 
 /** A refund may take days; it is asked about daily, in case its notice is lost. */
 const transitDays = 1;
+/** As withdrawals are asked about (3.6 of the provider protocols). */
+const watchedHours = 4;
+/** 7 days hold the five banking days in which a bank sends a credit back. */
+const returnDays = 7;
 
 /** A new attempt: the first step is the call itself, unless a chargeback keeps it back. */
 export function startAttempt(
@@ -71,6 +79,7 @@ export function startAttempt(
     amount: Money;
     now: Date;
     isDisputed: boolean;
+    isWatched?: boolean;
   }>,
 ): RefundAttempt {
   const { now, isDisputed, ...ids } = start;
@@ -108,6 +117,11 @@ export const resume = (attempt: RefundAttempt, now: Date): RefundAttempt =>
 
 /** What an attempt becomes by what was observed. Ranks decide, not the order of arrival. */
 export function observe(attempt: RefundAttempt, observation: RefundObservation, now: Date): RefundAttempt {
+  const after = observed(attempt, observation, now);
+  return after.status === 'paid' && after.isWatched ? watched(after, now) : after;
+}
+
+function observed(attempt: RefundAttempt, observation: RefundObservation, now: Date): RefundAttempt {
   switch (observation.kind) {
     case 'seen':
       return see(attempt, observation.refund, now);
@@ -169,7 +183,8 @@ const isAsAsked = ({ amount }: RefundAttempt, { amountMinor, currency }: RefundV
  * where the provider no longer knows what it acknowledged, a person compares the statements.
  */
 function missed(attempt: RefundAttempt, now: Date): RefundAttempt {
-  if (!('nextCallAt' in attempt)) return attempt;
+  // What is booked as paid stays so, whatever a later look does not find.
+  if (!('nextCallAt' in attempt) || attempt.status === 'paid') return attempt;
   const doubt = missedAgain(attempt, now);
   if (!isProvenAbsent(doubt, now)) return { ...attempt, ...doubt, nextCallAt: nextQueryAt(now) };
   if (attempt.reference || isKeyForgotten(attempt.keySince, now))
@@ -181,8 +196,15 @@ const inTransit = (attempt: RefundAttempt & { reference: string }, now: Date): R
   ...base(attempt),
   ...noMisses,
   status: 'in_transit',
-  nextCallAt: plusDays(now, transitDays),
+  nextCallAt: attempt.isWatched ? plusHours(now, watchedHours) : plusDays(now, transitDays),
 });
+
+/** A bank may send it back: it is looked at daily for as long as that. */
+function watched(attempt: Extract<RefundAttempt, { status: 'paid' }>, now: Date): RefundAttempt {
+  const { nextCallAt: _, ...paid } = attempt;
+  const next = plusDays(now, transitDays);
+  return isLate(next, plusDays(paid.endedAt, returnDays)) ? paid : { ...paid, nextCallAt: next };
+}
 
 const failed = (attempt: RefundAttempt, failure: RefundFailure, now: Date): RefundAttempt => ({
   ...base(attempt),
@@ -194,7 +216,7 @@ const failed = (attempt: RefundAttempt, failure: RefundFailure, now: Date): Refu
 
 /** What outlives a state. */
 function base<A extends RefundAttempt>(attempt: A) {
-  const { id, refundId, number, amount, misses, firstMissAt, keySince } = attempt;
+  const { id, refundId, number, amount, misses, firstMissAt, keySince, isWatched } = attempt;
   return {
     id,
     refundId,
@@ -204,5 +226,6 @@ function base<A extends RefundAttempt>(attempt: A) {
     misses,
     firstMissAt,
     keySince,
+    ...(isWatched ? { isWatched } : {}),
   };
 }

@@ -81,7 +81,7 @@ function readingOf(outcome: CallOutcome): Answer {
 export interface RefundProvider {
   create(attemptId: string, body: string, chargeReference: string): Promise<RefundObservation | NotSent>;
   find(attemptId: string, chargeReference: string): Promise<RefundObservation | NotSent>;
-  read(reference: string): Promise<RefundObservation | NotSent>;
+  read(reference: string, attemptId: string): Promise<RefundObservation | NotSent>;
 }
 
 export class CardRefund implements RefundProvider {

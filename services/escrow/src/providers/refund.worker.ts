@@ -6,6 +6,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { RecordRefund } from '../commands/record-refund.ts';
 import { nextStep, type RefundObservation } from '../domain/refund-attempt.ts';
 import { fromRow, type RefundAttemptRow, RefundAttemptTable } from '../tables/refund-attempt.table.ts';
+import { BankRefund } from './bank-refund.ts';
 import type { NotSent } from './card.ts';
 import { CardRefund } from './card-refund.ts';
 import { PaypalRefund } from './paypal-refund.ts';
@@ -18,6 +19,7 @@ export class RefundWorker {
   constructor(
     private readonly card: CardRefund,
     private readonly paypal: PaypalRefund,
+    private readonly bank: BankRefund,
     private readonly commands: CommandBus,
     private readonly orm: MikroORM,
     private readonly businessClock: BusinessClock,
@@ -44,14 +46,14 @@ export class RefundWorker {
   }
 
   #step(row: RefundAttemptRow, now: Date): Promise<RefundObservation | NotSent> {
-    const provider = { card: this.card, paypal: this.paypal }[row.subAccount];
+    const provider = { card: this.card, paypal: this.paypal, bank: this.bank }[row.subAccount];
     switch (nextStep(fromRow(row), now)) {
       case 'create':
         return provider.create(row.id, row.createBody, row.chargeReference);
       case 'find':
         return provider.find(row.id, row.chargeReference);
       case 'read':
-        return provider.read(row.reference!);
+        return provider.read(row.reference!, row.id);
     }
   }
 }

@@ -37,8 +37,8 @@ export const RefundAttemptTable = defineEntity({
   },
 });
 
-/** Providers that pay refunds: those that were charged. */
-export type RefundPlace = PayInPlace;
+/** Who pays refunds: providers that were charged, or the bank where the source cannot be reached (E-23). */
+export type RefundPlace = PayInPlace | 'bank';
 export type RefundAttemptRow = Omit<InferEntity<typeof RefundAttemptTable>, 'version'>;
 
 /** What an attempt carries besides its state: whose it is, where it goes, and the bytes. */
@@ -67,7 +67,7 @@ export function toRow(attempt: RefundAttempt, frame: RefundAttemptFrame): Refund
     keySince: attempt.keySince,
     failure: 'failure' in attempt ? attempt.failure : null,
     endedAt: 'endedAt' in attempt ? attempt.endedAt : null,
-    nextCallAt: 'nextCallAt' in attempt ? attempt.nextCallAt : null,
+    nextCallAt: ('nextCallAt' in attempt ? attempt.nextCallAt : undefined) ?? null,
   };
 }
 
@@ -76,7 +76,8 @@ export function fromRow(row: RefundAttemptRow): RefundAttempt {
   const reference = row.reference ?? undefined;
   const firstMissAt = row.firstMissAt ?? undefined;
   const amount = usd(row.amountMinor);
-  const known = { id, refundId, number, amount, reference, misses, firstMissAt, keySince };
+  const isWatched = row.subAccount === 'bank' ? { isWatched: true } : {};
+  const known = { id, refundId, number, amount, reference, misses, firstMissAt, keySince, ...isWatched };
   switch (status) {
     case 'waiting':
     case 'in_review':
@@ -88,7 +89,13 @@ export function fromRow(row: RefundAttemptRow): RefundAttempt {
     case 'in_transit':
       return { ...known, status, reference: reference!, nextCallAt: row.nextCallAt! };
     case 'paid':
-      return { ...known, status, reference: reference!, endedAt: row.endedAt! };
+      return {
+        ...known,
+        status,
+        reference: reference!,
+        endedAt: row.endedAt!,
+        ...(row.nextCallAt ? { nextCallAt: row.nextCallAt } : {}),
+      };
     case 'failed':
       return { ...known, status, failure: row.failure!, endedAt: row.endedAt! };
     case 'returned':

@@ -11,8 +11,10 @@ export const RefundDecisionTable = defineEntity({
     refundId: p.uuid(),
     /** The attempt that failed. */
     attempt: p.integer(),
-    /** Sent again, or given up. */
-    decision: p.text().$type<'retry' | 'reverse'>(),
+    /** Sent again to its source, sent by the bank, or given up. */
+    decision: p.text().$type<Decision['decision']>(),
+    /** The client's account to which the bank is to send it. */
+    billingMethodId: p.uuid().nullable(),
     proposedBy: p.text(),
     proposedReason: p.text(),
     proposedAt: p.datetime(),
@@ -27,7 +29,12 @@ export const RefundDecisionTable = defineEntity({
   },
 });
 
-type Decision = Readonly<{ refundId: string; attempt: number; decision: 'retry' | 'reverse' }>;
+type Decision = Readonly<{
+  refundId: string;
+  attempt: number;
+  decision: 'retry' | 'reroute' | 'reverse';
+  billingMethodId?: string;
+}>;
 
 /**
  * The first call proposes, that of another person decides (S-11). Whoever calls saves the refund as well: of two who
@@ -37,9 +44,10 @@ type Decision = Readonly<{ refundId: string; attempt: number; decision: 'retry' 
  */
 export async function decideByTwo(
   tx: Tx,
-  decision: Decision,
+  { billingMethodId, ...of }: Decision,
   { by, reason, transferId = null }: Readonly<{ by: string; reason: string; transferId?: string | null }>,
 ): Promise<boolean> {
+  const decision = { ...of, billingMethodId: billingMethodId ?? null };
   const proposal = await tx.one(RefundDecisionTable, decision);
   if (!proposal) {
     const proposed = { proposedBy: by, proposedReason: reason, proposedAt: tx.now };

@@ -7,6 +7,7 @@ import type { BreakerSettings } from '@holdfast/providers';
 import { readConfig, type Simulator, startSimulator } from '@holdfast/simulator-providers';
 import { Impatience } from '@holdfast/testing';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { BankClient, type BankClientOptions } from '../providers/bank-client.ts';
 import { CardClient, type CardClientOptions } from '../providers/card-client.ts';
 import { PaypalClient, type PaypalClientOptions } from '../providers/paypal-client.ts';
 
@@ -75,10 +76,26 @@ export class CardProvider {
     return client;
   }
 
+  /** So does the bank. */
+  bankClient(
+    settings: Partial<BreakerSettings> = {},
+    options: Partial<Pick<BankClientOptions, 'patience'>> = {},
+  ): BankClient {
+    const credentials = { organizationId: 'org_holdfast', apiKey: 'mt_test_holdfast' };
+    const common = { baseUrl: this.baseUrl, wallClock: new WallClock(), settings };
+    const client = new BankClient({ ...common, ...credentials, ...options });
+    this.#clients.push(client);
+    return client;
+  }
+
   /** They wait for no answer that a fault keeps back. */
-  impatient(): { client: CardClient; paypalClient: PaypalClient } {
+  impatient(): { client: CardClient; paypalClient: PaypalClient; bankClient: BankClient } {
     const { patience } = this.#impatience;
-    return { client: this.client({}, { patience }), paypalClient: this.paypalClient({}, { patience }) };
+    return {
+      client: this.client({}, { patience }),
+      paypalClient: this.paypalClient({}, { patience }),
+      bankClient: this.bankClient({}, { patience }),
+    };
   }
 
   /** Who vouches for the certificates of PayPal's notices, in PEM. */

@@ -73,7 +73,11 @@ import { definition } from '../escrow.module.ts';
 import { payout } from './settlements.ts';
 
 const masterKey = Buffer.alloc(32, 7).toString('base64');
-export const config = { MASTER_KEYS: `test:${masterKey}`, PAYER_RETURN_URL: 'https://ours.example/back' };
+export const config = {
+  MASTER_KEYS: `test:${masterKey}`,
+  PAYER_RETURN_URL: 'https://ours.example/back',
+  BANK_ORIGINATING_ACCOUNT_ID: 'ia_trust',
+};
 export const texts = new PersonTexts(config);
 
 export const http = (id: string = newId()): MessageRef => ({ source: 'http', id });

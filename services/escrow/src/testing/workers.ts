@@ -14,6 +14,7 @@ import { RecordSettlementHandler } from '../commands/record-settlement.ts';
 import { RecordSetupHandler } from '../commands/record-setup.ts';
 import { ReleaseBySilenceHandler } from '../commands/release-milestone.ts';
 import { escrowDeadlines } from '../deadlines.ts';
+import { BankRefund } from '../providers/bank-refund.ts';
 import { Card } from '../providers/card.ts';
 import { CardDispute } from '../providers/card-dispute.ts';
 import { CardPayout } from '../providers/card-payout.ts';
@@ -92,7 +93,7 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
       .find((handler) => handler.constructor.name === `${command.constructor.name}Handler`)!
       .execute(command as never);
   const commands = { execute } as unknown as CommandBus;
-  const { client, paypalClient } = provider.impatient();
+  const { client, paypalClient, bankClient } = provider.impatient();
   const [card, setup, payouts] = [new Card(client), new CardSetup(client), new CardPayout(client)];
   const [refunds, disputes] = [new CardRefund(client), new CardDispute(client)];
   const [paypal, paypalSetup] = [new Paypal(paypalClient), new PaypalSetup(paypalClient)];
@@ -106,7 +107,15 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
     [SettlementWorker, new SettlementWorker(payouts, commands, orm, businessClock, clock)],
     [
       RefundWorker,
-      new RefundWorker(refunds, new PaypalRefund(paypalClient), commands, orm, businessClock, clock),
+      new RefundWorker(
+        refunds,
+        new PaypalRefund(paypalClient),
+        new BankRefund(bankClient),
+        commands,
+        orm,
+        businessClock,
+        clock,
+      ),
     ],
     [DisputeWorker, new DisputeWorker(disputes, commands, orm, businessClock, clock)],
     [NoticeWorker, new NoticeWorker(card, setup, payouts, refunds, disputes, paypal, commands, orm, clock)],

@@ -81,6 +81,10 @@ const Order = z.object({
   direction: z.literal('credit'),
   external_id: z.string().max(180).nullish(),
   current_return: Return.nullish(),
+  metadata: z
+    .object({ refund_id: z.string().max(100) })
+    .optional()
+    .catch(undefined),
 });
 /** A list is searched by our own mark, so that one order of an unknown form does not hide another. */
 const Page = z.array(z.looseObject({ external_id: z.string().nullish() }));
@@ -105,7 +109,8 @@ function viewOf(order: z.output<typeof Order>): OrderView {
 
 /** What came of a query; without an answer it is simply made again. */
 export type Reading =
-  | { kind: 'seen'; order: OrderView }
+  /** `isRefund`: by its mark it is one that escrow sends to a client, and asks about itself (E-23). */
+  | { kind: 'seen'; order: OrderView; isRefund?: boolean }
   | { kind: 'absent' }
   | { kind: 'again'; retryAfterMs?: number };
 
@@ -144,7 +149,10 @@ function refusalOf(httpStatus: number, body: unknown): Sending {
 function readingOf(outcome: CallOutcome): Reading {
   if (outcome.status === 'refused' && outcome.httpStatus === 404) return { kind: 'absent' };
   const order = outcome.status === 'accepted' ? Order.safeParse(outcome.body) : undefined;
-  if (order?.success) return { kind: 'seen', order: viewOf(order.data) };
+  if (order?.success) {
+    const isRefund = order.data.metadata !== undefined;
+    return { kind: 'seen', order: viewOf(order.data), ...(isRefund ? { isRefund } : {}) };
+  }
   return { kind: 'again', retryAfterMs: outcome.status === 'not_sent' ? outcome.retryAfterMs : undefined };
 }
 

@@ -66,7 +66,7 @@ export class NoticeWorker {
         const em = this.orm.em.fork();
         // Ours is stored before its order is sent: this one is somebody else's.
         const attempt = key === undefined ? null : await em.findOne(AttemptTable, { key });
-        if (!attempt) return 'unmatched';
+        if (!attempt) return reading.isRefund ? 'matched' : 'unmatched';
         const withdrawal = (await em.findOne(WithdrawalTable, { id: attempt.withdrawalId }))!;
         const message: MessageRef = { source: 'worker', id: newId() };
         const command = new RecordAttempt({ message, key: attempt.key, observation: reading });

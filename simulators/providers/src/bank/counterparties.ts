@@ -29,6 +29,33 @@ export const CreateCounterparty = z.strictObject({
   metadata,
 });
 
+/** An account that is named with the order itself, by the token of whoever verified its holder: no number is told. */
+export const InlineAccount = z.strictObject({
+  party_name: text.optional(),
+  plaid_processor_token: z.string().regex(/^[A-Za-z0-9_-]{1,120}$/, 'Not a token'),
+});
+
+export function addTokenAccount(
+  { tx, atMs }: Step,
+  { party_name, plaid_processor_token: token }: z.output<typeof InlineAccount>,
+): ExternalAccount {
+  const numberSha256 = createHash('sha256').update(token).digest('hex');
+  const account: ExternalAccount = {
+    id: tx.newId('ea'),
+    createdAtMs: atMs,
+    counterparty: null,
+    partyName: party_name ?? null,
+    partyType: null,
+    accountType: 'checking',
+    lastFour: numberSha256.slice(-4),
+    numberSha256,
+    routingNumber: null,
+    behaviour: 'pays',
+  };
+  tx.put(externalAccounts, account.id, account);
+  return account;
+}
+
 export function createCounterparty(step: Step, given: z.output<typeof CreateCounterparty>): Answer {
   const { tx, atMs } = step;
   const id = tx.newId('cp');

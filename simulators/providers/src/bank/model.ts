@@ -15,13 +15,14 @@ export type Counterparty = Readonly<{
 export type ExternalAccount = Readonly<{
   id: string;
   createdAtMs: number;
-  counterparty: string;
-  partyName: string;
+  /** None of an account that was named with an order. */
+  counterparty: string | null;
+  partyName: string | null;
   partyType: 'individual' | 'business' | null;
   accountType: 'checking' | 'savings';
   lastFour: string;
   numberSha256: string;
-  routingNumber: string;
+  routingNumber: string | null;
   behaviour: Behaviour;
 }>;
 
@@ -58,7 +59,7 @@ export type PaymentOrder = Readonly<{
   currency: 'USD';
   originatingAccount: string;
   receivingAccount: string;
-  counterparty: string;
+  counterparty: string | null;
   effectiveDate: IsoDate;
   statementDescriptor: string | null;
   remittanceInformation: string | null;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Answer, Refusal } from '../answering.ts';
 import type { FaultRule } from '../faults.ts';
 import type { Step } from '../step.ts';
+import { addTokenAccount, InlineAccount } from './counterparties.ts';
 import { courseOf, effectiveDateOf, type Fate, fateOf } from './course.ts';
 import { externalIdTaken, invalid, notFound } from './errors.ts';
 import { tell } from './events.ts';
@@ -17,22 +18,29 @@ import { enter, scheduleNext } from './order-course.ts';
 import { metadata, text } from './params.ts';
 import { orderObject } from './render.ts';
 
-export const CreateOrder = z.strictObject({
-  type: z.literal('ach'),
-  subtype: z.enum(['CCD', 'CTX', 'PPD']).optional(),
-  amount: z.int().min(1).max(9_999_999_999), // The ten digits of an ACH entry (section 3.1).
-  direction: z.literal('credit'),
-  currency: z.literal('USD').default('USD'),
-  originating_account_id: text,
-  receiving_account_id: text,
-  effective_date: z.iso.date().optional(),
-  priority: z.literal('normal').optional(),
-  statement_descriptor: z.string().min(1).max(10).optional(),
-  remittance_information: z.string().min(1).max(80).optional(),
-  description: text.optional(),
-  external_id: z.string().min(1).max(180).optional(),
-  metadata,
-});
+export const CreateOrder = z
+  .strictObject({
+    type: z.literal('ach'),
+    subtype: z.enum(['CCD', 'CTX', 'PPD']).optional(),
+    amount: z.int().min(1).max(9_999_999_999), // The ten digits of an ACH entry (section 3.1).
+    direction: z.literal('credit'),
+    currency: z.literal('USD').default('USD'),
+    originating_account_id: text,
+    receiving_account_id: text.optional(),
+    receiving_account: InlineAccount.optional(),
+    effective_date: z.iso.date().optional(),
+    priority: z.literal('normal').optional(),
+    statement_descriptor: z.string().min(1).max(10).optional(),
+    remittance_information: z.string().min(1).max(80).optional(),
+    description: text.optional(),
+    external_id: z.string().min(1).max(180).optional(),
+    metadata,
+  })
+  .refine(
+    ({ receiving_account_id: id, receiving_account: inline }) =>
+      (id === undefined) !== (inline === undefined),
+    { path: ['receiving_account_id'], message: 'Or receiving_account, one of both' },
+  );
 
 const rows = z
   .string()
@@ -52,12 +60,15 @@ export function createOrder(step: Step, given: z.output<typeof CreateOrder>): An
   const { tx, atMs, simulation } = step;
   const externalId = given.external_id ?? null;
   if (externalId !== null && tx.get(externalIds, externalId)) throw new Refusal(externalIdTaken());
-  const account = tx.get(externalAccounts, given.receiving_account_id);
-  if (!account) throw invalid('There is no such external account.', 'receiving_account_id');
+  const known = given.receiving_account_id && tx.get(externalAccounts, given.receiving_account_id);
+  if (!known && !given.receiving_account) {
+    throw invalid('There is no such external account.', 'receiving_account_id');
+  }
   const amountMinor = BigInt(given.amount);
   if (amountMinor > (simulation.book.balances('bank').get('USD') ?? 0n)) {
     throw invalid('The originating account holds less than this.', 'amount', 'insufficient_funds');
   }
+  const account = known || addTokenAccount(step, given.receiving_account!);
   const effectiveDate = effectiveDateOf(given.effective_date, atMs);
   const order: PaymentOrder = {
     id: tx.newId('po'),

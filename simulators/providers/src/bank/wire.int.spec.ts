@@ -152,6 +152,24 @@ describe('a payment order', () => {
     expect(await rig.balanceMinor()).toBe(before);
   });
 
+  it('goes to an account that is named by a token, with the order itself', async () => {
+    const { receiving_account_id: _, ...order } = await rig.orderFor('');
+    const receiving_account = { plaid_processor_token: 'pm_verified_1' };
+    const { status, body } = await create({ ...order, receiving_account }, order.external_id);
+    expect(status).toBe(201);
+    expect(body).toMatchObject({
+      receiving_account_id: expect.stringMatching(/^ea_/),
+      counterparty_id: null,
+      status: 'approved',
+    });
+    expect(JSON.stringify(body)).not.toContain('pm_verified_1');
+    const both = await create({ ...(await rig.orderFor(rig.payee())), receiving_account });
+    expect([both.status, both.body.errors.parameter]).toEqual([422, 'receiving_account_id']);
+    const neither = await rig.orderFor('');
+    delete neither.receiving_account_id;
+    expect((await create(neither)).status).toBe(422);
+  });
+
   it('never pays more than the account holds', async () => {
     const amount = Number(await rig.balanceMinor()) + 1;
     const order = await rig.orderFor(rig.payee(), { amount });

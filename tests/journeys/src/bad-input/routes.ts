@@ -331,6 +331,12 @@ const escrow: Route[] = (
     },
     {
       method: 'POST',
+      path: '/v1/refunds/{refundId}/reroute',
+      of: 'operator',
+      body: () => ({ reason: 'The card is closed' }),
+    },
+    {
+      method: 'POST',
       path: '/v1/refunds/{refundId}/reverse',
       of: 'operator',
       body: () => ({ reason: 'Nobody can be reached' }),
