@@ -493,6 +493,13 @@ export const escrowEvents = catalogue('escrow', {
       transferId: Id,
     }),
   },
+  'escrow.refund.cancelled': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'refundId',
+    summary: 'A refund that was not sent is owed no more: the client’s bank took the money for good (E-24).',
+    data: z.object({ agreementId: Id, refundId: Id, amount: WireMoney, chargebackId: Id }),
+  },
   'escrow.refund.paid': {
     version: 1,
     key: 'agreementId',

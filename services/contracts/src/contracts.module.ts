@@ -133,6 +133,7 @@ export const definition: ServiceDefinition = {
     'escrow.refund.paid': MirrorMatter.name,
     'escrow.refund.refused': MirrorMatter.name,
     'escrow.refund.reversed': MirrorMatter.name,
+    'escrow.refund.cancelled': MirrorMatter.name,
     'escrow.chargeback.warned': MirrorMatter.name,
     'escrow.chargeback.received': [MirrorMatter.name, PlaceHoldByFact.name],
     'escrow.chargeback.contested': MirrorMatter.name,

@@ -61,6 +61,7 @@ export class KafkaController {
       case 'escrow.refund.paid':
       case 'escrow.refund.refused':
       case 'escrow.refund.reversed':
+      case 'escrow.refund.cancelled':
       case 'escrow.chargeback.warned':
       case 'escrow.chargeback.contested':
       case 'escrow.chargeback.accepted':

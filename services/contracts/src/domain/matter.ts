@@ -12,6 +12,7 @@ export type MatterFact = Extract<
       | 'escrow.refund.failed'
       | 'escrow.refund.refused'
       | 'escrow.refund.reversed'
+      | 'escrow.refund.cancelled'
       | 'escrow.chargeback.warned'
       | 'escrow.chargeback.received'
       | 'escrow.chargeback.contested'
@@ -68,6 +69,8 @@ function saidBy(event: MatterFact): Omit<Matter, 'agreementId'> {
       return { kind: 'refund', id: event.refundId, status: 'refused' };
     case 'escrow.refund.reversed':
       return { kind: 'refund', id: event.refundId, status: 'reversed' };
+    case 'escrow.refund.cancelled':
+      return { kind: 'refund', id: event.refundId, status: 'cancelled' };
     case 'escrow.bonus.charged':
       return { kind: 'bonus', id: event.bonusId, status: 'charged', amount: event.amount };
     case 'escrow.bonus.charge_failed':

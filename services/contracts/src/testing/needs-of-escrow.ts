@@ -300,6 +300,13 @@ export const matterNeeds: Needs = [
     },
     {},
   ],
+  [
+    {
+      type: 'escrow.refund.cancelled.v1',
+      data: { agreementId: key, refundId, amount: some.money('105000'), chargebackId },
+    },
+    {},
+  ],
   [{ type: 'escrow.chargeback.warned.v1', data: chargeback }, { dueAt: instant }],
   [
     { type: 'escrow.chargeback.received.v1', data: { ...chargeback, fee: some.money('1500') } },

@@ -17,12 +17,14 @@ import { ChargebackTable } from '../tables/chargeback.table.ts';
 import { FundingTable } from '../tables/funding.table.ts';
 import { type Lot, LotTable } from '../tables/lot.table.ts';
 import { loadMilestone, saveMilestone, saveMilestoneWithFreezes } from '../tables/milestone.table.ts';
+import { RefundTable } from '../tables/refund.table.ts';
 import { TransferTable } from '../tables/transfer.table.ts';
+import { cancelRefunds } from './cancel-refunds.ts';
 import { clearIfSettled, loadStanding, withMilestone } from './clear-agreement.ts';
 import { chargeOf, decideRefund } from './decide-refund.ts';
 import { leaveRefundRequest } from './follow-refund-request.ts';
 import { freezeMilestone, unfreezeMilestone } from './freeze-milestone.ts';
-import { resumeRefunds, suspendRefunds } from './hold-refunds.ts';
+import { owedRefunds, resumeRefunds, suspendRefunds } from './hold-refunds.ts';
 import { ordersOfHolds } from './record-account-hold.ts';
 
 type EscrowEvent = EventOf<typeof escrowEvents>;
@@ -45,13 +47,19 @@ export async function partsNow(
     }),
   );
   const withFee = lots.find((lot) => lot.initiationFeeMinor > 0n && lot.principalLeftMinor > 0n);
-  return chargedParts(amount.amountMinor, lots, released, initiationFee === 'held' ? withFee?.id : undefined);
+  const initiationLotId = initiationFee === 'held' ? withFee?.id : undefined;
+  const owed = await owedRefunds(tx, fundingId);
+  return chargedParts(amount.amountMinor, lots, released, initiationLotId, owed);
 }
 
 /** What an event says of a chargeback. */
 export const factOf = (chargeback: Chargeback) => {
   const { id: chargebackId, agreementId, fundingId, clientId, freelancerId, amount, dueAt } = chargeback;
-  const parts = chargeback.parts.map((part) => ({
+  // What is owed to the client anyway concerns neither freelancer nor milestone.
+  const told = chargeback.parts.flatMap(({ state, ...part }) =>
+    state === 'refunding' ? [] : [{ ...part, state }],
+  );
+  const parts = told.map((part) => ({
     ...(part.milestoneId ? { milestoneId: part.milestoneId } : {}),
     ...(part.bonusId ? { bonusId: part.bonusId } : {}),
     state: part.state,
@@ -92,7 +100,7 @@ export async function receive(tx: Tx, chargeback: Chargeback): Promise<void> {
  */
 export async function lose(tx: Tx, before: Chargeback): Promise<Chargeback> {
   const parts = await partsNow(tx, before);
-  const { held, recoverable } = lossOf(before.amount.amountMinor, parts);
+  const { refunding, held, recoverable } = lossOf(before.amount.amountMinor, parts);
   const net = usd(recoverable.netMinor);
   const lost: Chargeback =
     recoverable.netMinor > 0n
@@ -102,8 +110,9 @@ export async function lose(tx: Tx, before: Chargeback): Promise<Chargeback> {
   if (journal) tx.post(journal);
   tx.publish(escrowEvents, [{ type: 'escrow.chargeback.lost', ...endOf(lost, net, lost.transferId) }]);
   const agreement = await writeDown(tx, lost, held);
-  const milestones = await endFreezes(tx, lost, held);
-  if (lost.status === 'lost') await clearAfter(tx, lost, { agreement, milestones });
+  const changed = await endFreezes(tx, lost, held, refunding);
+  const { refundIds, hasRest, milestones } = await cancelRefunds(tx, lost, refunding, changed);
+  if (lost.status === 'lost' && !hasRest) await clearAfter(tx, lost, { agreement, milestones, refundIds });
   return lost;
 }
 
@@ -123,18 +132,23 @@ export async function applyClawBack(tx: Tx, before: Chargeback, transferId: stri
 export async function win(tx: Tx, won: Chargeback): Promise<void> {
   tx.post(wonJournal(won));
   tx.publish(escrowEvents, [{ type: 'escrow.chargeback.won', ...endOf(won, usd(0n)) }]);
-  await clearAfter(tx, won, { milestones: await endFreezes(tx, won, []) });
+  await clearAfter(tx, won, { milestones: await endFreezes(tx, won, [], []) });
 }
 
 /** The chargeback is over: if it was the last that was open of a contract that is closing, it is cleared. */
 async function clearAfter(
   tx: Tx,
   { id: chargebackId, agreementId }: Chargeback,
-  after: Readonly<{ agreement?: Agreement; milestones: readonly Milestone[] }>,
+  after: Readonly<{
+    agreement?: Agreement | undefined;
+    milestones: readonly Milestone[];
+    refundIds?: readonly string[];
+  }>,
 ): Promise<void> {
   const before = await loadStanding(tx, agreementId);
   const standing = { ...before, agreement: after.agreement ?? before.agreement };
-  await clearIfSettled(tx, after.milestones.reduce(withMilestone, standing), { chargebackId });
+  const ending = { chargebackId, refundIds: after.refundIds ?? [] };
+  await clearIfSettled(tx, after.milestones.reduce(withMilestone, standing), ending);
 }
 
 /**
@@ -142,7 +156,7 @@ async function clearAfter(
  * funded again where its contract goes on, else the client is refunded (P-11).
  */
 export async function winLater(tx: Tx, before: Chargeback): Promise<Chargeback> {
-  const { held, recoverable } = lossOf(before.amount.amountMinor, before.parts);
+  const { refunding, held, recoverable } = lossOf(before.amount.amountMinor, before.parts);
   const net = usd(recoverable.netMinor);
   const won: Chargeback =
     recoverable.netMinor > 0n
@@ -157,6 +171,7 @@ export async function winLater(tx: Tx, before: Chargeback): Promise<Chargeback> 
     if (refilled.includes(part)) await refill(tx, won, part);
     else await giveBack(tx, won, part);
   }
+  for (const part of refunding) await refundAgain(tx, won, part, held);
   const initiation = refilled.some(({ lots }) => lots.some((lot) => lot.initiationFeeMinor > 0n));
   tx.save(AgreementTable, initiation ? { ...agreement, initiationFee: 'held' } : agreement);
   await touchCharge(tx, won.fundingId);
@@ -201,6 +216,7 @@ async function endFreezes(
   tx: Tx,
   chargeback: Chargeback,
   lost: readonly ChargedPart[],
+  refunding: readonly ChargedPart[],
 ): Promise<Milestone[]> {
   const { id: causeId, fundingId } = chargeback;
   const changed: Milestone[] = [];
@@ -219,7 +235,12 @@ async function endFreezes(
   }
   await touchCharge(tx, fundingId);
   const open = await tx.many(ChargebackTable, { fundingId, open: true });
-  if (open.every(({ id }) => id === causeId)) await resumeRefunds(tx, fundingId);
+  if (open.every(({ id }) => id === causeId))
+    await resumeRefunds(
+      tx,
+      fundingId,
+      refunding.map(({ refund }) => refund?.id),
+    );
   return changed;
 }
 
@@ -294,6 +315,35 @@ async function giveBack(tx: Tx, { fundingId }: Chargeback, part: ChargedPart): P
     source: 'payable',
   });
   if (isGone) saveMilestone(tx, evolve(milestone, decided));
+}
+
+/** What was owed when the chargeback was lost is owed again, and sent anew. */
+async function refundAgain(
+  tx: Tx,
+  { fundingId }: Chargeback,
+  part: ChargedPart,
+  held: readonly ChargedPart[],
+): Promise<void> {
+  const { id, initiationFeeMinor, taxMinor } = part.refund!;
+  const { cause, bonusId, transferId, milestoneId } = (await tx.one(RefundTable, { id }))!;
+  // Where the loss took held money of it as well, that decides what the milestone is.
+  const isItsOwn = !transferId && !held.some((other) => other.milestoneId === milestoneId);
+  const milestone = milestoneId && isItsOwn ? await loadMilestone(tx, milestoneId, {}) : undefined;
+  const gone = milestone?.status === 'charged_back' ? milestone : undefined;
+  const decided = await decideRefund(tx, {
+    charge: chargeOf((await tx.one(FundingTable, { id: fundingId }))!),
+    cause,
+    parts: {
+      principal: usd(part.principalMinor),
+      clientFee: usd(part.clientFeeMinor),
+      initiationFee: usd(initiationFeeMinor),
+      tax: usd(taxMinor),
+    },
+    ...(gone ? { milestoneId: gone.id, balance: usd(0n) } : {}),
+    ...(bonusId ? { bonusId } : {}),
+    source: 'payable',
+  });
+  if (gone) saveMilestone(tx, evolve(gone, decided));
 }
 
 /** Who decides about the charge at the same time decides again (E-23). */

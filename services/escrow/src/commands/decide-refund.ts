@@ -38,6 +38,8 @@ export type RefundOrder = Readonly<{
   balance?: Money;
   /** `escrow`: it is held for the milestone. `payable`: the caller's journal has made it owed already. */
   source: 'escrow' | 'payable';
+  /** Whether a chargeback on the charge is open, where this decision has just changed that. */
+  isDisputed?: boolean;
 }>;
 
 /**
@@ -46,7 +48,7 @@ export type RefundOrder = Readonly<{
  * milestone and freezes are the caller's.
  */
 export async function decideRefund(tx: Tx, order: RefundOrder): Promise<RefundDecided> {
-  const { refundId: id = newId(), charge, source, balance, ...facts } = order;
+  const { refundId: id = newId(), charge, source, balance, isDisputed, ...facts } = order;
   const { fundingId, agreementId, clientId, freelancerId } = charge;
   const refund: Refund = {
     ...facts,
@@ -61,7 +63,7 @@ export async function decideRefund(tx: Tx, order: RefundOrder): Promise<RefundDe
   };
   insertRefund(tx, refund);
   if (source === 'escrow') tx.post(refundJournal(refund));
-  return sendRefund(tx, refund, charge, { balance });
+  return sendRefund(tx, refund, charge, { balance, isDisputed });
 }
 
 /**
@@ -72,9 +74,13 @@ export async function sendRefund(
   tx: Tx,
   refund: Refund,
   charge: Charge,
-  options: Readonly<{ balance?: Money; isDisputed?: boolean; otherwise?: BankDestination }> = {},
+  options: Readonly<{
+    balance?: Money | undefined;
+    isDisputed?: boolean | undefined;
+    otherwise?: BankDestination;
+  }> = {},
 ): Promise<RefundDecided> {
-  const { balance, isDisputed = false, otherwise } = options;
+  const { balance, isDisputed, otherwise } = options;
   const amount = amountOf(refund.parts);
   const attemptId = newId();
   const attempt = startAttempt({
@@ -83,7 +89,7 @@ export async function sendRefund(
     number: refund.attempt,
     amount,
     now: tx.now,
-    isDisputed: isDisputed || (await isChargedBack(tx, charge.fundingId)),
+    isDisputed: isDisputed ?? (await isChargedBack(tx, charge.fundingId)),
     ...(otherwise ? { isWatched: true } : {}),
   });
   const told = { attemptId, refundId: refund.id, amount };

@@ -1,4 +1,4 @@
-import { plusDays, usd } from '@holdfast/domain';
+import { plusDays, plusMinutes, usd } from '@holdfast/domain';
 import { escrowEvents } from '@holdfast/events';
 import {
   currentCausality,
@@ -27,9 +27,12 @@ import {
 } from '../tables/chargeback.table.ts';
 import { type FundingRow, FundingTable } from '../tables/funding.table.ts';
 import { factOf, lose, partsNow, receive, win, winLater } from './book-chargeback.ts';
+import { isInDoubt } from './hold-refunds.ts';
 
 /** 1 day: an open dispute is looked at daily, in case its notice is lost. */
 const lookDays = 1;
+/** 5 min: a doubt is settled by three queries in ten minutes. */
+const doubtMinutes = 5;
 
 export class RecordChargeback extends Command<void> {
   constructor(
@@ -70,6 +73,10 @@ export class RecordChargebackHandler implements ICommandHandler<RecordChargeback
         return;
       }
       const known = { chargeback: fromRow(row), frame: row };
+      if (step === 'lose' && (await isInDoubt(tx, fundingId))) {
+        const nextCallAt = plusMinutes(tx.now, doubtMinutes);
+        return tx.save(ChargebackTable, { ...toRow(known.chargeback, row), nextCallAt });
+      }
       const after = step ? await take(tx, known, dispute, step) : known;
       // An answer that was decided while the worker looked, or a notice was read, is still to be given.
       if (!step && (!look || (isAnswering(row) && !look.isAnswered))) return;

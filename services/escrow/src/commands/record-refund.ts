@@ -56,7 +56,8 @@ async function attemptAfter(
   { attempt, frame }: KnownAttempt,
   observation: RefundObservation,
 ): Promise<RefundAttempt> {
-  if (attempt.number !== refund.attempt) return observeOutdated(attempt, observation);
+  const isOver = attempt.number !== refund.attempt || refund.status === 'cancelled';
+  if (isOver) return observeOutdated(attempt, observation);
   const after = observe(attempt, observation, tx.now);
   // Proven not executed, while a chargeback is open: it is not called again before its end.
   const isKept = after.status === 'requested' && (await isChargedBack(tx, frame.fundingId));
@@ -89,7 +90,7 @@ async function follow(
     tx.publish(escrowEvents, [paid]);
     await noteRefundPaid(tx, refund);
   }
-  if (attempt.status === 'failed' || attempt.status === 'returned') {
+  if ((attempt.status === 'failed' || attempt.status === 'returned') && attempt.failure !== 'charged_back') {
     const [refund, failed] = fail(before, kind, attempt.failure);
     saveRefund(tx, refund);
     if (attempt.status === 'returned') tx.post(refundReturnedJournal(refund, attempt, cash));

@@ -2,6 +2,7 @@ import { credit, debit, type Journal, journal, type Line } from '@holdfast/domai
 import type { Chargeback } from './chargeback.ts';
 import { type ChargedPart, lossOf, worthOf } from './charged-parts.ts';
 import { cardCash } from './journals.ts';
+import { refundPayable } from './refund-journals.ts';
 import { clearingAccount } from './withdrawal.ts';
 
 /** What chargebacks move (golden cases G-24, G-25, G-32, G-35). */
@@ -37,11 +38,12 @@ export const wonJournal = ({ id, agreementId, amount, feeReturned }: Chargeback)
   });
 
 /**
- * G-32.3, G-24.3: held money leaves escrow, protected pay is the platform's loss; what is to be recovered waits.
+ * G-32.3, G-24.3: held money leaves escrow, and what was owed to the client is owed no more (E-24); protected pay is the
+ * platform's loss; what is to be recovered waits.
  * @returns undefined where all of it is to be recovered
  */
 export function lostJournal({ id, agreementId, amount, parts }: Chargeback): Journal | undefined {
-  const { held, recoverableMinor, borneMinor } = lossOf(amount.amountMinor, parts);
+  const { held, owedMinor, recoverableMinor, borneMinor } = lossOf(amount.amountMinor, parts);
   const settledMinor = amount.amountMinor - recoverableMinor;
   if (settledMinor === 0n) return undefined;
   return journal({
@@ -49,6 +51,7 @@ export function lostJournal({ id, agreementId, amount, parts }: Chargeback): Jou
     causeId: id,
     agreementId,
     lines: [
+      debit(refundPayable, owedMinor),
       ...heldLines(agreementId, held, debit),
       debit(expense, borneMinor),
       credit(disputed, settledMinor),
@@ -78,8 +81,8 @@ export function reinstatedJournal(
   { id, agreementId, amount, feeReturned, parts, restoreTransferId }: Chargeback,
   refilled: readonly ChargedPart[],
 ): Journal {
-  const { held, recoverable, borneMinor } = lossOf(amount.amountMinor, parts);
-  const owedMinor = held
+  const { refunding, held, recoverable, borneMinor } = lossOf(amount.amountMinor, parts);
+  const owedMinor = [...refunding, ...held]
     .filter((part) => !refilled.includes(part))
     .reduce((sum, part) => sum + worthOf(part), 0n);
   return journal({
@@ -93,7 +96,7 @@ export function reinstatedJournal(
       credit('E.revenue.freelancer_fee', recoverable.freelancerFeeMinor),
       credit('E.revenue.client_fee', recoverable.clientFeeMinor),
       ...heldLines(agreementId, refilled, credit),
-      credit('E.refund.payable', owedMinor),
+      credit(refundPayable, owedMinor),
       credit(expense, borneMinor),
       credit(feeExpense, feeReturned.amountMinor),
     ],

@@ -1,5 +1,6 @@
-import { halfUp } from '@holdfast/domain';
+import { halfUp, type Money, usd } from '@holdfast/domain';
 import { least } from './lots.ts';
+import type { Refund, RefundParts } from './refund.ts';
 import { type LotReturn, type RefundableLot, withTax } from './refund-plan.ts';
 
 /** A lot as far as a chargeback needs it: whose it is, and what of it went which way. */
@@ -21,11 +22,16 @@ export type Released = Readonly<{
   protected: boolean;
 }>;
 
-/** What a disputed charge paid (P-10, P-11): still held, or released and then protected or not. */
+/** Money of the charge that is owed to the client, and was not sent (E-23). */
+export type OwedRefund = Pick<Refund, 'id' | 'milestoneId' | 'bonusId' | 'parts'>;
+
+/** What a disputed charge paid (P-10, P-11): owed back, still held, or released and then protected or not. */
 export type ChargedPart = Readonly<{
   milestoneId?: string;
   bonusId?: string;
-  state: 'held' | 'released';
+  state: 'refunding' | 'held' | 'released';
+  /** The refund, and what it pays besides principal and client fee. */
+  refund?: Readonly<{ id: string; initiationFeeMinor: bigint; taxMinor: bigint }>;
   protected: boolean;
   principalMinor: bigint;
   clientFeeMinor: bigint;
@@ -37,8 +43,9 @@ export type ChargedPart = Readonly<{
 }>;
 
 /**
- * What of the disputed amount stands for which part of the charge: first what is still held, then released pay that may
- * be taken back, last what is protected (P-10). What stands for none of them is the platform's.
+ * What of the disputed amount stands for which part of the charge: first what is owed to the client anyway, then what is
+ * still held, then released pay that may be taken back, last what is protected (P-10). What stands for none of them is the
+ * platform's.
  * @param initiationLotId the lot with the initiation fee, while that is still held (P-6)
  */
 export function chargedParts(
@@ -46,12 +53,18 @@ export function chargedParts(
   lots: readonly ChargedLot[],
   released: readonly Released[],
   initiationLotId?: string,
+  owed: readonly OwedRefund[] = [],
 ): ChargedPart[] {
   let open = amountMinor;
   const parts: ChargedPart[] = [];
-  for (const whole of [...heldParts(lots, initiationLotId), ...releasedParts(lots, released)]) {
+  const wholes = [
+    ...owed.map(owedPart),
+    ...heldParts(lots, initiationLotId),
+    ...releasedParts(lots, released),
+  ];
+  for (const whole of wholes) {
     const part = cut(whole, least(worthOf(whole), open));
-    if (part.principalMinor === 0n) continue;
+    if ((part.refund ? worthOf(part) : part.principalMinor) === 0n) continue;
     open -= worthOf(part);
     parts.push(part);
   }
@@ -59,8 +72,43 @@ export function chargedParts(
 }
 
 /** What of the disputed amount a part stands for. */
-export const worthOf = ({ principalMinor, clientFeeMinor, lots }: ChargedPart): bigint =>
-  lots.reduce((sum, lot) => sum + lot.initiationFeeMinor + lot.taxMinor, principalMinor + clientFeeMinor);
+export const worthOf = ({ principalMinor, clientFeeMinor, lots, refund }: ChargedPart): bigint =>
+  [...lots, ...(refund ? [refund] : [])].reduce(
+    (sum, one) => sum + one.initiationFeeMinor + one.taxMinor,
+    principalMinor + clientFeeMinor,
+  );
+
+function owedPart({
+  id,
+  parts: { principal, clientFee, initiationFee, tax },
+  ...owner
+}: OwedRefund): ChargedPart {
+  return {
+    ...ownerOf(owner),
+    state: 'refunding',
+    protected: false,
+    principalMinor: principal.amountMinor,
+    clientFeeMinor: clientFee.amountMinor,
+    freelancerFeeMinor: 0n,
+    netMinor: 0n,
+    lots: [],
+    refund: { id, initiationFeeMinor: initiationFee.amountMinor, taxMinor: tax.amountMinor },
+  };
+}
+
+/** What a refund still owes once a chargeback has taken a part of it. */
+export function restOf(
+  { principal, clientFee, initiationFee, tax }: RefundParts,
+  taken: ChargedPart,
+): RefundParts {
+  const less = (whole: Money, minor: bigint): Money => usd(whole.amountMinor - minor);
+  return {
+    principal: less(principal, taken.principalMinor),
+    clientFee: less(clientFee, taken.clientFeeMinor),
+    initiationFee: less(initiationFee, taken.refund?.initiationFeeMinor ?? 0n),
+    tax: less(tax, taken.refund?.taxMinor ?? 0n),
+  };
+}
 
 function heldParts(lots: readonly ChargedLot[], initiationLotId: string | undefined): ChargedPart[] {
   const held = lots.filter(({ principalLeftMinor }) => principalLeftMinor > 0n);
@@ -124,6 +172,7 @@ const earnedOf = (lot: ChargedLot): bigint => {
 function cut(part: ChargedPart, amountMinor: bigint): ChargedPart {
   const value = worthOf(part);
   if (amountMinor >= value) return part;
+  if (part.refund) return cutRefund({ ...part, refund: part.refund }, amountMinor);
   const share = (minor: bigint): bigint => (minor * amountMinor) / value;
   if (part.state === 'held') {
     const lots = part.lots.map((lot) => ({
@@ -145,6 +194,25 @@ function cut(part: ChargedPart, amountMinor: bigint): ChargedPart {
     freelancerFeeMinor,
     netMinor: principalMinor - freelancerFeeMinor,
   };
+}
+
+/** Principal first, then the fees. */
+function cutRefund(
+  part: ChargedPart & Required<Pick<ChargedPart, 'refund'>>,
+  amountMinor: bigint,
+): ChargedPart {
+  let open = amountMinor;
+  const take = (minor: bigint): bigint => {
+    const taken = least(minor, open);
+    open -= taken;
+    return taken;
+  };
+  const { id, ...fees } = part.refund;
+  const principalMinor = take(part.principalMinor);
+  const clientFeeMinor = take(part.clientFeeMinor);
+  const initiationFeeMinor = take(fees.initiationFeeMinor);
+  const refund = { id, initiationFeeMinor, taxMinor: take(fees.taxMinor) };
+  return { ...part, principalMinor, clientFeeMinor, refund };
 }
 
 type Owner = Readonly<{ milestoneId?: string; bonusId?: string }>;
@@ -174,12 +242,16 @@ function grouped(lots: readonly ChargedLot[]): { owner: Owner; own: ChargedLot[]
 const sum = <T>(all: readonly T[], of: (one: T) => bigint): bigint =>
   all.reduce((total, one) => total + of(one), 0n);
 
-/** What a loss does, part by part: written down, recovered from the freelancer, or borne by the platform. */
+/** What a loss does, part by part: no longer owed, written down, recovered from the freelancer, or borne by the platform. */
 export function lossOf(amountMinor: bigint, parts: readonly ChargedPart[]) {
+  const refunding = parts.filter(({ state }) => state === 'refunding');
   const held = parts.filter(({ state }) => state === 'held');
   const recoverable = parts.filter((part) => part.state === 'released' && !part.protected);
   const recoverableMinor = sum(recoverable, worthOf);
+  const owedMinor = sum(refunding, worthOf);
   return {
+    refunding,
+    owedMinor,
     held,
     recoverable: {
       netMinor: sum(recoverable, ({ netMinor }) => netMinor),
@@ -187,6 +259,6 @@ export function lossOf(amountMinor: bigint, parts: readonly ChargedPart[]) {
       clientFeeMinor: sum(recoverable, ({ clientFeeMinor }) => clientFeeMinor),
     },
     recoverableMinor,
-    borneMinor: amountMinor - sum(held, worthOf) - recoverableMinor,
+    borneMinor: amountMinor - owedMinor - sum(held, worthOf) - recoverableMinor,
   };
 }

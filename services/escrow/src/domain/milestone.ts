@@ -228,8 +228,11 @@ function evolveLeaving(
     const clientFeeHeld = subtract(holding.clientFeeHeld, event.clientFee);
     return { ...terms(milestone), ...holding, held: event.balance, clientFeeHeld, status: 'funded' };
   }
-  // A later attempt of a refund that has left already.
   if (!('held' in milestone)) {
+    // What was to be refunded has gone back by the client's bank.
+    if (event.type === 'escrow.milestone.charged_back')
+      return { ...terms(milestone), status: 'charged_back' };
+    // A later attempt of a refund that has left already.
     return { ...terms(milestone), status: 'refunding', released: releasedOf(milestone) };
   }
   const moved = event.type === 'escrow.refund.decided' ? event.principal : event.amount;

@@ -1,6 +1,5 @@
 import {
   isKeyForgotten,
-  isLate,
   isProvenAbsent,
   type Money,
   missedAgain,
@@ -39,10 +38,13 @@ export type RefundAttempt = Readonly<{
     | { status: 'requested' | 'unknown'; nextCallAt: Date }
     | { status: 'in_transit'; reference: string; nextCallAt: Date }
     | { status: 'paid'; reference: string; endedAt: Date; nextCallAt?: Date }
-    | { status: 'failed'; failure: RefundFailure; endedAt: Date }
+    | { status: 'failed'; failure: AttemptFailure; endedAt: Date }
     | { status: 'returned'; reference: string; failure: RefundFailure; endedAt: Date }
     | { status: 'in_review' | 'contradicted' }
   );
+
+/** `charged_back`: the client's bank took the money, before anything was sent (E-24). */
+export type AttemptFailure = RefundFailure | 'charged_back';
 
 /** What a provider says of a refund, in the words of all of them (4.5 of the provider protocols). */
 export type RefundView = Readonly<{
@@ -114,6 +116,10 @@ export const resume = (attempt: RefundAttempt, now: Date): RefundAttempt =>
   attempt.status === 'waiting'
     ? { ...base(attempt), keySince: now, status: 'requested', nextCallAt: now }
     : attempt;
+
+/** The chargeback is lost: what waited for its end is never sent (E-24). */
+export const drop = (attempt: RefundAttempt, now: Date): RefundAttempt =>
+  attempt.status === 'waiting' ? failed(attempt, 'charged_back', now) : attempt;
 
 /** What an attempt becomes by what was observed. Ranks decide, not the order of arrival. */
 export function observe(attempt: RefundAttempt, observation: RefundObservation, now: Date): RefundAttempt {
@@ -203,10 +209,10 @@ const inTransit = (attempt: RefundAttempt & { reference: string }, now: Date): R
 function watched(attempt: Extract<RefundAttempt, { status: 'paid' }>, now: Date): RefundAttempt {
   const { nextCallAt: _, ...paid } = attempt;
   const next = plusDays(now, transitDays);
-  return isLate(next, plusDays(paid.endedAt, returnDays)) ? paid : { ...paid, nextCallAt: next };
+  return next > plusDays(paid.endedAt, returnDays) ? paid : { ...paid, nextCallAt: next };
 }
 
-const failed = (attempt: RefundAttempt, failure: RefundFailure, now: Date): RefundAttempt => ({
+const failed = (attempt: RefundAttempt, failure: AttemptFailure, now: Date): RefundAttempt => ({
   ...base(attempt),
   ...noMisses,
   status: 'failed',

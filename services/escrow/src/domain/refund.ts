@@ -5,6 +5,7 @@ import type { RefundDecided, RefundFailed } from './milestone-events.ts';
 type EscrowEvent = EventOf<typeof escrowEvents>;
 export type RefundPaid = Extract<EscrowEvent, { type: 'escrow.refund.paid' }>;
 export type RefundReversed = Extract<EscrowEvent, { type: 'escrow.refund.reversed' }>;
+export type RefundCancelled = Extract<EscrowEvent, { type: 'escrow.refund.cancelled' }>;
 export type RefundRefused = Extract<EscrowEvent, { type: 'escrow.refund.refused' }>;
 export type PayInKind = RefundDecided['kind'];
 
@@ -58,7 +59,7 @@ export type Refund = Readonly<{
 }> &
   (
     | { status: 'drawing' | 'refunding' }
-    | { status: 'refunded' | 'refused' | 'reversed'; endedAt: Date }
+    | { status: 'refunded' | 'refused' | 'reversed' | 'cancelled'; endedAt: Date }
     | { status: 'refund_failed'; failure: RefundFailure }
   );
 
@@ -149,6 +150,17 @@ export function reverse(
     ...{ agreementId, refundId, accountId, net: drawn.net, transferId },
   };
   return [{ ...base(refund), status: 'reversed', endedAt: now }, reversed];
+}
+
+/** The client's bank has taken the money back for good: nothing is owed of it any more (E-24). */
+export function cancel(refund: Refund, chargebackId: string, now: Date): [Refund, RefundCancelled] {
+  const { id: refundId, agreementId, parts } = refund;
+  const amount = amountOf(parts);
+  const cancelled: RefundCancelled = {
+    type: 'escrow.refund.cancelled',
+    ...{ agreementId, refundId, amount, chargebackId },
+  };
+  return [{ ...base(refund), status: 'cancelled', endedAt: now }, cancelled];
 }
 
 /** Sent for the first time, or once more. */

@@ -113,5 +113,5 @@ const decoded = (part: object): ChargedPart =>
   JSON.parse(JSON.stringify(part), (name, value) => (name.endsWith('Minor') ? BigInt(value) : value));
 
 /** Whether money of the charge is disputed now: then no refund call is made on it (E-23). */
-export const hasOpenChargeback = async (tx: Tx, fundingId: string): Promise<boolean> =>
-  (await tx.many(ChargebackTable, { fundingId, open: true })).length > 0;
+export const hasOpenChargeback = async (tx: Tx, fundingId: string, besides?: string): Promise<boolean> =>
+  (await tx.many(ChargebackTable, { fundingId, open: true })).some(({ id }) => id !== besides);

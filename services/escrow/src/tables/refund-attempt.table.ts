@@ -3,7 +3,7 @@ import type { RefundFailure } from '@holdfast/events';
 import type { Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import type { PayInPlace } from '../domain/journals.ts';
-import type { RefundAttempt } from '../domain/refund-attempt.ts';
+import type { AttemptFailure, RefundAttempt } from '../domain/refund-attempt.ts';
 
 /** Each sending of a refund: one key and one set of bytes at one provider (E-23, 0.1 of the provider protocols). */
 export const RefundAttemptTable = defineEntity({
@@ -27,7 +27,7 @@ export const RefundAttemptTable = defineEntity({
     misses: p.integer(),
     firstMissAt: p.datetime().nullable(),
     keySince: p.datetime(),
-    failure: p.text().$type<RefundFailure>().nullable(),
+    failure: p.text().$type<AttemptFailure>().nullable(),
     endedAt: p.datetime().nullable(),
     /** When the worker has its next step at the provider. */
     nextCallAt: p.datetime().nullable(),
@@ -99,7 +99,13 @@ export function fromRow(row: RefundAttemptRow): RefundAttempt {
     case 'failed':
       return { ...known, status, failure: row.failure!, endedAt: row.endedAt! };
     case 'returned':
-      return { ...known, status, reference: reference!, failure: row.failure!, endedAt: row.endedAt! };
+      return {
+        ...known,
+        status,
+        reference: reference!,
+        failure: row.failure as RefundFailure,
+        endedAt: row.endedAt!,
+      };
   }
 }
 

@@ -1,4 +1,4 @@
-import { usd } from '@holdfast/domain';
+import { plusMinutes, usd } from '@holdfast/domain';
 import { newId } from '@holdfast/messaging';
 import {
   AnswerChargeback,
@@ -42,6 +42,15 @@ export class Disputes extends Escrow {
     }
     const [row] = await this.rows('select id from chargebacks where dispute_id = $1', [dispute.id]);
     return String(row?.id);
+  }
+
+  /** Three queries in ten minutes prove that the newest refund of the agreement was not executed. */
+  async findsNothing(agreementId: string): Promise<void> {
+    for (let misses = 0; misses < 3; misses += 1) {
+      const { id } = await this.refundAttemptOf(agreementId);
+      await this.observeRefund(String(id), { kind: 'absent' });
+      this.pass(plusMinutes(this.now(), 5));
+    }
   }
 
   answer(chargebackId: string, answer: 'contest' | 'accept', message = http()) {

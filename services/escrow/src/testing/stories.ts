@@ -157,6 +157,21 @@ const notGiven: Story = {
   },
 };
 
+/** Given back, and lost to the client's bank before it was sent (E-24). */
+const notSent: Story = {
+  leaves: ['escrow.refund.cancelled'],
+  async play(escrow) {
+    const { agreementId, freelancerId, milestoneIds } = await escrow.funded();
+    await escrow.giveBack(freelancerId, milestoneIds[0]!);
+    const fundingId = await escrow.fundingOf(milestoneIds[0]!);
+    const taken = await escrow.dispute(fundingId);
+    await escrow.look(fundingId, taken);
+    await escrow.findsNothing(agreementId);
+    await escrow.look(fundingId, { ...taken, status: 'lost' });
+    return agreementId;
+  },
+};
+
 /** An inquiry becomes a chargeback of money under review, which is contested and won. */
 const contested: Story = {
   leaves: [
@@ -254,6 +269,7 @@ export const stories: readonly Story[] = [
   refunded,
   givenUp,
   notGiven,
+  notSent,
   contested,
   accepted,
   wonLater,
