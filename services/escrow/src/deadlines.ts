@@ -11,6 +11,7 @@ import { ReleaseBySilence } from './commands/release-milestone.ts';
 import type { EscrowConfig } from './config.ts';
 import { ChargeWorker } from './providers/charge.worker.ts';
 import { DisputeWorker } from './providers/dispute.worker.ts';
+import { DisputeSearchWorker } from './providers/dispute-search.worker.ts';
 import { NoticeWorker } from './providers/notice.worker.ts';
 import { RefundWorker } from './providers/refund.worker.ts';
 import { SettlementWorker } from './providers/settlement.worker.ts';
@@ -18,6 +19,7 @@ import { SetupWorker } from './providers/setup.worker.ts';
 import { BillingMethodTable } from './tables/billing-method.table.ts';
 import { ChargebackTable } from './tables/chargeback.table.ts';
 import { DormancyTable } from './tables/dormancy.table.ts';
+import { DisputeSearchTable } from './tables/dispute-search.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { MilestoneTable } from './tables/milestone.table.ts';
 import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
@@ -170,5 +172,16 @@ function chargebackDeadlines(app: INestApplicationContext, commands: CommandBus)
     stoppedBy: [],
     fire: (chargeback) => disputes.advance(chargeback),
   };
-  return [evidence, looking];
+  const searches = app.get(DisputeSearchWorker);
+  const searching: Deadline<typeof DisputeSearchTable> = {
+    kind: 'chargeback.search',
+    does: 'work',
+    entity: DisputeSearchTable,
+    dueAt: 'nextCallAt',
+    keys: ['id'],
+    parties: [],
+    stoppedBy: [],
+    fire: (search) => searches.advance(search),
+  };
+  return [evidence, looking, searching];
 }

@@ -52,6 +52,7 @@ import {
   FreezeForCase,
   FreezeForCaseHandler,
 } from './commands/follow-case.ts';
+import { FinishDisputeSearchHandler } from './commands/finish-dispute-search.ts';
 import {
   DecideDrawnRefund,
   DecideDrawnRefundHandler,
@@ -119,6 +120,7 @@ import { CardRefund } from './providers/card-refund.ts';
 import { CardSetup } from './providers/card-setup.ts';
 import { ChargeWorker } from './providers/charge.worker.ts';
 import { DisputeWorker } from './providers/dispute.worker.ts';
+import { DisputeSearchWorker } from './providers/dispute-search.worker.ts';
 import { NoticeWorker } from './providers/notice.worker.ts';
 import { PayIn } from './providers/pay-in.ts';
 import { Paypal } from './providers/paypal.ts';
@@ -147,6 +149,7 @@ import { BonusTable } from './tables/bonus.table.ts';
 import { ChangeRequestTable } from './tables/change-request.table.ts';
 import { ChargebackTable } from './tables/chargeback.table.ts';
 import { DormancyTable } from './tables/dormancy.table.ts';
+import { DisputeSearchTable } from './tables/dispute-search.table.ts';
 import { FundingShareTable, FundingTable } from './tables/funding.table.ts';
 import { LotTable } from './tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from './tables/milestone.table.ts';
@@ -210,6 +213,7 @@ export const definition: ServiceDefinition = {
     ProviderNoticeTable,
     ChangeRequestTable,
     ChargebackTable,
+    DisputeSearchTable,
     FreelancerDebtTable,
     TreasuryMovementTable,
     TreasuryCoverView,
@@ -254,6 +258,7 @@ export const definition: ServiceDefinition = {
     billing_methods: 'select, insert, update',
     ...providerNoticesGrants,
     chargebacks: 'select, insert, update',
+    dispute_searches: 'select, update',
     freelancer_debts: 'select, insert, update',
     treasury_movements: 'select, insert',
     treasury_cover: 'select',
@@ -343,6 +348,7 @@ const paypalSignature = {
     ApplyWithdrawalReturnedHandler,
     ExpireEvidenceHandler,
     ExpireFundingHandler,
+    FinishDisputeSearchHandler,
     FinishNoticeHandler,
     FundMilestoneHandler,
     ApproveRefundRequestHandler,
@@ -426,6 +432,7 @@ const paypalSignature = {
       useFactory: (card: Card, paypal: Paypal) => new PayIn(card, paypal),
     },
     ChargeWorker,
+    DisputeSearchWorker,
     DisputeWorker,
     NoticeWorker,
     RefundWorker,

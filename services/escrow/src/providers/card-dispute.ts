@@ -41,6 +41,14 @@ export type DisputeAnswer =
   | { kind: 'refused' }
   | NotSent;
 
+/** A list is read one by one, so that one dispute of an unknown form does not hide another. */
+const Page = z.object({
+  data: z.array(z.looseObject({ id: z.string().max(120), created: z.int() })),
+  has_more: z.boolean().default(false),
+});
+
+export type DisputePage = { kind: 'seen'; disputes: DisputeView[]; next: string | undefined } | NotSent;
+
 function viewOf({
   evidence_details,
   balance_transactions,
@@ -88,6 +96,31 @@ export class CardDispute {
   async read(disputeId: string): Promise<DisputeAnswer> {
     const path = `/v1/disputes/${encodeURIComponent(disputeId)}`;
     return answerOf(await this.#client.call({ operation: 'dispute.read', method: 'GET', path }));
+  }
+
+  /**
+   * The disputes that were opened since then, newest first, a page at a time.
+   * @param after the last one of the page before
+   */
+  async list(since: Date | undefined, after?: string): Promise<DisputePage> {
+    const query = new URLSearchParams({ limit: '100', ...(after ? { starting_after: after } : {}) });
+    const outcome = await this.#client.call({
+      operation: 'dispute.read',
+      method: 'GET',
+      path: `/v1/disputes?${query}`,
+    });
+    const page = outcome.status === 'accepted' ? Page.safeParse(outcome.body).data : undefined;
+    if (!page) {
+      const retryAfterMs = outcome.status === 'not_sent' ? outcome.retryAfterMs : undefined;
+      return { kind: 'not_sent', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    }
+    const fresh = page.data.filter(({ created }) => !since || created * 1_000 >= since.getTime());
+    const disputes = fresh.flatMap((one) => {
+      const dispute = Dispute.safeParse(one);
+      return dispute.success ? [viewOf(dispute.data)] : [];
+    });
+    const hasMore = page.has_more && fresh.length === page.data.length;
+    return { kind: 'seen', disputes, next: hasMore ? page.data.at(-1)?.id : undefined };
   }
 
   /** Contests it with the stored evidence, or accepts it; the key is the chargeback's, so that it counts once. */

@@ -45,6 +45,40 @@ const answers = async () =>
   );
 const unmatched = () => escrow().rows("select from provider_notices where outcome = 'unmatched'");
 
+describe('P-9, P-11: a chargeback whose notices are all lost', () => {
+  test('is found in the list of the provider, once, and others around it are not touched', async () => {
+    const [first, second] = [await charged(), await charged()];
+    await provider.fault('webhook', 'lost-webhook', {}, { times: 100 });
+    const disputeId = await provider.dispute(first.fundingId);
+    expect(await escrow().rows('select from chargebacks where dispute_id = $1', [disputeId])).toEqual([]);
+    await passDays(1);
+    await until(disputeId, 'received');
+    await passDays(1);
+    const about = 'select funding_id from chargebacks where funding_id = any($1)';
+    expect(await escrow().rows(about, [[first.fundingId, second.fundingId]])).toEqual([
+      { funding_id: first.fundingId },
+    ]);
+    await provider.decides(disputeId, 'lost');
+    await passDays(1);
+    await until(disputeId, 'lost');
+    expect(await escrow().statusOf(first.milestoneId)).toBe('charged_back');
+  });
+
+  test('a list without an answer is asked for again, and searched from where the last one ended', async () => {
+    const { fundingId } = await charged();
+    await provider.fault('webhook', 'lost-webhook', {}, { times: 100 });
+    await provider.fault('dispute.read', 'error-before-execution');
+    const disputeId = await provider.dispute(fundingId);
+    const [before] = await escrow().rows('select searched_to from dispute_searches');
+    escrow().pass(plusDays(escrow().now(), 1));
+    await provider.moveTo(escrow().database.clock.offsetMs);
+    await until(disputeId, 'received');
+    await quiet();
+    const [after] = await escrow().rows('select searched_to from dispute_searches');
+    expect((after!.searched_to as Date) > (before!.searched_to as Date)).toBe(true);
+  });
+});
+
 describe('P-11: what the card provider says of a dispute is booked', () => {
   test('taken with its fee, contested with our records, and won', async () => {
     const { agreementId, milestoneId, fundingId } = await charged();

@@ -7,6 +7,7 @@ import { afterEach, beforeEach } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { ExpireEvidenceHandler } from '../commands/answer-chargeback.ts';
 import { ExpireFundingHandler } from '../commands/expire-funding.ts';
+import { FinishDisputeSearchHandler } from '../commands/finish-dispute-search.ts';
 import { RecordChargeHandler } from '../commands/record-charge.ts';
 import { RecordChargebackHandler } from '../commands/record-chargeback.ts';
 import { RecordRefundHandler } from '../commands/record-refund.ts';
@@ -22,6 +23,7 @@ import { CardRefund } from '../providers/card-refund.ts';
 import { CardSetup } from '../providers/card-setup.ts';
 import { ChargeWorker } from '../providers/charge.worker.ts';
 import { DisputeWorker } from '../providers/dispute.worker.ts';
+import { DisputeSearchWorker } from '../providers/dispute-search.worker.ts';
 import { NoticeWorker } from '../providers/notice.worker.ts';
 import { PayIn } from '../providers/pay-in.ts';
 import { Paypal } from '../providers/paypal.ts';
@@ -82,6 +84,7 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
     new FinishNoticeHandler(unitOfWork),
     new RecordChargeHandler(unitOfWork),
     new ExpireEvidenceHandler(unitOfWork),
+    new FinishDisputeSearchHandler(unitOfWork),
     new RecordChargebackHandler(unitOfWork),
     new RecordRefundHandler(unitOfWork),
     new RecordSettlementHandler(unitOfWork),
@@ -118,6 +121,7 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
       ),
     ],
     [DisputeWorker, new DisputeWorker(disputes, commands, orm, businessClock, clock)],
+    [DisputeSearchWorker, new DisputeSearchWorker(disputes, commands, orm, businessClock, clock)],
     [NoticeWorker, new NoticeWorker(card, setup, payouts, refunds, disputes, paypal, commands, orm, clock)],
   ]);
   return escrowDeadlines({ get: (token: unknown) => known.get(token) } as never);
