@@ -31,6 +31,7 @@ export const escrowErrors = {
   'billing_method.unknown': { status: 404, title: 'You have no such billing method.' },
   'billing_method.not_verified': { status: 409, title: 'That billing method is not verified.' },
   'billing_method.missing': { status: 409, title: 'A verified billing method is needed first.' },
+  'bonus.unknown': { status: 404, title: 'There is no such bonus, or you are no party to it.' },
   'bonus.too_small': { status: 409, title: 'The bonus is below the smallest one.' },
   'bonus.too_large': { status: 409, title: 'The bonus is above the largest one.' },
   'bonus.too_late': { status: 409, title: 'The contract ended too long ago for a bonus.' },

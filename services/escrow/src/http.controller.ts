@@ -249,6 +249,19 @@ export class HttpController {
     return this.commands.execute(new RefundReleased({ message, freelancerId, milestoneId, ...body }));
   }
 
+  @Summary('Gives a bonus, all or a part, back to the client from the balance (E-18, E-25); it is final.')
+  @Post('bonuses/:bonusId/refund')
+  @RolesAllowed('freelancer')
+  @HttpCode(202)
+  refundBonus(
+    @Message() message: MessageRef,
+    @Caller() { accountId: freelancerId }: Party,
+    @Param('bonusId', { schema: Id }) bonusId: string,
+    @Body({ schema: RefundBody }) body: z.output<typeof RefundBody>,
+  ): Promise<RefundReleasedAnswer> {
+    return this.commands.execute(new RefundReleased({ message, freelancerId, bonusId, ...body }));
+  }
+
   @Summary('Gives all that is held of a milestone back to the client (E-12).')
   @Post('milestones/:milestoneId/give-back')
   @RolesAllowed('freelancer')

@@ -201,3 +201,37 @@ test('I12: two at once ask for the same money once', async () => {
     expect(await refundsOf(agreementId)).toHaveLength(1);
   }
 });
+
+describe('E-18: a bonus goes back as a milestone does', () => {
+  test('E-19: with both fees on it, to the charge that paid it; what is left may go back later', async () => {
+    const paid = await draws().paidBonus(10_000n);
+    const part = await draws().askOfBonus(paid.freelancerId, paid.bonusId, 4_000n);
+    expect(part).toMatchObject({ bonusId: paid.bonusId, status: 'drawing', net: { amountMinor: '3600' } });
+    await draws().taken(paid, part);
+    expect((await escrow().published(paid.agreementId)).at(-2)).toMatchObject({
+      type: 'escrow.refund.decided',
+      bonusId: paid.bonusId,
+      fundingId: paid.fundingId,
+      amount: usd(4_200n),
+      cause: 'after_release',
+    });
+    expect(linesOf((await escrow().journals(paid.agreementId)).at(-1)!)).toEqual({
+      'E.clearing.payouts': 3_600n,
+      'E.revenue.freelancer_fee': 400n,
+      'E.revenue.client_fee': 200n,
+      'E.refund.payable': -4_200n,
+    });
+    await escrow().seeRefund(paid.agreementId, 'succeeded');
+    await draws().taken(paid, await draws().askOfBonus(paid.freelancerId, paid.bonusId));
+    await expect(draws().askOfBonus(paid.freelancerId, paid.bonusId)).rejects.toMatchObject({
+      code: 'refund.exceeds_paid',
+    });
+  });
+
+  test('a bonus of somebody else is an unknown one', async () => {
+    const paid = await draws().paidBonus(10_000n);
+    await expect(draws().askOfBonus(`freelancer-${newId()}`, paid.bonusId)).rejects.toMatchObject({
+      code: 'bonus.unknown',
+    });
+  });
+});

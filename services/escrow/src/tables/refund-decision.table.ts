@@ -48,7 +48,8 @@ export async function decideByTwo(
   { by, reason, transferId = null }: Readonly<{ by: string; reason: string; transferId?: string | null }>,
 ): Promise<boolean> {
   const decision = { ...of, billingMethodId: billingMethodId ?? null };
-  const proposal = await tx.one(RefundDecisionTable, decision);
+  const proposals = await tx.many(RefundDecisionTable, of);
+  const proposal = proposals.find((one) => (one.billingMethodId ?? null) === decision.billingMethodId);
   if (!proposal) {
     const proposed = { proposedBy: by, proposedReason: reason, proposedAt: tx.now };
     const open = {

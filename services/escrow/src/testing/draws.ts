@@ -39,6 +39,20 @@ export class Draws {
     return new RefundReleasedHandler(this.#uow).execute(command);
   }
 
+  /** A bonus that was charged and released. */
+  async paidBonus(principal: bigint): Promise<Agreed & { bonusId: string; fundingId: string }> {
+    const agreed = await this.escrow.funded();
+    const { bonusId, fundingId } = await this.escrow.bonus(agreed.clientId, agreed.agreementId, principal);
+    await this.escrow.charge(fundingId);
+    return { ...agreed, bonusId, fundingId };
+  }
+
+  askOfBonus(freelancerId: string, bonusId: string, amountMinor?: bigint, message = http()) {
+    const amount = amountMinor === undefined ? undefined : usd(amountMinor);
+    const command = new RefundReleased({ message, freelancerId, bonusId, amount });
+    return new RefundReleasedHandler(this.#uow).execute(command);
+  }
+
   /** Payouts took so much, by default what it was asked for. */
   taken(
     { agreementId, freelancerId }: Parties,

@@ -78,6 +78,29 @@ describe('0.2: notices', () => {
     expect(notices[0]).toEqual({ outcome: 'unmatched', next_call_at: null });
   }, 60_000);
 
+  test('E-23: about a refund of escrow, which asks the bank itself: nobody has to look', async () => {
+    const bank = new Bank(sending.provider.bank());
+    await bank.send(
+      'attempt-of-escrow',
+      JSON.stringify({
+        type: 'ach',
+        amount: 700,
+        direction: 'credit',
+        currency: 'USD',
+        originating_account_id: 'ia_holdfast',
+        receiving_account: { plaid_processor_token: 'pm_1' },
+        external_id: 'attempt-of-escrow',
+        metadata: { refund_id: 'refund-1' },
+      }),
+    );
+    const [order] = await sending.provider.executed('attempt-of-escrow');
+    const notices = await eventually(
+      () => sending.payouts.rows('select outcome from provider_notices where object_id = $1', [order!.id]),
+      (rows) => rows.length > 0 && rows.every(({ outcome }) => outcome !== null),
+    );
+    expect(notices[0]).toEqual({ outcome: 'matched' });
+  }, 60_000);
+
   const told = async (objectId: string) => {
     const notice = { provider: 'bank', eventType: 'completed', objectId };
     const receive = new ReceiveNotice({ message: worker(`wh_${objectId}`), ...notice });

@@ -1,6 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { expect } from '@jest/globals';
-import { accept, addCard, arrangeFunded, moneyOf, openAccounts, release, untilStatus } from '../agreement.ts';
+import {
+  accept,
+  addCard,
+  arrangeFunded,
+  moneyOf,
+  openAccounts,
+  payBonus,
+  release,
+  untilStatus,
+} from '../agreement.ts';
 import { type Json, type Person, until } from '../marketplace.ts';
 import { query } from '../running-inside.ts';
 import { digits, newRoutingNumber } from './canaries.ts';
@@ -43,6 +52,7 @@ export async function workAndPay(stage: CanaryStage): Promise<Pick<Scene, DealId
   await stage.act(client, `escrow POST /v1/milestones/${milestoneId}/request-changes`, changes);
   const submissionId = await submit('second');
   await release(agreement, 0, submissionId);
+  const { bonusId } = await payBonus(agreement, 10_000n);
   await market.settle();
   const { offerId, agreementId } = agreement;
   return {
@@ -53,6 +63,7 @@ export async function workAndPay(stage: CanaryStage): Promise<Pick<Scene, DealId
     milestoneId,
     laterMilestoneId: milestoneId,
     submissionId,
+    bonusId,
     billingMethodId,
   };
 }

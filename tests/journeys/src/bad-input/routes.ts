@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { arrangeFunded, fund, release, sendOffer, submit, untilStatus } from '../agreement.ts';
+import { arrangeFunded, fund, payBonus, release, sendOffer, submit, untilStatus } from '../agreement.ts';
 import { type Json, type Marketplace, Person, type Role, type Service } from '../marketplace.ts';
 import { arrangeMethod, holderName, withdraw } from '../withdrawals.ts';
 import { type Call, call, type Problem } from './problems.ts';
@@ -19,6 +19,8 @@ export interface Scene {
   submissionId: string;
   /** Agreed, not funded. */
   laterMilestoneId: string;
+  /** Charged and released. */
+  bonusId: string;
   /** The client's card, which is charged. */
   billingMethodId: string;
   /** The freelancer's bank account, which can be used. */
@@ -37,6 +39,7 @@ type Id =
   | 'amendmentId'
   | 'milestoneId'
   | 'billingMethodId'
+  | 'bonusId'
   | 'methodId'
   | 'withdrawalId'
   | 'noticeId';
@@ -162,6 +165,13 @@ const contracts: Route[] = (
     },
     { method: 'POST', path: '/v1/offers/{offerId}/decline', of: 'party', role: 'freelancer' },
     { method: 'GET', path: '/v1/agreements/{agreementId}', of: 'party', role: 'client' },
+    {
+      method: 'POST',
+      path: '/v1/bonuses/{bonusId}/refund',
+      of: 'party',
+      role: 'freelancer',
+      body: () => ({ amount: { amountMinor: '100', currency: 'USD' } }),
+    },
     {
       method: 'POST',
       path: '/v1/agreements/{agreementId}/end',
@@ -482,6 +492,7 @@ export async function arrangeScene(market: Marketplace): Promise<Scene> {
   });
   const { client, freelancer, agreementId, milestones } = agreement;
   await release(agreement, 0);
+  const { bonusId } = await payBonus(agreement, 10_000n);
   const methodId = await arrangeMethod(market, freelancer);
   await market.advance({ by: 'P5D' });
   const { withdrawalId } = await withdraw(freelancer, methodId, 10_000n);
@@ -510,6 +521,7 @@ export async function arrangeScene(market: Marketplace): Promise<Scene> {
     offerId,
     ...work,
     amendmentId,
+    bonusId,
     billingMethodId,
     methodId,
     withdrawalId,
