@@ -71,6 +71,17 @@ describe('E-24: a refund that was not sent when its charge is lost', () => {
     expect(await escrow().statusOf(milestoneIds[0]!)).toBe('charged_back');
   });
 
+  test('of one that had failed the rest is under way again', async () => {
+    const { agreementId, freelancerId, milestoneIds } = await escrow().funded({ prices: [40_000n] });
+    await escrow().giveBack(freelancerId, milestoneIds[0]!);
+    await escrow().seeRefund(agreementId, 'failed');
+    const { fundingId, dispute } = await taken(agreementId, 30_000n);
+    await escrow().look(fundingId, { ...dispute, ...lost });
+    expect(await escrow().statusOf(milestoneIds[0]!)).toBe('refunding');
+    await escrow().seeRefund(agreementId, 'succeeded');
+    expect(await escrow().statusOf(milestoneIds[0]!)).toBe('refunded');
+  });
+
   test('after release too: the milestone stays released, and nothing is recovered from the freelancer', async () => {
     const draws = new Draws(escrow());
     const paid = await draws.released(20_000n);

@@ -45,8 +45,10 @@ export async function cancelRefunds(
   const milestones: Milestone[] = [];
   for (const milestone of changed) {
     const own = refunding.filter(({ milestoneId }) => milestoneId === milestone.id);
-    const isOver = own.length > 0 && !resting.has(milestone.id);
-    milestones.push(isOver ? await chargeBack(tx, milestone, { chargebackId, own, refundIds }) : milestone);
+    const hasRest = resting.has(milestone.id);
+    milestones.push(
+      own.length > 0 ? await settle(tx, milestone, { chargebackId, own, refundIds, hasRest }) : milestone,
+    );
   }
   return { refundIds, hasRest: resting.size > 0, milestones };
 }
@@ -73,21 +75,29 @@ async function refundRest(
   return true;
 }
 
-/** Nothing of the milestone is on its way to the client any more. */
-async function chargeBack(
+type Left = Readonly<{
+  chargebackId: string;
+  own: readonly ChargedPart[];
+  refundIds: readonly string[];
+  hasRest: boolean;
+}>;
+
+/** Charged back where nothing of the milestone is on its way to the client any more; else the other refunds decide. */
+async function settle(
   tx: Tx,
   milestone: Milestone,
-  {
-    chargebackId,
-    own,
-    refundIds,
-  }: { chargebackId: string; own: readonly ChargedPart[]; refundIds: readonly string[] },
+  { chargebackId, own, refundIds, hasRest }: Left,
 ): Promise<Milestone> {
   if (milestone.status !== 'refunding' && milestone.status !== 'refund_failed') return milestone;
   const others = (await tx.many(RefundTable, { milestoneId: milestone.id })).filter(
     ({ id, transferId }) => !refundIds.includes(id) && transferId === null,
   );
-  if (others.some(({ status }) => openRefundStatuses.includes(status))) return milestone;
+  if (others.some(({ status }) => status === 'refund_failed')) return milestone;
+  if (hasRest || others.some(({ status }) => openRefundStatuses.includes(status))) {
+    const going: Milestone = { ...milestone, status: 'refunding' };
+    if (milestone.status === 'refund_failed') saveMilestone(tx, going);
+    return going;
+  }
   const sum = (of: (part: ChargedPart) => bigint) => usd(own.reduce((all, part) => all + of(part), 0n));
   const chargedBack: MilestoneChargedBack = {
     type: 'escrow.milestone.charged_back',
