@@ -167,13 +167,6 @@ const contracts: Route[] = (
     { method: 'GET', path: '/v1/agreements/{agreementId}', of: 'party', role: 'client' },
     {
       method: 'POST',
-      path: '/v1/bonuses/{bonusId}/refund',
-      of: 'party',
-      role: 'freelancer',
-      body: () => ({ amount: { amountMinor: '100', currency: 'USD' } }),
-    },
-    {
-      method: 'POST',
       path: '/v1/agreements/{agreementId}/end',
       of: 'party',
       either: 'freelancer',
@@ -302,6 +295,13 @@ const escrow: Route[] = (
       of: 'party',
       role: 'freelancer',
       body: () => ({ amount: price }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/bonuses/{bonusId}/refund',
+      of: 'party',
+      role: 'freelancer',
+      body: () => ({ amount: { amountMinor: '100', currency: 'USD' } }),
     },
     {
       method: 'POST',
