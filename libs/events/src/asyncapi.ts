@@ -49,7 +49,13 @@ const keySchemas: Record<EventDefinition['key'], JsonSchema> = {
   accountId: { type: 'string', description: 'The account id: one account’s events stay in order.' },
   agreementOrAccount: {
     type: 'string',
-    description: 'The agreement id, or the account id where there is none.',
+    description:
+      'The agreement id, or the account id where there is none; `platform` where there is neither.',
+  },
+  owner: {
+    type: 'string',
+    description:
+      'The agreement id, or the account id where there is none; `platform` where there is neither.',
   },
   platform: { type: 'string', description: '`platform`, for facts that belong to no agreement or account.' },
   partition: { type: 'string', description: 'None: the record goes to the partition that it names.' },

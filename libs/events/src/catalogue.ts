@@ -38,9 +38,9 @@ export interface EventDefinition {
   version: number;
   /**
    * The field whose value is the Kafka key: one key's events stay in order (AD-6). `agreementOrAccount`: the
-   * agreement where the fact belongs to one, else the account.
+   * agreement where the fact belongs to one, else the account. `owner`: as that, and the platform where there is neither.
    */
-  key: 'agreementId' | 'accountId' | 'agreementOrAccount' | 'platform' | 'partition';
+  key: 'agreementId' | 'accountId' | 'agreementOrAccount' | 'owner' | 'platform' | 'partition';
   /** The field that names the aggregate: CloudEvents `subject`, and what `sequence` counts. */
   subject: string;
   summary: string;

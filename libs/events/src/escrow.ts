@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { adjustmentPosted } from './adjustment.ts';
 import {
   AccountId,
   catalogue,
@@ -114,16 +115,6 @@ const CashAccount = z.enum(['operating', 'trust_card', 'trust_bank', 'trust_payp
 /** Why a client asks for escrow back; with a statement it is the way to open a case (E-13, D-21). */
 export const RefundReason = z.enum(['not_delivered', 'not_as_agreed', 'no_longer_needed', 'other']);
 export type RefundReason = z.output<typeof RefundReason>;
-
-/** Why a journal is corrected by hand (M-24). */
-export const AdjustmentReason = z.enum([
-  'wrong_amount',
-  'wrong_account',
-  'missing',
-  'provider_difference',
-  'other',
-]);
-export type AdjustmentReason = z.output<typeof AdjustmentReason>;
 
 const Lot = z.object({ lotId: Id, amount: WireMoney });
 
@@ -668,21 +659,7 @@ export const escrowEvents = catalogue('escrow', {
       openItems: z.array(z.object({ kind: OpenItemKind, id: Id })).max(200),
     }),
   },
-  'escrow.adjustment.posted': {
-    version: 1,
-    key: 'agreementId',
-    subject: 'adjustmentId',
-    summary: 'A correction that one operator proposed and another approved (M-24).',
-    data: z.object({
-      agreementId: Id,
-      adjustmentId: Id,
-      journalId: Id,
-      corrects: Id,
-      reason: AdjustmentReason,
-      proposedBy: AccountId,
-      approvedBy: AccountId,
-    }),
-  },
+  'escrow.adjustment.posted': adjustmentPosted,
   'escrow.treasury.moved': {
     version: 1,
     key: 'platform',

@@ -1,3 +1,4 @@
+export { AdjustmentReason, LedgerAccount } from './adjustment.ts';
 export * from './asyncapi.ts';
 export * from './catalogue.ts';
 export * from './compatibility.ts';

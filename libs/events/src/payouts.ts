@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { adjustmentPosted } from './adjustment.ts';
 import { AccountId, catalogue, Id, Instant, ledgerSealed, WireMoney, watermark } from './catalogue.ts';
 
 /** The ways out that exist (section 6 of docs/domain-rules.md). */
@@ -334,6 +335,7 @@ export const payoutsEvents = catalogue('payouts', {
     summary: 'Sending goes on (W-18).',
     data: stop,
   },
+  'payouts.adjustment.posted': adjustmentPosted,
   'payouts.ledger.sealed': ledgerSealed,
   'payouts.watermark.reached': watermark,
 });

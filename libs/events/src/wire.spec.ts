@@ -102,7 +102,7 @@ describe.each(everyEvent)('$type', ({ of, type, event }) => {
     const required = dataSchema(event).required ?? [];
     expect(required).toContain(event.subject);
     const key = event.key === 'agreementOrAccount' ? 'accountId' : event.key;
-    if (key !== 'platform') expect(required).toContain(key);
+    if (key !== 'platform' && key !== 'owner') expect(required).toContain(key);
   });
 });
 

@@ -34,7 +34,9 @@ export const definitionOf = (catalogue: Catalogue, type: string): EventDefinitio
 export function keyOf(catalogue: Catalogue, event: AnyEvent): string {
   const { key } = definitionOf(catalogue, event.type);
   if (key === 'platform') return platformKey;
-  return String(key === 'agreementOrAccount' ? (event.agreementId ?? event.accountId) : event[key]);
+  const owner = event.agreementId ?? event.accountId;
+  if (key === 'owner') return String(owner ?? platformKey);
+  return String(key === 'agreementOrAccount' ? owner : event[key]);
 }
 
 export const subjectOf = (catalogue: Catalogue, event: AnyEvent): string =>

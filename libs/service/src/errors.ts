@@ -34,6 +34,28 @@ export const commonErrors = {
   'money.currency_mismatch': { status: 409, title: 'The amounts are in different currencies.' },
   'policy.setting_unknown': { status: 400, title: 'This service does not own a setting of that name.' },
   'policy.value_refused': { status: 400, title: 'A setting does not take that value; `settings` names it.' },
+  'journal.unknown': { status: 404, title: 'There is no such journal.' },
+  'adjustment.unknown': { status: 404, title: 'There is no such adjustment.' },
+  'adjustment.decided': { status: 409, title: 'The adjustment is posted, rejected or withdrawn.' },
+  'adjustment.second_person_needed': {
+    status: 409,
+    title: 'Another person than the one who proposed the adjustment decides it (S-11).',
+  },
+  'adjustment.not_own': { status: 409, title: 'Only who proposed the adjustment withdraws it.' },
+  'adjustment.unbalanced': { status: 409, title: 'Debits and credits of the adjustment differ (M-1).' },
+  'adjustment.account_twice': { status: 409, title: 'The adjustment names an account twice.' },
+  'adjustment.account_unknown': {
+    status: 409,
+    title: 'The chart has no such `account`, or the corrected journal is not that person’s.',
+  },
+  'adjustment.account_kept': {
+    status: 409,
+    title: 'What stands on `account` is told by more than its journals; it has commands of its own (M-24).',
+  },
+  'adjustment.reference_misplaced': {
+    status: 409,
+    title: 'A line on cash names what the provider’s book calls the movement, and no other line does (M-3).',
+  },
   'parked.unknown': { status: 404, title: 'Nothing is parked under that topic and key.' },
   'webhook.signature_invalid': {
     status: 401,

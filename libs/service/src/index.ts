@@ -1,3 +1,7 @@
+export * from './adjust-books.ts';
+export { adjustmentEntities, adjustmentsGrants, adjustmentsSchema } from './adjustment.table.ts';
+export type { AdjustableAccounts, AdjustmentLine } from './adjustment.ts';
+export { AdjustmentsController } from './adjustments.controller.ts';
 export * from './alarms.ts';
 export * from './authentication.ts';
 export * from './breakers.ts';

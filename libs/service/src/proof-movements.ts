@@ -11,7 +11,8 @@ export type MovementKind =
   | 'chargeback'
   | 'chargeback_reinstated'
   | 'top_up'
-  | 'sweep';
+  | 'sweep'
+  | 'adjustment';
 
 /**
  * One movement of money at a provider, as a table of this service tells it (M-3). All rows of one `reference` are added

@@ -3,6 +3,7 @@ import type { Entity, Follows } from '@holdfast/messaging';
 import type { Constructor } from '@mikro-orm/core';
 import type { Migration } from '@mikro-orm/migrations';
 import type { z } from 'zod';
+import type { AdjustableAccounts } from './adjustment.ts';
 import type { ErrorCatalogue } from './errors.ts';
 import type { MovementSource } from './proof-movements.ts';
 
@@ -26,6 +27,8 @@ export interface ServiceDefinition {
   follows?: Follows;
   /** Its movements of money at providers, for the proof (M-3; docs/proof.md). */
   movements?: readonly MovementSource[];
+  /** What of its ledger is corrected by hand (M-24). */
+  adjustable?: AdjustableAccounts;
   errors: ErrorCatalogue;
   /** The settings it owns, with their defaults (AD-15). */
   settings: { schema: z.ZodObject; defaults: Readonly<Record<string, unknown>> };

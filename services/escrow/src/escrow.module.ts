@@ -10,14 +10,20 @@ import {
   ReceiveNoticeHandler,
 } from '@holdfast/providers';
 import {
+  AdjustmentsController,
+  adjustmentEntities,
+  adjustmentsGrants,
   CONFIG,
+  DecideAdjustmentHandler,
   PersonKeyTable,
   PersonTexts,
+  ProposeAdjustmentHandler,
   personKeysGrants,
   type ServiceDefinition,
   type Startup,
 } from '@holdfast/service';
 import { Module } from '@nestjs/common';
+import { escrowAdjustable } from './adjustable.ts';
 import { escrowAlarms } from './alarms.ts';
 import { ChargebackController } from './chargeback.controller.ts';
 import { ActivateAgreement, ActivateAgreementHandler } from './commands/activate-agreement.ts';
@@ -112,6 +118,7 @@ import { Migration016Dormancy } from './migrations/016-dormancy.ts';
 import { Migration014RefundWays } from './migrations/014-refund-ways.ts';
 import { BankClient } from './providers/bank-client.ts';
 import { BankRefund } from './providers/bank-refund.ts';
+import { Migration015Adjustments } from './migrations/015-adjustments.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
 import { CardDispute } from './providers/card-dispute.ts';
@@ -227,6 +234,7 @@ export const definition: ServiceDefinition = {
     CashAccountTable,
     CardCashView,
     PersonKeyTable,
+    ...adjustmentEntities,
   ],
   migrations: [
     { name: '001-escrow', class: Migration001Escrow },
@@ -242,6 +250,7 @@ export const definition: ServiceDefinition = {
     { name: '011-refund-requests', class: Migration011RefundRequests },
     { name: '012-treasury', class: Migration012Treasury },
     { name: '014-refund-ways', class: Migration014RefundWays },
+    { name: '015-adjustments', class: Migration015Adjustments },
     { name: '016-dormancy', class: Migration016Dormancy },
   ],
   grants: {
@@ -274,10 +283,12 @@ export const definition: ServiceDefinition = {
     card_cash: 'select',
     bank_cash: 'select',
     ...personKeysGrants,
+    ...adjustmentsGrants,
   },
   ledger: 'E',
   follows: restartDormancy,
   movements: escrowMovements,
+  adjustable: escrowAdjustable,
   errors: escrowErrors,
   settings: escrowSettings,
 };
@@ -334,10 +345,13 @@ const paypalSignature = {
     TreasuryController,
     WebhookController,
     NoticesController,
+    AdjustmentsController,
     KafkaController,
   ],
   providers: [
     AcknowledgeNoticeHandler,
+    DecideAdjustmentHandler,
+    ProposeAdjustmentHandler,
     ActivateAgreementHandler,
     AddBillingMethodHandler,
     AddMilestoneHandler,

@@ -10,14 +10,20 @@ import {
   ReceiveNoticeHandler,
 } from '@holdfast/providers';
 import {
+  AdjustmentsController,
+  adjustmentEntities,
+  adjustmentsGrants,
   CONFIG,
+  DecideAdjustmentHandler,
   PersonKeyTable,
   PersonTexts,
+  ProposeAdjustmentHandler,
   personKeysGrants,
   type ServiceDefinition,
   type Startup,
 } from '@holdfast/service';
 import { Module } from '@nestjs/common';
+import { payoutsAdjustable } from './adjustable.ts';
 import { payoutsAlarms } from './alarms.ts';
 import { AddWithdrawalMethodHandler } from './commands/add-withdrawal-method.ts';
 import { CancelWithdrawalHandler } from './commands/cancel-withdrawal.ts';
@@ -61,6 +67,7 @@ import { Migration002Methods } from './migrations/002-methods.ts';
 import { Migration003Withdrawals } from './migrations/003-withdrawals.ts';
 import { Migration004Seals } from './migrations/004-seals.ts';
 import { Migration006Holds } from './migrations/006-holds.ts';
+import { Migration007Adjustments } from './migrations/007-adjustments.ts';
 import { Bank } from './providers/bank.ts';
 import { BankClient } from './providers/bank-client.ts';
 import { MethodWorker } from './providers/method.worker.ts';
@@ -129,6 +136,7 @@ export const definition: ServiceDefinition = {
     ClearingTransferTable,
     ProviderNoticeTable,
     PersonKeyTable,
+    ...adjustmentEntities,
   ],
   migrations: [
     { name: '001-credits', class: Migration001Credits },
@@ -136,6 +144,7 @@ export const definition: ServiceDefinition = {
     { name: '003-withdrawals', class: Migration003Withdrawals },
     { name: '004-seals', class: Migration004Seals },
     { name: '006-holds', class: Migration006Holds },
+    { name: '007-adjustments', class: Migration007Adjustments },
   ],
   grants: {
     agreements: 'select, insert, update',
@@ -153,9 +162,11 @@ export const definition: ServiceDefinition = {
     clearing_transfers: 'select, insert, update',
     ...providerNoticesGrants,
     ...personKeysGrants,
+    ...adjustmentsGrants,
   },
   ledger: 'P',
   movements: payoutsMovements,
+  adjustable: payoutsAdjustable,
   errors: payoutsErrors,
   settings: payoutsSettings,
 };
@@ -204,10 +215,13 @@ const clients = [
     SendingController,
     WebhookController,
     NoticesController,
+    AdjustmentsController,
     KafkaController,
   ],
   providers: [
     AcknowledgeNoticeHandler,
+    DecideAdjustmentHandler,
+    ProposeAdjustmentHandler,
     AddWithdrawalMethodHandler,
     CancelWithdrawalHandler,
     ChangeIdentityHandler,

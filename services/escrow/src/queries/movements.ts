@@ -82,6 +82,20 @@ const treasury: MovementSource = {
     from treasury_movements`,
 };
 
+/**
+ * Corrections by hand that touch cash, by the provider's name of what moved: they explain what the provider has executed
+ * under it, or differ from it like anything else (M-24).
+ */
+const adjustments: MovementSource = {
+  name: 'adjustments',
+  text: `select a.id, split_part(line ->> 'account', ':', 2) as provider, 'adjustment' as kind,
+      line ->> 'reference' as reference,
+      case line ->> 'side' when 'debit' then 1 else -1 end * (line ->> 'amountMinor')::bigint as amount_minor,
+      'USD' as currency, 'booked' as state, a.id::text as cause_id, null::text as transfer_id
+    from adjustments a cross join jsonb_array_elements(a.lines) as line
+    where a.status = 'posted' and line ? 'reference'`,
+};
+
 /** Escrow's movements of money at providers, for the proof (M-3). */
 export const escrowMovements: readonly MovementSource[] = [
   fundings,
@@ -90,4 +104,5 @@ export const escrowMovements: readonly MovementSource[] = [
   refunds,
   chargebacks,
   treasury,
+  adjustments,
 ];

@@ -103,7 +103,32 @@ const ofEveryService = (service: Service, setting: Json): Route[] => [
   ),
 ];
 
-const ofALedger = (service: Service): Route[] => [
+const ofALedger = (service: Service, account: string): Route[] => [
+  { service, method: 'GET', path: '/v1/adjustments', of: 'operator' },
+  {
+    service,
+    method: 'POST',
+    path: '/v1/adjustments',
+    of: 'operator',
+    body: () => ({
+      corrects: randomUUID(),
+      reason: 'wrong_amount',
+      note: 'The statement says otherwise',
+      lines: [
+        { account, side: 'debit', amount: price },
+        { account, side: 'credit', amount: price },
+      ],
+    }),
+  },
+  ...['approve', 'reject', 'withdraw'].map(
+    (decision): Route => ({
+      service,
+      method: 'POST',
+      path: `/v1/adjustments/{adjustmentId}/${decision}`,
+      of: 'operator',
+      body: () => ({ note: 'Seen as well' }),
+    }),
+  ),
   { service, method: 'GET', path: '/v1/journals', of: 'operator' },
   { service, method: 'GET', path: '/v1/ledger/balances', of: 'operator' },
   ...['transfers', 'cash', 'seals'].map(
@@ -469,8 +494,8 @@ export const routes: readonly Route[] = [
   ...ofEveryService('contracts', { 'offer.expiry_days': 7 }),
   ...ofEveryService('escrow', { 'funding.payer_minutes': 15 }),
   ...ofEveryService('payouts', {}),
-  ...ofALedger('escrow'),
-  ...ofALedger('payouts'),
+  ...ofALedger('escrow', 'E.tax.payable'),
+  ...ofALedger('payouts', 'P.revenue.withdrawal_fee'),
   ...ofAProvider('escrow', 'card'),
   ...ofAProvider('payouts', 'bank'),
   ...contracts,
