@@ -12,7 +12,8 @@ export type MovementKind =
   | 'chargeback_reinstated'
   | 'top_up'
   | 'sweep'
-  | 'adjustment';
+  | 'adjustment'
+  | 'processing_fee';
 
 /**
  * One movement of money at a provider, as a table of this service tells it (M-3). All rows of one `reference` are added

@@ -10,6 +10,7 @@ import { GrantBySilence } from './commands/grant-refund-request.ts';
 import { ReleaseBySilence } from './commands/release-milestone.ts';
 import type { EscrowConfig } from './config.ts';
 import { ChargeWorker } from './providers/charge.worker.ts';
+import { CostWorker } from './providers/cost.worker.ts';
 import { DisputeWorker } from './providers/dispute.worker.ts';
 import { DisputeSearchWorker } from './providers/dispute-search.worker.ts';
 import { NoticeWorker } from './providers/notice.worker.ts';
@@ -20,6 +21,7 @@ import { BillingMethodTable } from './tables/billing-method.table.ts';
 import { ChargebackTable } from './tables/chargeback.table.ts';
 import { DormancyTable } from './tables/dormancy.table.ts';
 import { DisputeSearchTable } from './tables/dispute-search.table.ts';
+import { CostReportTable } from './tables/cost-report.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { MilestoneTable } from './tables/milestone.table.ts';
 import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
@@ -131,6 +133,17 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     stoppedBy: [],
     fire: (attempt) => refunds.advance(attempt),
   };
+  const costs = app.get(CostWorker);
+  const reporting: Deadline<typeof CostReportTable> = {
+    kind: 'costs.call',
+    does: 'work',
+    entity: CostReportTable,
+    dueAt: 'nextCallAt',
+    keys: ['id'],
+    parties: [],
+    stoppedBy: [],
+    fire: (report) => costs.advance(report),
+  };
   return [
     reviewSilence,
     refundSilence,
@@ -142,6 +155,7 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     noticeDeadline(notices),
     settling,
     refunding,
+    reporting,
     ...chargebackDeadlines(app, commands),
   ];
 }

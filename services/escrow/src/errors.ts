@@ -102,5 +102,10 @@ export const escrowErrors = {
     status: 409,
     title: 'The card provider holds less than that, besides what is on its way to the bank already.',
   },
+  'treasury.costs_under_way': {
+    status: 409,
+    title: 'The card provider’s report of costs is being read already.',
+  },
+  'cost_report.unknown': { status: 404, title: 'There is no such report of costs.' },
   'settlement.unknown': { status: 404, title: 'There is no such settlement.' },
 } as const;

@@ -76,9 +76,11 @@ import { NoteTransfer, NoteTransferHandler } from './commands/note-transfer.ts';
 import { OpenTreasuryAtStart } from './commands/open-treasury.ts';
 import { MakeMethodPrimaryHandler, RemoveBillingMethodHandler } from './commands/order-billing-methods.ts';
 import { PayBonusHandler } from './commands/pay-bonus.ts';
+import { ReadCostsHandler } from './commands/read-costs.ts';
 import { RecordAccountHold, RecordAccountHoldHandler } from './commands/record-account-hold.ts';
 import { RecordChargeHandler } from './commands/record-charge.ts';
 import { RecordChargebackHandler } from './commands/record-chargeback.ts';
+import { RecordCostsHandler } from './commands/record-costs.ts';
 import { RecordRefundHandler } from './commands/record-refund.ts';
 import { RecordSettlementHandler } from './commands/record-settlement.ts';
 import { RecordSetupHandler } from './commands/record-setup.ts';
@@ -119,13 +121,16 @@ import { Migration014RefundWays } from './migrations/014-refund-ways.ts';
 import { BankClient } from './providers/bank-client.ts';
 import { BankRefund } from './providers/bank-refund.ts';
 import { Migration015Adjustments } from './migrations/015-adjustments.ts';
+import { Migration016Costs } from './migrations/016-costs.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
 import { CardDispute } from './providers/card-dispute.ts';
 import { CardPayout } from './providers/card-payout.ts';
 import { CardRefund } from './providers/card-refund.ts';
+import { CardReport } from './providers/card-report.ts';
 import { CardSetup } from './providers/card-setup.ts';
 import { ChargeWorker } from './providers/charge.worker.ts';
+import { CostWorker } from './providers/cost.worker.ts';
 import { DisputeWorker } from './providers/dispute.worker.ts';
 import { DisputeSearchWorker } from './providers/dispute-search.worker.ts';
 import { NoticeWorker } from './providers/notice.worker.ts';
@@ -141,6 +146,7 @@ import { SetupWorker } from './providers/setup.worker.ts';
 import { AgreementMoney } from './queries/agreement-money.ts';
 import { BillingMethods } from './queries/billing-methods.ts';
 import { Chargebacks } from './queries/chargebacks.ts';
+import { CostReports } from './queries/cost-reports.ts';
 import { escrowMovements } from './queries/movements.ts';
 import { Quotes } from './queries/quotes.ts';
 import { Settlements } from './queries/settlements.ts';
@@ -157,6 +163,7 @@ import { ChangeRequestTable } from './tables/change-request.table.ts';
 import { ChargebackTable } from './tables/chargeback.table.ts';
 import { DormancyTable } from './tables/dormancy.table.ts';
 import { DisputeSearchTable } from './tables/dispute-search.table.ts';
+import { CostReportTable, CostsReadView, ProcessingCostTable } from './tables/cost-report.table.ts';
 import { FundingShareTable, FundingTable } from './tables/funding.table.ts';
 import { LotTable } from './tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from './tables/milestone.table.ts';
@@ -233,6 +240,9 @@ export const definition: ServiceDefinition = {
     DormancyTable,
     CashAccountTable,
     CardCashView,
+    CostReportTable,
+    CostsReadView,
+    ProcessingCostTable,
     PersonKeyTable,
     ...adjustmentEntities,
   ],
@@ -251,6 +261,7 @@ export const definition: ServiceDefinition = {
     { name: '012-treasury', class: Migration012Treasury },
     { name: '014-refund-ways', class: Migration014RefundWays },
     { name: '015-adjustments', class: Migration015Adjustments },
+    { name: '016-costs', class: Migration016Costs },
     { name: '016-dormancy', class: Migration016Dormancy },
   ],
   grants: {
@@ -282,6 +293,9 @@ export const definition: ServiceDefinition = {
     cash_accounts: 'select, update',
     card_cash: 'select',
     bank_cash: 'select',
+    cost_reports: 'select, insert, update',
+    costs_read: 'select',
+    processing_costs: 'select, insert',
     ...personKeysGrants,
     ...adjustmentsGrants,
   },
@@ -389,6 +403,8 @@ const paypalSignature = {
     PersonTexts,
     ReceiveNoticeHandler,
     RecordAccountHoldHandler,
+    ReadCostsHandler,
+    RecordCostsHandler,
     RecordChargeHandler,
     RecordChargebackHandler,
     RecordRefundHandler,
@@ -413,6 +429,7 @@ const paypalSignature = {
     Chargebacks,
     BillingMethods,
     Quotes,
+    CostReports,
     Settlements,
     Treasury,
     client,
@@ -424,6 +441,7 @@ const paypalSignature = {
       useFactory: (cards: CardClient) => new CardDispute(cards),
     },
     { provide: CardPayout, inject: [CardClient], useFactory: (cards: CardClient) => new CardPayout(cards) },
+    { provide: CardReport, inject: [CardClient], useFactory: (cards: CardClient) => new CardReport(cards) },
     { provide: CardRefund, inject: [CardClient], useFactory: (cards: CardClient) => new CardRefund(cards) },
     bankClient,
     { provide: BankRefund, inject: [BankClient], useFactory: (bank: BankClient) => new BankRefund(bank) },
@@ -450,6 +468,7 @@ const paypalSignature = {
     DisputeWorker,
     NoticeWorker,
     RefundWorker,
+    CostWorker,
     SettlementWorker,
     SetupWorker,
   ],

@@ -5,7 +5,9 @@ import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { MoveTreasury, type TreasuryAnswer } from './commands/move-treasury.ts';
+import { ReadCosts, type ReadCostsAnswer } from './commands/read-costs.ts';
 import { type SettleAnswer, SettleCard } from './commands/settle-card.ts';
+import { CostReports } from './queries/cost-reports.ts';
 import { Settlements } from './queries/settlements.ts';
 import { Treasury } from './queries/treasury.ts';
 
@@ -24,6 +26,7 @@ export class TreasuryController {
     private readonly commands: CommandBus,
     private readonly settlements: Settlements,
     private readonly treasury: Treasury,
+    private readonly costReports: CostReports,
   ) {}
 
   @Summary('What the customers’ cash is and what it must cover (M-14): what is short, or over.')
@@ -69,5 +72,22 @@ export class TreasuryController {
   @Get('settlements')
   list(): Promise<object> {
     return this.settlements.list();
+  }
+
+  @Summary('Reads the card provider’s report and posts what it took; person and reason are kept (P-8).')
+  @Post('read-costs')
+  @HttpCode(202)
+  readCosts(
+    @Message() message: MessageRef,
+    @Caller() { accountId: by }: Party,
+    @Body({ schema: MoveBody }) { reason }: MoveBody,
+  ): Promise<ReadCostsAnswer> {
+    return this.commands.execute(new ReadCosts({ message, by, reason }));
+  }
+
+  @Summary('Readings of the card provider’s report of costs, newest first.')
+  @Get('cost-reports')
+  costs(): Promise<object> {
+    return this.costReports.list();
   }
 }

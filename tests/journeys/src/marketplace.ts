@@ -160,6 +160,11 @@ export class Marketplace {
     return this.#control('providersControl', '/__sim/transfers', transfer);
   }
 
+  /** What each movement costs at the card provider from now on (4.6 of the protocols). */
+  costs(tariff: { bps: number; fixedMinor?: string; on?: readonly string[] }): Promise<Json> {
+    return this.#control('providersControl', '/__sim/costs', tariff);
+  }
+
   /** What the providers really executed. */
   async providerBook(reference?: string): Promise<Json> {
     const query = reference ? `?reference=${reference}` : '';

@@ -15,7 +15,8 @@ export type CardOperation =
   | 'dispute.read'
   | 'dispute.answer'
   | 'settlement.create'
-  | 'settlement.read';
+  | 'settlement.read'
+  | 'cost.read';
 
 export interface CardClientOptions {
   baseUrl: string;

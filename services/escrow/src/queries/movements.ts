@@ -82,6 +82,14 @@ const treasury: MovementSource = {
     from treasury_movements`,
 };
 
+/** What the card provider took for its work, by its own name of the line that tells it (P-8). */
+const costs: MovementSource = {
+  name: 'processing_costs',
+  text: `select id, 'card' as provider, 'processing_fee' as kind, line_id as reference, -amount_minor as amount_minor,
+      'USD' as currency, 'booked' as state, line_id as cause_id, null::text as transfer_id
+    from processing_costs`,
+};
+
 /**
  * Corrections by hand that touch cash, by the provider's name of what moved: they explain what the provider has executed
  * under it, or differ from it like anything else (M-24).
@@ -104,5 +112,6 @@ export const escrowMovements: readonly MovementSource[] = [
   refunds,
   chargebacks,
   treasury,
+  costs,
   adjustments,
 ];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { WallClock } from '@holdfast/messaging';
+import { newId, WallClock } from '@holdfast/messaging';
 import type { BreakerSettings } from '@holdfast/providers';
 import { readConfig, type Simulator, startSimulator } from '@holdfast/simulator-providers';
 import { Impatience } from '@holdfast/testing';
@@ -158,6 +158,36 @@ export class CardProvider {
   /** The bank decides. */
   decides(disputeId: string, outcome: 'won' | 'lost' | 'escalate' | 'reinstated_later', feeReturned = false) {
     return this.#control('POST', `/__sim/disputes/${disputeId}`, { outcome, feeReturned });
+  }
+
+  /** What each movement costs from now on. */
+  costs(tariff: { bps: number; fixedMinor?: string }) {
+    return this.#control('POST', '/__sim/costs', tariff);
+  }
+
+  /** What it holds by its own book. */
+  async holds(): Promise<bigint> {
+    const { balances } = await this.#control('GET', '/__sim/balance?provider=card');
+    return BigInt(balances[0]?.amountMinor ?? 0);
+  }
+
+  /** A charge that nobody here has asked for. */
+  async charge(amount: number): Promise<void> {
+    const answer = await fetch(`${this.baseUrl}/v1/payment_intents`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        'content-type': 'application/x-www-form-urlencoded',
+        'idempotency-key': newId(),
+      },
+      body: new URLSearchParams({
+        amount: String(amount),
+        currency: 'usd',
+        payment_method: 'pm_card_visa',
+        confirm: 'true',
+      }),
+    });
+    if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
   }
 
   /** Business time of the simulator, in step with ours. */

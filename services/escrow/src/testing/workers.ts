@@ -10,6 +10,7 @@ import { ExpireFundingHandler } from '../commands/expire-funding.ts';
 import { FinishDisputeSearchHandler } from '../commands/finish-dispute-search.ts';
 import { RecordChargeHandler } from '../commands/record-charge.ts';
 import { RecordChargebackHandler } from '../commands/record-chargeback.ts';
+import { RecordCostsHandler } from '../commands/record-costs.ts';
 import { RecordRefundHandler } from '../commands/record-refund.ts';
 import { RecordSettlementHandler } from '../commands/record-settlement.ts';
 import { RecordSetupHandler } from '../commands/record-setup.ts';
@@ -20,8 +21,10 @@ import { Card } from '../providers/card.ts';
 import { CardDispute } from '../providers/card-dispute.ts';
 import { CardPayout } from '../providers/card-payout.ts';
 import { CardRefund } from '../providers/card-refund.ts';
+import { CardReport } from '../providers/card-report.ts';
 import { CardSetup } from '../providers/card-setup.ts';
 import { ChargeWorker } from '../providers/charge.worker.ts';
+import { CostWorker } from '../providers/cost.worker.ts';
 import { DisputeWorker } from '../providers/dispute.worker.ts';
 import { DisputeSearchWorker } from '../providers/dispute-search.worker.ts';
 import { NoticeWorker } from '../providers/notice.worker.ts';
@@ -86,6 +89,7 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
     new ExpireEvidenceHandler(unitOfWork),
     new FinishDisputeSearchHandler(unitOfWork),
     new RecordChargebackHandler(unitOfWork),
+    new RecordCostsHandler(unitOfWork),
     new RecordRefundHandler(unitOfWork),
     new RecordSettlementHandler(unitOfWork),
     new RecordSetupHandler(unitOfWork),
@@ -120,6 +124,7 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
         clock,
       ),
     ],
+    [CostWorker, new CostWorker(new CardReport(client), commands, orm, businessClock, clock)],
     [DisputeWorker, new DisputeWorker(disputes, commands, orm, businessClock, clock)],
     [DisputeSearchWorker, new DisputeSearchWorker(disputes, commands, orm, businessClock, clock)],
     [NoticeWorker, new NoticeWorker(card, setup, payouts, refunds, disputes, paypal, commands, orm, clock)],

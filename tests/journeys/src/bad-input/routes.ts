@@ -396,6 +396,13 @@ const escrow: Route[] = (
       of: 'operator',
       body: () => ({ reason: 'The evening' }),
     },
+    {
+      method: 'POST',
+      path: '/v1/treasury/read-costs',
+      of: 'operator',
+      body: () => ({ reason: 'The evening' }),
+    },
+    { method: 'GET', path: '/v1/treasury/cost-reports', of: 'operator' },
     { method: 'GET', path: '/v1/chargebacks', of: 'operator' },
     {
       method: 'POST',
