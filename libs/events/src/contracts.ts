@@ -18,6 +18,7 @@ export const HoldReason = z.enum([
   'chargeback',
   'chargeback_won',
   'scam_signals',
+  'account_closed',
   'reviewed',
   'appeal',
   'other',

@@ -136,6 +136,8 @@ export const PlaceHoldBody = z.strictObject({
   note: text(2_000),
 });
 
+export const CloseAccountBody = z.strictObject({ note: text(2_000) });
+
 export const LiftHoldBody = z.strictObject({
   reason: HoldReason.extract(['reviewed', 'appeal', 'other']),
   note: text(2_000),

@@ -20,6 +20,7 @@ import {
 import { DeclineOfferHandler, RequestOfferChangesHandler } from './commands/answer-offer.ts';
 import { ApplyTerms, ApplyTermsHandler } from './commands/apply-terms.ts';
 import { ChangeEmailHandler } from './commands/change-email.ts';
+import { CloseAccountHandler } from './commands/close-account.ts';
 import { EndAgreementHandler, FollowClearing, FollowClearingHandler } from './commands/end-agreement.ts';
 import { ExpireOfferHandler } from './commands/expire-offer.ts';
 import { ForgetBillingMethod, ForgetBillingMethodHandler } from './commands/forget-billing-method.ts';
@@ -59,6 +60,7 @@ import { Migration002Holds } from './migrations/002-holds.ts';
 import { Migration003Agreements } from './migrations/003-agreements.ts';
 import { Migration004Notices } from './migrations/004-notices.ts';
 import { Migration009BillingMethods } from './migrations/009-billing-methods.ts';
+import { Migration010Accounts } from './migrations/010-accounts.ts';
 import { NoticesController } from './notices.controller.ts';
 import { AccountHolds } from './queries/account-holds.ts';
 import { AgreementWithMilestones } from './queries/agreement-with-milestones.ts';
@@ -71,7 +73,7 @@ import { AgreementTable } from './tables/agreement.table.ts';
 import { AmendmentTable, AmendmentTextsTable, MilestoneVersionTable } from './tables/amendment.table.ts';
 import { ContactTable } from './tables/contact.table.ts';
 import { AccountHoldTable } from './tables/hold.table.ts';
-import { MatterTable } from './tables/matter.table.ts';
+import { MatterTable, UnsettledView } from './tables/matter.table.ts';
 import { MilestoneTable } from './tables/milestone.table.ts';
 import { NoticeTable } from './tables/notice.table.ts';
 import { OfferChangeRequestTable, OfferTable, OfferVersionTable } from './tables/offer.table.ts';
@@ -87,6 +89,7 @@ const agreementTables = [
   SubmissionTable,
   SubmissionContentTable,
   MatterTable,
+  UnsettledView,
 ];
 const termsTables = [MilestoneVersionTable, AmendmentTable, AmendmentTextsTable, PaymentRequestTable];
 
@@ -162,6 +165,7 @@ export const definition: ServiceDefinition = {
     { name: '003-agreements', class: Migration003Agreements },
     { name: '004-notices', class: Migration004Notices },
     { name: '009-billing-methods', class: Migration009BillingMethods },
+    { name: '010-accounts', class: Migration010Accounts },
   ],
   grants: {
     accounts: 'select, insert, update',
@@ -181,6 +185,7 @@ export const definition: ServiceDefinition = {
     amendment_texts: 'select, insert',
     milestone_versions: 'select, insert',
     agreement_matters: 'select, insert, update',
+    unsettled_agreements: 'select',
     payment_requests: writtenOnce,
   },
   ledger: false,
@@ -199,6 +204,7 @@ export const definition: ServiceDefinition = {
   ],
   providers: [
     OpenAccountHandler,
+    CloseAccountHandler,
     RememberBillingMethodHandler,
     ForgetBillingMethodHandler,
     SendOfferHandler,

@@ -1,5 +1,18 @@
 /** Refusals of this service; docs/errors.md is generated from them. */
 export const contractsErrors = {
+  'account.agreements_live': {
+    status: 409,
+    title: 'Contracts of the account have not ended: `agreementIds` (S-12).',
+  },
+  'account.closed': {
+    status: 409,
+    title: 'The account is closed and takes part in nothing any more (S-12).',
+  },
+  'account.money_unsettled': {
+    status: 409,
+    title: 'A refund, chargeback or bonus of `agreementIds` has not come to its end (S-12).',
+  },
+  'account.offers_open': { status: 409, title: 'Offers wait for an answer: `offerIds` (S-12).' },
   'account.exists': { status: 409, title: 'You have an account already; one person has one (S-1).' },
   'account.not_opened': {
     status: 409,

@@ -21,6 +21,7 @@ import {
   RequestOfferChanges,
 } from './commands/answer-offer.ts';
 import { type ChangedEmail, ChangeEmail } from './commands/change-email.ts';
+import { CloseAccount, type ClosedAccount } from './commands/close-account.ts';
 import { OpenAccount, type OpenedAccount } from './commands/open-account.ts';
 import { ReviseOffer } from './commands/revise-offer.ts';
 import { SendOffer, type SentOffer } from './commands/send-offer.ts';
@@ -60,6 +61,17 @@ export class HttpController {
     @Body({ schema: ChangeEmailBody }) body: z.output<typeof ChangeEmailBody>,
   ): Promise<ChangedEmail> {
     return this.commands.execute(new ChangeEmail({ message, accountId, email: this.texts.hide(body) }));
+  }
+
+  @Summary("Closes the caller's account, on which nothing may run any more (S-12).")
+  @Post('accounts/me/close')
+  @HttpCode(200)
+  closeAccount(
+    @Message() message: MessageRef,
+    @Caller() { accountId }: Party,
+    @Body({ schema: NoBody }) _body: unknown,
+  ): Promise<ClosedAccount> {
+    return this.commands.execute(new CloseAccount({ message, accountId }));
   }
 
   @Summary("The caller's own account.")

@@ -75,6 +75,23 @@ describe('holds on an account: contracts alone places them, every service hears 
     expect((await accept(offer)).milestones).toHaveLength(1);
   });
 
+  it('a closed account takes part in nothing any more, and payouts hears of it (S-5, S-12)', async () => {
+    const leaver = market.newPerson('leaver', ['freelancer']);
+    await leaver.post('contracts', '/v1/accounts', { roles: ['freelancer'], region: 'US' });
+    expect(await leaver.get('contracts', '/v1/accounts/me')).toMatchObject({ status: 'opened', holds: [] });
+    expect(await leaver.post('contracts', '/v1/accounts/me/close')).toMatchObject({ status: 'closed' });
+    const again = await leaver.request('contracts', 'POST', '/v1/accounts/me/close', { body: {} });
+    expect(again).toMatchObject({ status: 409, body: { code: 'account.closed' } });
+    await until(
+      'payouts knows that it is closed',
+      () => leaver.get('payouts', '/v1/accounts/me'),
+      ({ holds }) => JSON.stringify(holds) === '["closed"]',
+    );
+    const running = await freelancer.request('contracts', 'POST', '/v1/accounts/me/close', { body: {} });
+    expect(running).toMatchObject({ status: 409, body: { code: 'account.agreements_live' } });
+    expect(await freelancer.get('contracts', '/v1/accounts/me')).toMatchObject({ status: 'active' });
+  });
+
   it('an account that nobody has heard of is waited for, then it is unknown (M-15)', async () => {
     const path = `/v1/accounts/${market.newPerson('nobody', []).id}/holds`;
     const body = { kind: 'safety', reason: 'other', note: 'Reported.' };

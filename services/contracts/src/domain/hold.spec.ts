@@ -56,6 +56,16 @@ describe('S-5: what a hold forbids in contracts', () => {
     }
   });
 
+  test('S-12: a closed account takes part in nothing, whatever holds stand on it', () => {
+    const closed = { ...free, closedAt: start };
+    for (const tried of Object.values(acts)) {
+      expect(() => tried(closed)).toThrow(refusal('account.closed'));
+    }
+    expect(() => assertMayContract('client', { client: free, freelancer: closed })).toThrow(
+      refusal('offer.party_on_hold'),
+    );
+  });
+
   test('of several the one that forbids it is named', () => {
     const account = withHolds('financial', 'safety');
     expect(() => assertFree(account, 'submit')).toThrow(refusal('account.on_hold', { kind: 'safety' }));

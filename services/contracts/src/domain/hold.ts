@@ -130,8 +130,15 @@ const forbidden: Readonly<Record<HoldKind, readonly Act[]>> = {
 const holdAgainst = ({ holds }: Account, act: Act): HoldKind | undefined =>
   holds.find((kind) => forbidden[kind].includes(act));
 
-/** @throws Rejection account.on_hold */
+const isKept = (account: Account, act: Act): boolean =>
+  account.closedAt !== undefined || holdAgainst(account, act) !== undefined;
+
+/**
+ * A closed account stays closed, whatever becomes of the hold that came with it (S-12).
+ * @throws Rejection account.closed | account.on_hold
+ */
 export function assertFree(account: Account, act: Act): void {
+  if (account.closedAt) throw new Rejection('account.closed');
   const kind = holdAgainst(account, act);
   if (kind) throw new Rejection('account.on_hold', { kind });
 }
@@ -139,7 +146,7 @@ export function assertFree(account: Account, act: Act): void {
 /**
  * Every step towards a contract needs both parties free (rule S-5). Of the other one's hold the caller learns neither
  * kind nor reason.
- * @throws Rejection account.on_hold | offer.party_on_hold
+ * @throws Rejection account.closed | account.on_hold | offer.party_on_hold
  */
 export function assertMayContract(
   caller: 'client' | 'freelancer',
@@ -150,12 +157,12 @@ export function assertMayContract(
       ? ([client, 'hire', freelancer, 'be_hired'] as const)
       : ([freelancer, 'be_hired', client, 'hire'] as const);
   assertFree(own, act);
-  if (holdAgainst(other, otherAct)) throw new Rejection('offer.party_on_hold');
+  if (isKept(other, otherAct)) throw new Rejection('offer.party_on_hold');
 }
 
 /**
  * Other terms need both parties free of what stops a contract (rules A-11, S-5).
- * @throws Rejection account.on_hold | offer.party_on_hold
+ * @throws Rejection account.closed | account.on_hold | offer.party_on_hold
  */
 export function assertMayAmend(
   caller: 'client' | 'freelancer',
@@ -163,5 +170,5 @@ export function assertMayAmend(
 ): void {
   const [own, other] = caller === 'client' ? [client, freelancer] : [freelancer, client];
   assertFree(own, 'amend');
-  if (holdAgainst(other, 'amend')) throw new Rejection('offer.party_on_hold');
+  if (isKept(other, 'amend')) throw new Rejection('offer.party_on_hold');
 }

@@ -5,7 +5,8 @@ import { definition } from '../contracts.module.ts';
 import { useContracts } from '../testing/contracts.ts';
 
 const contracts = useContracts();
-const tables = Object.keys(definition.grants);
+/** PostgreSQL calls every column of a view nullable, so it is not compared. */
+const tables = Object.keys(definition.grants).filter((table) => table !== 'unsettled_agreements');
 
 test('the migrated tables are those of the entities', async () => {
   const { orm, pool } = contracts().database;
@@ -35,6 +36,7 @@ test('the login role may do what the service needs, and nothing more', async () 
     person_keys: changing,
     submission_contents: 'INSERT, SELECT',
     submissions: changing,
+    unsettled_agreements: 'SELECT',
   });
 });
 

@@ -5,6 +5,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { AccountTable } from '../tables/account.table.ts';
 import { AccountHoldTable, type HoldRow } from '../tables/hold.table.ts';
+import { accountStatus } from './account-status.ts';
 
 /** All holds of an account for operators, lifted ones too: who placed and lifted them, and why (S-5, AD-21). */
 @Injectable()
@@ -17,10 +18,13 @@ export class AccountHolds {
   /** @throws Rejection account.unknown */
   async of(accountId: string): Promise<object> {
     const em = this.orm.em.fork();
-    if (!(await em.findOne(AccountTable, { id: accountId }))) throw new Rejection('account.unknown');
+    const account = await em.findOne(AccountTable, { id: accountId });
+    if (!account) throw new Rejection('account.unknown');
     const key = (await em.findOne(PersonKeyTable, { id: accountId })) ?? undefined;
     const holds = await em.find(AccountHoldTable, { accountId }, { orderBy: { id: 'asc' }, limit: 1_000 });
-    return { accountId, holds: holds.map((hold) => this.#shown(hold, key)) };
+    const standing = holds.filter(({ status }) => status === 'standing');
+    const status = await accountStatus(em, account, standing);
+    return { accountId, status, holds: holds.map((hold) => this.#shown(hold, key)) };
   }
 
   #shown(hold: HoldRow, key: PersonKey | undefined): object {

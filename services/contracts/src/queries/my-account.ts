@@ -7,6 +7,7 @@ import { classOf } from '../domain/hold.ts';
 import { AccountTable, BillingMethodTable } from '../tables/account.table.ts';
 import { ContactTable, type Email, emailPlace } from '../tables/contact.table.ts';
 import { AccountHoldTable } from '../tables/hold.table.ts';
+import { accountStatus } from './account-status.ts';
 
 /** The caller's own account: address, whether it may send offers already, and which holds stand on it (S-11). */
 @Injectable()
@@ -32,6 +33,7 @@ export class MyAccount {
     const known = contact && this.texts.open<Email>(key, emailPlace(accountId), contact.email);
     return {
       accountId,
+      status: await accountStatus(em, account, holds),
       roles: account.roles,
       region: account.region,
       ...(known ?? {}),

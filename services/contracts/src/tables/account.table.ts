@@ -12,6 +12,7 @@ export const AccountTable = defineEntity({
     id: p.text().primary(),
     roles: p.json<Account['roles']>(),
     region: p.text().$type<Account['region']>(),
+    closedAt: p.datetime().nullable(),
     version: p.integer(),
   },
 });
@@ -29,10 +30,16 @@ export const BillingMethodTable = defineEntity({
   },
 });
 
-const toRow = ({ id, roles, region }: Account): Omit<InferEntity<typeof AccountTable>, 'version'> => ({
+const toRow = ({
   id,
   roles,
   region,
+  closedAt,
+}: Account): Omit<InferEntity<typeof AccountTable>, 'version'> => ({
+  id,
+  roles,
+  region,
+  closedAt: closedAt ?? null,
 });
 
 /**
@@ -44,7 +51,8 @@ export async function loadAccount(tx: Tx, id: string, liftedHoldId?: string): Pr
   if (!row) return undefined;
   const holds = await loadStandingHolds(tx, { accountId: id });
   const standing = holds.filter((hold) => hold.id !== liftedHoldId);
-  return { id, roles: row.roles, region: row.region, holds: standing.map(({ kind }) => kind) };
+  const { roles, region, closedAt } = row;
+  return { id, roles, region, holds: standing.map(({ kind }) => kind), closedAt: closedAt ?? undefined };
 }
 
 /** Both parties of an offer: its keys to their accounts say that they are there. */

@@ -103,6 +103,15 @@ export async function loadRunning(
   return [...active, ...paused].map(fromRow);
 }
 
+/** Those that have not ended: running ones, and those that wait for escrow to clear them. */
+export async function loadLive(
+  tx: Tx,
+  party: { clientId: string } | { freelancerId: string },
+): Promise<Agreement[]> {
+  const closing = await tx.many(AgreementTable, { ...party, status: 'closing' });
+  return [...(await loadRunning(tx, party)), ...closing.map(fromRow)];
+}
+
 /** How it stands with an agreement, for both parties to read. */
 export function shownState(row: Row): object {
   const agreement = fromRow(row);

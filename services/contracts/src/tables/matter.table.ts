@@ -19,6 +19,12 @@ export const MatterTable = defineEntity({
     version: p.integer(),
   },
 });
+/** A view: agreements of which escrow has told a refund, a chargeback or a bonus that has not come to its end. */
+export const UnsettledView = defineEntity({
+  name: 'UnsettledAgreement',
+  tableName: 'unsettled_agreements',
+  properties: { id: p.uuid().primary(), clientId: p.text(), freelancerId: p.text() },
+});
 type DeadlineMoved = Extract<EscrowFact, { type: 'escrow.deadline.moved' }>;
 type Row = Omit<InferEntity<typeof MatterTable>, 'version'>;
 

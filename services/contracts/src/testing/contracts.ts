@@ -19,6 +19,7 @@ import {
 } from '../commands/answer-offer.ts';
 import { ApplyTerms, ApplyTermsHandler, type TermsAnswer } from '../commands/apply-terms.ts';
 import { ChangeEmail, ChangeEmailHandler } from '../commands/change-email.ts';
+import { CloseAccount, CloseAccountHandler } from '../commands/close-account.ts';
 import {
   EndAgreement,
   EndAgreementHandler,
@@ -98,6 +99,15 @@ export class Contracts {
     const email = address === undefined ? undefined : personTexts.hide({ email: address });
     const command = new OpenAccount({ message, accountId, roles, region: 'other', email });
     return new OpenAccountHandler(this.#uow, personTexts).execute(command);
+  }
+
+  /** Its owner closes it, or an operator with a word about it. */
+  closeAccount(
+    accountId: string,
+    { operator = undefined as { by: string; note: string } | undefined, message = http() } = {},
+  ) {
+    const command = new CloseAccount({ message, accountId, operator });
+    return new CloseAccountHandler(this.#uow, personTexts).execute(command);
   }
 
   removeMethod(methodId: string, message = event()) {

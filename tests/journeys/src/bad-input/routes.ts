@@ -151,6 +151,13 @@ const contracts: Route[] = (
     { method: 'POST', path: '/v1/webhooks/mail', of: 'everybody', keyless: true },
     { method: 'GET', path: '/v1/unsubscribe', of: 'everybody' },
     { method: 'POST', path: '/v1/unsubscribe', of: 'everybody', keyless: true },
+    { method: 'POST', path: '/v1/accounts/me/close', of: 'caller' },
+    {
+      method: 'POST',
+      path: '/v1/accounts/{accountId}/close',
+      of: 'operator',
+      body: () => ({ note: 'Asked for by letter' }),
+    },
     { method: 'GET', path: '/v1/accounts/{accountId}/holds', of: 'operator' },
     {
       method: 'POST',
