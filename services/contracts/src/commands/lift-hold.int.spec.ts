@@ -37,6 +37,7 @@ test('S-12: one hold is lifted, the others stand; who placed it, and why, stays 
   const placed = { kind: 'safety', reason: 'other', placedBy: 'operator-1', placedAt: instant };
   expect(await seenByOperators(accountId)).toEqual({
     accountId,
+    status: 'suspended',
     holds: [
       {
         ...first,

@@ -109,7 +109,7 @@ test('A-7: the caller’s account says whether it may send offers', async () => 
   const id = newAccountId('client');
   await expect(accounts.of(id)).rejects.toMatchObject({ code: 'account.unknown' });
   await contracts().openAccount(id, ['client']);
-  const account = { accountId: id, roles: ['client'], region: 'other' };
+  const account = { accountId: id, status: 'opened', roles: ['client'], region: 'other' };
   expect(await accounts.of(id)).toEqual({ ...account, billingMethodVerified: false, holds: [] });
   await contracts().verifyMethod(id);
   expect(await accounts.of(id)).toEqual({ ...account, billingMethodVerified: true, holds: [] });
