@@ -1,8 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { serviceNames } from '@holdfast/local';
 import { describe, expect, it } from '@jest/globals';
 import { assertBooksExact } from './invariants.ts';
 import { lineUp, mixes, pricedMinor, type Raced, race } from './milestone-race.ts';
+import { beatUntil, RaceClock } from './race-clock.ts';
 import { judge } from './race-history.ts';
 import { type Rig, useRig } from './rig.ts';
 import { readFacts } from './topics.ts';
@@ -21,7 +20,7 @@ describe('everybody at once for the money of one milestone (F56, F63)', () => {
     `${rounds} races of release, part, changes, refund, end, chargeback and timer: one legal history each`,
     async () => {
       const winners = new Set<string>();
-      const clock = new Clock(rig());
+      const clock = new RaceClock(rig());
       for (let done = 0; done < rounds; done += roundsAtOnce) {
         const own = Array.from(
           { length: Math.min(roundsAtOnce, rounds - done) },
@@ -40,7 +39,7 @@ describe('everybody at once for the money of one milestone (F56, F63)', () => {
 });
 
 /** The reviews end in real time, one after the other, as they began: only the days between are jumped over. */
-async function raceAll(rig: Rig, own: Parameters<typeof lineUp>[1], clock: Clock): Promise<Raced[]> {
+async function raceAll(rig: Rig, own: Parameters<typeof lineUp>[1], clock: RaceClock): Promise<Raced[]> {
   const { market, system } = rig;
   const starts = await lineUp(market, own);
   const first = starts[0]!.dueAt.getTime();
@@ -62,43 +61,6 @@ async function raceAll(rig: Rig, own: Parameters<typeof lineUp>[1], clock: Clock
   await beats;
   await market.settle();
   return raced;
-}
-
-/** The sandbox clock goes from due instant to due instant; here all that are between are due at once. */
-class Clock {
-  readonly #rig: Rig;
-  #offsetMs = 0;
-
-  constructor(rig: Rig) {
-    this.#rig = rig;
-  }
-
-  now = (): number => Date.now() + this.#offsetMs;
-
-  async moveTo(instant: number): Promise<void> {
-    this.#offsetMs = instant - Date.now();
-    const { controlUrls, urls } = this.#rig.system;
-    const services = serviceNames.map((service) => `${controlUrls[service]}/sandbox`);
-    await Promise.all(
-      [...services, `${urls.providersControl}/__sim`].map((url) =>
-        post(`${url}/clock`, { offsetMs: this.#offsetMs }),
-      ),
-    );
-  }
-}
-
-async function post(url: string, body: object): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
-}
-
-/** Silence waits for what contracts says (M-17): here it says so all the time, so that the timer races too. */
-async function beatUntil(controlUrl: string, isOver: () => boolean): Promise<void> {
-  while (!isOver()) {
-    await post(`${controlUrl}/sandbox/beat`, {});
-    await pause(50);
-  }
 }
 
 async function judgeAll(rig: Rig, raced: readonly Raced[]): Promise<string[]> {
