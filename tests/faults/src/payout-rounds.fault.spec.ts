@@ -19,7 +19,7 @@ const smallMinor = 500n;
 const pricedMinor = 50_000n + BigInt(batches) * 4n * 2n * smallMinor;
 
 describe('everybody at once for the balance of a freelancer', () => {
-  const rig = useRig('withdrawal-rounds');
+  const rig = useRig('payout-rounds');
   let clock: RaceClock;
   let earners: Earner[];
 
