@@ -139,7 +139,7 @@ async function statusesOf(rig: Rig, started: readonly Started[]): Promise<string
 async function owedIsOpen(rig: Rig): Promise<void> {
   const [row] = await rig.sql(
     'escrow',
-    `select (select coalesce(sum(amount_minor), 0)::text from balances where account = 'E.refund.payable') as owed,
+    `select (select coalesce(sum(-amount_minor), 0)::text from entries where account = 'E.refund.payable') as owed,
         (select coalesce(sum(amount_minor), 0)::text from refunds where status in ('refunding', 'refund_failed')) as open`,
   );
   expect(row!.owed).toBe(row!.open);
