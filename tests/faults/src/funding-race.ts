@@ -56,8 +56,8 @@ const many = (count: number, work: () => Promise<void>): Promise<unknown> =>
  * terms; where the mix says so the client has begun to pay, and does not confirm.
  */
 export async function lineUpFundings(rig: Rig, own: readonly FundingMix[]): Promise<FundingStart[]> {
-  const starts: FundingStart[] = [];
   const waiting = [...own];
+  const arranged: Arranged[] = [];
   const cards = new Map<string, string>();
   await many(couplesAtOnce, async () => {
     const client = rig.market.newPerson('client', ['client']);
@@ -66,10 +66,12 @@ export async function lineUpFundings(rig: Rig, own: readonly FundingMix[]): Prom
     cards.set(client.id, await addCard(client, 'pm_card_authenticationRequired'));
     const methodId = await addCard(client);
     for (let mix = waiting.shift(); mix; mix = waiting.shift())
-      starts.push(await agreed({ client, freelancer, methodId, mix }));
+      arranged.push(await agreed({ client, freelancer, methodId, mix }));
   });
-  const late = starts.filter(({ mix }) => mix.late);
-  const rest = [...late];
+  // Contracts knows, too, that nothing is charged any more.
+  await rig.market.settle();
+  const starts = await Promise.all(arranged.map(propose));
+  const rest = starts.filter(({ mix }) => mix.late);
   await many(couplesAtOnce, async () => {
     for (let start = rest.shift(); start; start = rest.shift())
       start.pending = await beginToPay(rig, start, cards.get(start.agreement.client.id)!);
@@ -78,6 +80,8 @@ export async function lineUpFundings(rig: Rig, own: readonly FundingMix[]): Prom
   return starts.sort((one, other) => dueAt(one) - dueAt(other));
 }
 
+type Arranged = Omit<FundingStart, 'amendmentId' | 'pending'>;
+
 interface Couple {
   client: PatientPerson;
   freelancer: PatientPerson;
@@ -85,23 +89,27 @@ interface Couple {
   mix: FundingMix;
 }
 
-async function agreed(couple: Couple): Promise<FundingStart> {
-  const { client, freelancer, methodId, mix } = couple;
+async function agreed({ client, freelancer, methodId, mix }: Couple): Promise<Arranged> {
   const milestones = [{ amountMinor: pricedMinor }, { amountMinor: 50_000n }];
   const agreement = await accept(await sendOffer(client, freelancer, { milestones }));
   const { milestoneId } = agreement.milestones[0]!;
   await until(
-    'the first charge has failed, and contracts knows it',
-    async () => ({ escrow: await escrowOf(agreement), contracts: await contractsOf(agreement) }),
-    ({ escrow, contracts }) => escrow?.funding?.status === 'failed' && contracts === 'agreed',
+    'the first charge has failed',
+    () => escrowOf(agreement),
+    (milestone) => milestone?.funding?.status === 'failed',
   );
+  return { mix, agreement, milestoneId, methodId };
+}
+
+async function propose(arranged: Arranged): Promise<FundingStart> {
+  const { mix, milestoneId, agreement } = arranged;
   const change =
     mix.change === 'delete'
       ? { kind: 'delete', milestoneId }
       : { kind: 'change', milestoneId, price: usd(changedMinor) };
   const path = `/v1/agreements/${agreement.agreementId}/amendments`;
-  const { amendmentId } = await freelancer.post('contracts', path, { changes: [change] });
-  return { mix, agreement, milestoneId, amendmentId, methodId };
+  const { amendmentId } = await agreement.freelancer.post('contracts', path, { changes: [change] });
+  return { ...arranged, amendmentId };
 }
 
 /** Whatever has come of the charge whose payer took all the time there was. */
@@ -116,9 +124,6 @@ const escrowOf = async (agreement: Agreement): Promise<Json> => {
   const path = `/v1/agreements/${agreement.agreementId}/money`;
   return (await agreement.client.request('escrow', 'GET', path)).body.milestones?.[0];
 };
-const contractsOf = async ({ client, agreementId }: Agreement): Promise<string> =>
-  (await client.get('contracts', `/v1/agreements/${agreementId}`)).milestones[0].status;
-
 /** The bank asks for the payer, who takes all the time there is. */
 async function beginToPay(
   rig: Rig,
