@@ -13,6 +13,7 @@ import {
   readMemory,
 } from './consumption.ts';
 import { Databases } from './databases.ts';
+import { DueReviews, measureBeside, type TimersRun } from './due-reviews.ts';
 import { loadOfMinute } from './machine.ts';
 import { Messaging } from './messaging.ts';
 import { type Pgbench, type PgbenchFigures, type PgbenchRun, runPgbench } from './pgbench.ts';
@@ -81,6 +82,7 @@ export class Bench {
   readonly #setup: Setup;
   readonly #databases: Databases;
   readonly #stock: Stock;
+  readonly #market: Marketplace;
   readonly #messaging: Messaging;
   readonly #told: Told;
   /** The number of a milestone's last fact before its release. */
@@ -94,13 +96,14 @@ export class Bench {
 
   private constructor(
     setup: Setup,
-    parts: { databases: Databases; stock: Stock; messaging: Messaging; told: Told },
+    parts: { databases: Databases; stock: Stock; market: Marketplace; messaging: Messaging; told: Told },
     { lesson, sequence }: { lesson: Lesson; sequence: number },
   ) {
     this.lesson = lesson;
     this.#setup = setup;
     this.#databases = parts.databases;
     this.#stock = parts.stock;
+    this.#market = parts.market;
     this.#messaging = parts.messaging;
     this.#told = parts.told;
     this.#sequence = sequence;
@@ -109,13 +112,14 @@ export class Bench {
   static async prepare(setup: Setup): Promise<Bench> {
     const { system, dataDir } = setup;
     const [databases, told] = [new Databases(system), new Told()];
-    const stock = await Stock.arrange(new Marketplace(system.urls), databases);
+    const market = new Marketplace(system.urls);
+    const stock = await Stock.arrange(market, databases);
     await copyEscrow(system, databases);
     await stock.upTo(1);
     const sequence = await sequenceBefore(databases, stock.milestoneOf(0).milestoneId);
     const lesson = await teach(system, pgbenchRun(setup, 1, stock.numberOf(0)), { databases, stock, told });
     const messaging = await Messaging.open(system, join(dataDir, 'roles.json'), lesson.event);
-    return new Bench(setup, { databases, stock, messaging, told }, { lesson, sequence });
+    return new Bench(setup, { databases, stock, market, messaging, told }, { lesson, sequence });
   }
 
   async close(): Promise<void> {
@@ -124,9 +128,10 @@ export class Bench {
   }
 
   /** What the books were compared with, and had. */
-  get checked(): { releases: number; repeats: number; refusals: number; pgbench: number } {
-    const { acknowledged, repeated, refused } = this.#told;
-    return { releases: acknowledged.length, repeats: repeated, refusals: refused, pgbench: this.#committed };
+  get checked(): { releases: number; repeats: number; refusals: number; timers: number; pgbench: number } {
+    const { acknowledged, repeated, refused, silent } = this.#told;
+    const [releases, timers] = [acknowledged.length, silent.length];
+    return { releases, repeats: repeated, refusals: refused, timers, pgbench: this.#committed };
   }
 
   async postgresVersion(): Promise<string> {
@@ -190,6 +195,22 @@ export class Bench {
     return sharesOf(readProfile(folder), { from, to });
   }
 
+  /** Releases beside 10,000 timers that are due in the same minute, of 100,000 in the table. @throws WrongBooks */
+  async timers(windows: number): Promise<TimersRun> {
+    const [databases, market, told] = [this.#databases, this.#market, this.#told];
+    const reviews = new DueReviews({ databases, market, reviews: await this.#stock.underReview(), told });
+    await reviews.arrange();
+    // Twice as long as elsewhere: the slowest hundredth of few releases says little.
+    const times = { warmUpMs, measureMs: 2 * this.#setup.seconds * 1_000 };
+    const seconds = (2 * windows * (times.warmUpMs + times.measureMs)) / 1_000;
+    await this.#prepareStock(this.#taken, this.#rates.service, seconds);
+    await databases.refreshPlans(...serviceNames);
+    return measureBeside(reviews, windows, {
+      release: () => this.#release(profiledConnections, times),
+      assertBooks: (after) => this.#assertBooks(after),
+    });
+  }
+
   async #service(connections: number): Promise<ServiceRun> {
     const readings: Reading[] = [];
     const figures = await this.#load(connections, {
@@ -210,6 +231,13 @@ export class Bench {
   ): Promise<LoadFigures> {
     await this.#prepareStock(this.#taken, this.#rates.service, (times.warmUpMs + times.measureMs) / 1_000);
     await this.#databases.refreshPlans(...serviceNames);
+    return this.#release(connections, times);
+  }
+
+  async #release(
+    connections: number,
+    times: { warmUpMs: number; measureMs: number; onEdge?: () => Promise<void> },
+  ): Promise<LoadFigures> {
     const next = () => {
       const index = this.#taken++;
       return index < this.#stock.made ? this.#stock.milestoneOf(index) : undefined;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ledgerGrants, ledgerSchema } from '@holdfast/ledger';
 import { createTestDatabase, smallRecipe, type TestDatabase } from '@holdfast/testing';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { differencesOf, differencesOfReference } from './books.ts';
 import type { Databases } from './databases.ts';
 import { Told } from './release-load.ts';
@@ -9,8 +9,10 @@ import { Told } from './release-load.ts';
 /** As much of escrow and payouts as the books are read from. */
 const schema = [
   ...ledgerSchema,
-  'create table milestones (id uuid primary key, status text not null, held_minor bigint not null)',
-  'create table transfers (id uuid primary key, milestone_id uuid not null, status text not null)',
+  `create table milestones (id uuid primary key, status text not null, held_minor bigint not null,
+    review_due_at timestamptz)`,
+  `create table transfers (id uuid primary key, milestone_id uuid not null, status text not null,
+    released_at timestamptz)`,
   'create table credits (id uuid primary key)',
 ];
 const recipe = smallRecipe({ service: 'books', schema, grants: ledgerGrants, entities: [] });
@@ -37,7 +39,11 @@ afterAll(async () => {
 
 beforeEach(async () => {
   told = new Told();
-  const releases = [release(), release(), release()];
+  await plant(release(), release(), release());
+});
+
+/** In empty tables. */
+async function plant(...releases: Record<Name, string[]>[]): Promise<void> {
   for (const name of names) {
     const work = [
       ...tables.map((table) => `delete from ${table}`),
@@ -45,7 +51,7 @@ beforeEach(async () => {
     ];
     await sql(name, planted(work.join(';\n')));
   }
-});
+}
 
 const sql = async (name: Name, text: string, values?: unknown[]) =>
   (await all[name].superuserQuery(text, values)).rows;
@@ -61,11 +67,32 @@ function release(): Record<Name, string[]> {
   const [milestoneId, transferId, key] = [randomUUID(), randomUUID(), randomUUID()];
   const answer = JSON.stringify({ milestoneId, transferId });
   told.acknowledged.push({ milestoneId, clientId: 'client', token: '', key, answer });
-  const escrow = [
-    `insert into milestones values ('${milestoneId}', 'released', 0)`,
-    `insert into transfers values ('${transferId}', '${milestoneId}', 'credited')`,
+  return effects(milestoneId, transferId, [
     `insert into event_sequences values ('${milestoneId}', 2, 'key', 0, 'correlation')`,
     `insert into inbox values ('ReleaseMilestone', 'client/${key}', 'fingerprint', '${answer}')`,
+  ]);
+}
+
+const dueAt = new Date('2030-03-03T03:03:00.042Z');
+
+/** The same of a timer; beside it a review that still runs. */
+function releaseBySilence(): Record<Name, string[]> {
+  const [milestoneId, transferId] = [randomUUID(), randomUUID()];
+  told.silent.push({ milestoneId, dueAt, sequence: 3 });
+  told.reviews += 1;
+  return effects(milestoneId, transferId, [
+    `insert into milestones values (gen_random_uuid(), 'submitted', ${net}, '2030-04-04')`,
+    `insert into event_sequences values ('${milestoneId}', 4, 'key', 0, 'correlation')`,
+    `insert into inbox values
+      ('ReleaseBySilence', 'review.silence/${milestoneId}/${dueAt.getTime()}', 'fingerprint', '{}')`,
+  ]);
+}
+
+function effects(milestoneId: string, transferId: string, rest: readonly string[]): Record<Name, string[]> {
+  const escrow = [
+    `insert into milestones values ('${milestoneId}', 'released', 0)`,
+    `insert into transfers values ('${transferId}', '${milestoneId}', 'credited', '${dueAt.toISOString()}')`,
+    ...rest,
     ...journal('fund', randomUUID(), { 'E.cash.trust': net, 'E.escrow.milestone': -net }),
     ...journal('release', transferId, { 'E.escrow.milestone': net, 'E.clearing.payouts': -net }),
     `insert into balances values ('E.escrow.milestone', '', 0) on conflict do nothing`,
@@ -146,6 +173,48 @@ test.each([
 ])('seen in payouts: %s', async (_, text) => {
   await sql('payouts', planted(text));
   expect(await differences()).not.toEqual([]);
+});
+
+describe('timers that were due', () => {
+  const timer = (): string => told.silent[0]!.milestoneId;
+
+  beforeEach(async () => {
+    told = new Told();
+    await plant(release(), releaseBySilence(), releaseBySilence());
+  });
+
+  test('each released its milestone once, and no other timer did', async () => {
+    expect(await differences()).toEqual([]);
+  });
+
+  test.each([
+    [
+      'one that was not handled',
+      () => `update milestones set status = 'submitted', review_due_at = now() where id = '${timer()}'`,
+    ],
+    [
+      'one that was handled twice',
+      () =>
+        `insert into inbox values ('ReleaseBySilence', 'review.silence/${timer()}/7', 'fingerprint', '{}')`,
+    ],
+    [
+      'one that is dated at its sweep',
+      () => `update transfers set released_at = '2030-03-03T03:04' where milestone_id = '${timer()}'`,
+    ],
+    ['one with two facts', () => `update event_sequences set last_sequence = 5 where subject = '${timer()}'`],
+    [
+      'one whose time had not come',
+      () => `update milestones set review_due_at = null where status = 'submitted'`,
+    ],
+  ])('seen: %s', async (_, text) => {
+    await sql('escrow', planted(text()));
+    expect(await differences()).not.toEqual([]);
+  });
+
+  test('seen: one that was not credited', async () => {
+    await sql('payouts', 'delete from credits where id = (select min(id::text)::uuid from credits)');
+    expect(await differences()).not.toEqual([]);
+  });
 });
 
 test('seen: an answer that a caller should not have got, and a parked message', async () => {

@@ -5,16 +5,17 @@ import type { Told } from './release-load.ts';
 
 /** How often a count is asked again until everything has arrived. */
 const pollMs = 25;
+/** Without anything new: ten thousand releases by silence take the consumers minutes. */
 const settleMs = 90_000;
 
 /**
- * Waits until every acknowledged release is published, credited, noted and mirrored.
+ * Waits until every release is published, credited, noted and mirrored.
  * @returns how long that took, in milliseconds: how far the consumers were behind
- * @throws Error naming what is missing after 90 s
+ * @throws Error naming what is missing, when nothing has come for 90 s
  */
 export async function untilApplied(databases: Databases, told: Told): Promise<number> {
   const startedAt = performance.now();
-  const wanted = told.acknowledged.length;
+  const wanted = told.acknowledged.length + told.silent.length;
   const counts = {
     'credited by payouts': ['payouts', `select count(*)::int as seen from credits`],
     'noted by escrow': ['escrow', `select count(*)::int as seen from transfers where status <> 'sent'`],
@@ -24,11 +25,14 @@ export async function untilApplied(databases: Databases, told: Told): Promise<nu
     ],
   } as const;
   for (const [what, [name, text]] of Object.entries(counts)) {
+    let [last, movedAt] = [-1, performance.now()];
     for (;;) {
       const [row] = await databases.rows<{ seen: number }>(name, text);
-      if (row!.seen >= wanted) break;
-      if (performance.now() - startedAt > settleMs) {
-        throw new Error(`of ${wanted} releases, ${row!.seen} are ${what} after ${settleMs / 1_000} s`);
+      const { seen } = row!;
+      if (seen >= wanted) break;
+      if (seen !== last) [last, movedAt] = [seen, performance.now()];
+      if (performance.now() - movedAt > settleMs) {
+        throw new Error(`of ${wanted} releases, ${seen} are ${what}, and no more for ${settleMs / 1_000} s`);
       }
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
@@ -38,10 +42,11 @@ export async function untilApplied(databases: Databases, told: Told): Promise<nu
 
 /**
  * What is wrong in the books of the services, after everything was applied: each acknowledged release moved its money
- * exactly once, a repeated key nothing, a refusal nothing, and both ledgers are exact (I1, I2, I3, M-8, M-22).
+ * exactly once, so did each timer that was due, dated at its due instant (M-21), a repeated key moved nothing, a refusal
+ * nothing, and both ledgers are exact (I1, I2, I3, M-8, M-22).
  */
 export async function differencesOf(databases: Databases, told: Told, sequence: number): Promise<string[]> {
-  const { acknowledged } = told;
+  const { acknowledged, silent } = told;
   const [escrow, payouts] = [databases.poolOf('escrow'), databases.poolOf('payouts')];
   const differences = [
     ...told.wrong,
@@ -49,12 +54,15 @@ export async function differencesOf(databases: Databases, told: Told, sequence: 
     ...(await checkLedger(payouts)).map((found) => `payouts ${JSON.stringify(found)}`),
   ];
   const counts = await databases.rows<Record<string, number>>('escrow', countsInEscrow);
+  const releases = acknowledged.length + silent.length;
   const expected = {
-    milestones: acknowledged.length,
-    transfers: acknowledged.length,
-    journals: acknowledged.length,
+    milestones: releases,
+    transfers: releases,
+    journals: releases,
     answers: acknowledged.length,
     refusals: told.refused,
+    timers: silent.length,
+    reviews: told.reviews,
     unpublished: 0,
   };
   for (const [what, count] of Object.entries(expected)) {
@@ -71,7 +79,18 @@ export async function differencesOf(databases: Databases, told: Told, sequence: 
     sequence,
   ]);
   differences.push(...inexact.map(({ id }) => `milestone ${id} is not released exactly once`));
-  const uncredited = await databases.rows<{ id: string }>('payouts', inexactCredits, [transfers]);
+  const unfired = await databases.rows<{ id: string }>('escrow', inexactTimers, [
+    silent.map(({ milestoneId }) => milestoneId),
+    silent.map(({ dueAt }) => dueAt.getTime()),
+    silent.map(({ sequence }) => sequence),
+  ]);
+  differences.push(...unfired.map(({ id }) => `milestone ${id} is not released by its timer exactly once`));
+  const bySilence = await databases.rows<{ id: string }>('escrow', transfersOf, [
+    silent.map(({ milestoneId }) => milestoneId),
+  ]);
+  const uncredited = await databases.rows<{ id: string }>('payouts', inexactCredits, [
+    [...transfers, ...bySilence.map(({ id }) => id)],
+  ]);
   differences.push(...uncredited.map(({ id }) => `transfer ${id} is not credited exactly once`));
   const clearing = [
     (await readBalances(escrow, 'E.clearing.payouts')).get('E.clearing.payouts'),
@@ -114,6 +133,8 @@ const countsInEscrow = `select
   (select count(*)::int from journals where kind = 'release') as journals,
   (select count(*)::int from inbox where command = 'ReleaseMilestone' and answer is not null) as answers,
   (select count(*)::int from inbox where command = 'ReleaseMilestone' and refusal is not null) as refusals,
+  (select count(*)::int from inbox where command = 'ReleaseBySilence') as timers,
+  (select count(*)::int from milestones where review_due_at is not null) as reviews,
   (select count(*)::int from outbox where aggregateid <> '') as unpublished`;
 
 const inexactReleases = `select told.milestone as id
@@ -125,6 +146,18 @@ const inexactReleases = `select told.milestone as id
   left join inbox i on i.command = 'ReleaseMilestone' and i.message_id = told.message
     and i.answer->>'transferId' = told.transfer
   where m is null or t is null or j is null or s is null or i is null`;
+
+const inexactTimers = `select told.milestone as id
+  from unnest($1::text[], $2::bigint[], $3::int[]) as told (milestone, due_ms, sequence)
+  left join milestones m on m.id = told.milestone::uuid and m.status = 'released' and m.held_minor = 0
+  left join transfers t on t.milestone_id = m.id and t.released_at = to_timestamp(told.due_ms / 1000.0)
+  left join journals j on j.cause_id = t.id::text and j.kind = 'release' and j.transfer_id = t.id
+  left join event_sequences s on s.subject = told.milestone and s.last_sequence = told.sequence + 1
+  left join inbox i on i.command = 'ReleaseBySilence'
+    and i.message_id = 'review.silence/' || told.milestone || '/' || told.due_ms
+  where m is null or t is null or j is null or s is null or i is null`;
+
+const transfersOf = `select id::text from transfers where milestone_id = any($1::uuid[])`;
 
 const inexactCredits = `select told.transfer as id from unnest($1::text[]) as told (transfer)
   left join credits c on c.id = told.transfer::uuid

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Round } from './bench.ts';
 import type { Consumption } from './consumption.ts';
+import type { TimersRun } from './due-reviews.ts';
 import { type Figures, figuresOf, type Measured } from './figures.ts';
 import { reportOf } from './report.ts';
 import type { Summary } from './statistics.ts';
@@ -34,8 +35,20 @@ const roundAt = (perSecond: number): Round => ({
   memory: { kind: 'PSS', services: { contracts: 90, escrow: 100 + perSecond / 10, payouts: 80 } },
 });
 
+const windowAt = (p99Ms: number): TimersRun['due'][number] => ({
+  releases: 300,
+  perSecond: 100,
+  p50Ms: 10,
+  p99Ms,
+});
+
 const measured: Measured = {
   rounds: [roundAt(300), roundAt(400), roundAt(200)],
+  timers: {
+    calm: [windowAt(100), windowAt(200), windowAt(50)],
+    due: [windowAt(150), windowAt(220)],
+    handledMs: 60_400,
+  },
   readyMs: 4_321,
   machine: {
     processor: 'A processor',
@@ -53,7 +66,7 @@ const measured: Measured = {
     ['socket writes', 0.4],
     ['pg', 0.1],
   ],
-  checked: { releases: 2_700, repeats: 150, refusals: 149, pgbench: 24_000 },
+  checked: { releases: 2_700, repeats: 150, refusals: 149, timers: 10_000, pgbench: 24_000 },
 };
 
 const names = [
@@ -62,6 +75,9 @@ const names = [
   'relay',
   'latency_p50',
   'latency_p99',
+  'release_calm_p99',
+  'release_due_p99',
+  'release_due_ratio',
   'rss_mib',
   'ready_s',
 ] as const;
@@ -82,6 +98,14 @@ test('ratios are taken inside each round: ours to the reference', () => {
   expect(figures.release_64).toEqual({ value: 0.6, min: 0.4, max: 0.8, rounds: 3 });
   expect(figures.relay.value).toBe(0.75);
   expect([figures.latency_p50.value, figures.latency_p99.value]).toEqual([3, 1.5]);
+});
+
+test('a release while timers are due is compared with a calm one, window by window', () => {
+  const figures = figuresOf(measured);
+  expect(figures.release_calm_p99).toEqual({ value: 100, min: 50, max: 200, rounds: 3 });
+  expect(figures.release_due_p99).toEqual({ value: 185, min: 150, max: 220, rounds: 2 });
+  expect(figures.release_due_ratio).toEqual({ value: 1.3, min: 1.1, max: 1.5, rounds: 2 });
+  expect(figures.details.timers).toMatchObject({ in_table: 100_000, due: 10_000, handled_s: 60.4 });
 });
 
 test('memory is that of the largest service, the start happens once', () => {

@@ -1,6 +1,7 @@
 import { type ServiceName, serviceNames } from '@holdfast/local';
 import type { Pair, Round } from './bench.ts';
 import type { Consumption } from './consumption.ts';
+import { type TimersRun, timersDue, timersInAll } from './due-reviews.ts';
 import type { Machine } from './machine.ts';
 import { median, type Summary, summaryOf } from './statistics.ts';
 
@@ -26,22 +27,36 @@ export interface Details {
   /** Events per second. */
   relay: { relay: Summary; kafkajs: Summary };
   latency: Record<'ours' | 'kafkajs', { p50_ms: Summary; p99_ms: Summary }>;
+  timers: {
+    in_table: number;
+    due: number;
+    handled_s: number;
+    /** Releases a second over HTTP. */
+    calm_per_second: Summary;
+    due_per_second: Summary;
+  };
   memory: { kind: 'PSS' | 'RSS'; mib: Record<ServiceName, Summary> };
   /** Rows that one release writes. */
   rows: Record<string, number>;
   statements_per_release: number;
   /** Shares of escrow's busy time. */
   profile: Record<string, number>;
-  checked: { releases: number; repeats: number; refusals: number; pgbench: number };
+  checked: { releases: number; repeats: number; refusals: number; timers: number; pgbench: number };
 }
 
-/** What `--json` prints: ratios to the reference of the same round, but for memory and the start. */
+/**
+ * What `--json` prints: ratios to the reference of the same round, but for memory, the start, and the ms of a release with
+ * no timer due or 10,000 of them.
+ */
 export interface Figures {
   release_16: Summary;
   release_64: Summary;
   relay: Summary;
   latency_p50: Summary;
   latency_p99: Summary;
+  release_calm_p99: Summary;
+  release_due_p99: Summary;
+  release_due_ratio: Summary;
   rss_mib: Summary;
   ready_s: Summary;
   details: Details;
@@ -49,6 +64,7 @@ export interface Figures {
 
 export interface Measured {
   rounds: readonly Round[];
+  timers: TimersRun;
   readyMs: number;
   machine: Details['machine'];
   seconds: number;
@@ -78,6 +94,7 @@ export function figuresOf(measured: Measured): Figures {
       ours: ours.p99Ms,
       reference: reference.p99Ms,
     })),
+    ...dueFigures(measured.timers),
     rss_mib: summary(({ memory: { services } }) => Math.max(...Object.values(services))),
     ready_s: rounded(summaryOf([measured.readyMs / 1_000])),
     details: {
@@ -101,12 +118,36 @@ export function figuresOf(measured: Measured): Figures {
           p99_ms: summary(({ latency }) => latency.reference.p99Ms),
         },
       },
+      timers: timerDetails(measured.timers),
       memory: { kind: rounds.every(({ memory: { kind } }) => kind === 'PSS') ? 'PSS' : 'RSS', mib: memory },
       rows,
       statements_per_release: round4(measured.statementsPerRelease),
       profile: Object.fromEntries(measured.profile.map(([owner, share]) => [owner, round4(share)])),
       checked,
     },
+  };
+}
+
+/** Window by window: the first calm one beside the first in which timers were due. */
+function dueFigures({ calm, due }: TimersRun) {
+  const each = (windows: TimersRun['due']): number[] => windows.map(({ p99Ms }) => p99Ms);
+  const ratios = due.map(({ p99Ms }, index) => p99Ms / calm[index]!.p99Ms);
+  return {
+    release_calm_p99: rounded(summaryOf(each(calm))),
+    release_due_p99: rounded(summaryOf(each(due))),
+    release_due_ratio: rounded(summaryOf(ratios)),
+  };
+}
+
+function timerDetails({ calm, due, handledMs }: TimersRun): Details['timers'] {
+  const rates = (windows: TimersRun['due']): Summary =>
+    rounded(summaryOf(windows.map(({ perSecond }) => perSecond)));
+  return {
+    in_table: timersInAll,
+    due: timersDue,
+    handled_s: round4(handledMs / 1_000),
+    calm_per_second: rates(calm),
+    due_per_second: rates(due),
   };
 }
 

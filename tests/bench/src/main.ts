@@ -76,6 +76,8 @@ async function measure({ rounds: wanted, seconds }: Options, pgbench: Pgbench): 
     }
     log('Looking where the time goes …');
     const profile = await bench.profile();
+    log('Releasing while 10,000 timers are due …');
+    const timers = await bench.timers(wanted);
     const machine = {
       ...describeMachine(),
       postgres: await bench.postgresVersion(),
@@ -83,7 +85,17 @@ async function measure({ rounds: wanted, seconds }: Options, pgbench: Pgbench): 
     };
     const { checked, lesson } = bench;
     const { rows } = lesson;
-    return figuresOf({ rounds, readyMs, machine, seconds, rows, statementsPerRelease, profile, checked });
+    return figuresOf({
+      rounds,
+      timers,
+      readyMs,
+      machine,
+      seconds,
+      rows,
+      statementsPerRelease,
+      profile,
+      checked,
+    });
   } finally {
     await bench.close();
   }

@@ -12,9 +12,20 @@ export interface Acknowledged {
   answer: string;
 }
 
-/** Everything that callers were ever told: what the books must show, no more and no less. */
+/** A milestone that its timer releases, since nobody judges the work. */
+export interface Silent {
+  milestoneId: string;
+  dueAt: Date;
+  /** The number of the milestone's last fact before. */
+  sequence: number;
+}
+
+/** Everything that callers were ever told, or timers were set to: what the books must show, no more and no less. */
 export class Told {
   readonly acknowledged: Acknowledged[] = [];
+  readonly silent: Silent[] = [];
+  /** Reviews whose end is still to come. */
+  reviews = 0;
   refused = 0;
   repeated = 0;
   /** Answers that nobody should have got. */

@@ -20,7 +20,8 @@ export function reportOf(figures: Figures): string {
     '',
     ...whereTimeGoes(details),
     `Checked: ${details.checked.releases} releases, ${details.checked.repeats} repeated keys, ` +
-      `${details.checked.refusals} refusals, ${details.checked.pgbench} releases by pgbench. The books are exact.`,
+      `${details.checked.refusals} refusals, ${details.checked.timers} timers, ` +
+      `${details.checked.pgbench} releases by pgbench. The books are exact.`,
   ].join('\n');
 }
 
@@ -54,8 +55,22 @@ function ratios({ details, ...figures }: Figures): string[][] {
     ],
     latency('p50'),
     latency('p99'),
+    ...dueTimers({ details, ...figures }),
     ['rss_mib', range(figures.rss_mib), `${details.memory.kind}: ${memory.join(', ')}`, ''],
     ['ready_s', short(figures.ready_s.value), 'from nothing to everything ready', ''],
+  ];
+}
+
+function dueTimers({ details: { timers }, ...figures }: Figures): string[][] {
+  return [
+    ['release_calm_p99', `${range(figures.release_calm_p99)} ms`, `${range(timers.calm_per_second)}/s`, ''],
+    ['release_due_p99', `${range(figures.release_due_p99)} ms`, `${range(timers.due_per_second)}/s`, ''],
+    [
+      'release_due_ratio',
+      range(figures.release_due_ratio),
+      `${timers.due} of ${timers.in_table} timers, handled in ${short(timers.handled_s)} s`,
+      '',
+    ],
   ];
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type Agreement,
   accept,
@@ -6,10 +7,12 @@ import {
   openAccounts,
   type Person,
   sendOffer,
+  submit,
   untilStatus,
 } from '@holdfast/journeys';
+import { readUnsealed } from '@holdfast/ledger';
 import type { Pool } from 'pg';
-import type { Databases } from './databases.ts';
+import type { DatabaseName, Databases } from './databases.ts';
 import { numberedValue, plainValue, withNumber } from './numbered-values.ts';
 import { type Row, shapesOf, type TableShape } from './written-rows.ts';
 
@@ -19,6 +22,8 @@ const couples = 32;
 const couplesAtOnce = 4;
 /** Numbers have twelve digits, so that they fit into the last group of a UUID. */
 const firstNumber = 100_000_000_000;
+/** A limit for what hangs: a hundred thousand copies are sealed in a minute or two. */
+const sealedWithinMs = 600_000;
 
 interface CopiedTable {
   name: string;
@@ -28,6 +33,8 @@ interface CopiedTable {
   same?: readonly string[];
   /** Columns that are no UUID and yet have to differ. */
   numbered?: readonly string[];
+  /** Instants of which each copy's is a minute after that of the copy before. */
+  minutely?: readonly string[];
 }
 
 const ofAgreement = 'agreement_id = $1::uuid';
@@ -36,7 +43,7 @@ const ofAgreement = 'agreement_id = $1::uuid';
 const copiedTables: Record<'escrow' | 'contracts' | 'payouts', readonly CopiedTable[]> = {
   escrow: [
     { name: 'agreements', where: 'id = $1::uuid' },
-    { name: 'milestones', where: ofAgreement },
+    { name: 'milestones', where: ofAgreement, minutely: ['review_due_at'] },
     { name: 'fundings', where: ofAgreement, same: ['method_id'], numbered: ['intent_id'] },
     { name: 'lots', where: ofAgreement, same: ['method_id'] },
     { name: 'journals', where: ofAgreement },
@@ -51,6 +58,11 @@ const copiedTables: Record<'escrow' | 'contracts' | 'payouts', readonly CopiedTa
     { name: 'offers', where: ofAgreement },
     { name: 'agreements', where: 'id = $1::uuid' },
     { name: 'milestones', where: ofAgreement },
+    { name: 'submissions', where: ofAgreement, minutely: ['review_due_at'] },
+    {
+      name: 'submission_contents',
+      where: `id in (select id from submissions where ${ofAgreement})`,
+    },
   ],
   payouts: [{ name: 'agreements', where: 'id = $1::uuid' }],
 };
@@ -65,12 +77,19 @@ export class Stock {
   readonly #agreements: readonly Agreement[];
   readonly #market: Marketplace;
   readonly #databases: Databases;
+  /** Where else escrow's rows are copied to. */
+  readonly #alsoTo: readonly DatabaseName[];
   #made = 0;
 
-  private constructor(agreements: readonly Agreement[], market: Marketplace, databases: Databases) {
+  private constructor(
+    agreements: readonly Agreement[],
+    { market, databases }: { market: Marketplace; databases: Databases },
+    alsoTo: readonly DatabaseName[],
+  ) {
     this.#agreements = agreements;
     this.#market = market;
     this.#databases = databases;
+    this.#alsoTo = alsoTo;
     this.milestoneId = agreements[0]!.milestones[0]!.milestoneId;
   }
 
@@ -80,7 +99,17 @@ export class Stock {
       agreements.push(...(await Promise.all(Array.from({ length: couplesAtOnce }, () => funded(market)))));
     }
     await market.settle();
-    return new Stock(agreements, market, databases);
+    return new Stock(agreements, { market, databases }, ['template']);
+  }
+
+  /** One of its own, of the same people: submitted work whose review runs. Each copy's ends a minute after the last. */
+  async underReview(): Promise<Stock> {
+    const [market, databases] = [this.#market, this.#databases];
+    const agreement = await funded(market);
+    await submit(agreement, 0);
+    await untilStatus(agreement, 0, 'submitted');
+    await market.settle();
+    return new Stock([agreement, ...this.#agreements], { market, databases }, []);
   }
 
   /** Makes more, until there are so many in all, the same in every database; returns when all is quiet again. */
@@ -88,14 +117,14 @@ export class Stock {
     if (count <= this.#made) return;
     const { escrow, contracts, payouts } = copiedTables;
     const work = [
-      ['escrow', escrow],
-      ['template', escrow],
-      ['contracts', contracts],
-      ['payouts', payouts],
-    ] as const;
+      ...['escrow' as const, ...this.#alsoTo].map((name) => [name, escrow] as const),
+      ['contracts', contracts] as const,
+      ['payouts', payouts] as const,
+    ];
     await Promise.all(work.map(([name, tables]) => this.#copy(this.#databases.poolOf(name), tables, count)));
     this.#made = count;
-    await this.#databases.refreshPlans('template');
+    await this.#databases.refreshPlans(...this.#alsoTo);
+    await this.#untilSealed();
     await this.#market.settle();
   }
 
@@ -133,13 +162,29 @@ export class Stock {
     }
   }
 
-  #copyOf({ name, same, numbered }: CopiedTable, shape: TableShape, row: Row, count: number): string {
+  async #untilSealed(): Promise<void> {
+    const giveUpAt = performance.now() + sealedWithinMs;
+    for (;;) {
+      const { count } = await readUnsealed(this.#databases.poolOf('escrow'));
+      if (count === 0n) return;
+      if (performance.now() > giveUpAt) throw new Error(`${count} journals are not sealed`);
+      await pause(100);
+    }
+  }
+
+  #copyOf(
+    { name, same, numbered, minutely }: CopiedTable,
+    shape: TableShape,
+    row: Row,
+    count: number,
+  ): string {
     const columns = [...shape.types.keys()];
     const values = columns.map((column) => {
       if (row[column] === this.#clients[0]) return oneOf(this.#clients);
       if (row[column] === this.#freelancers[0]) return oneOf(this.#freelancers);
       if (same?.includes(column)) return plainValue(shape, column, row);
       const value = numberedValue(shape, column, row, 'n');
+      if (minutely?.includes(column)) return `${value} + (n - ${firstNumber}) * interval '1 minute'`;
       return numbered?.includes(column) ? `${value} || '_' || n` : value;
     });
     return `insert into ${name} (${columns.join(', ')}) select ${values.join(', ')}
