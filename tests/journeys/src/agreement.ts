@@ -79,8 +79,9 @@ const untilSetUp = (client: Person, methodId: string): Promise<Json> =>
     (method) => method !== undefined && method.status !== 'verifying',
   );
 
+/** Contracts hears of the accounts at once, of the client's card a moment after escrow. */
 export async function sendOffer(client: Person, freelancer: Person, draft: AgreementDraft): Promise<Offer> {
-  const offer = await client.post('contracts', '/v1/offers', {
+  const offer = await client.postSoon('contracts', '/v1/offers', {
     freelancerId: freelancer.id,
     title: 'Website for a bakery',
     scope: 'A website with an order form',
