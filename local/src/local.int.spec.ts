@@ -94,6 +94,7 @@ describe('PostgreSQL', () => {
   afterAll(() => postgres?.stop());
 
   test('keeps an acknowledged row over an immediate stop and a SIGKILL', async () => {
+    expect(await query(postgres.url, 'SHOW fsync')).toEqual([{ fsync: 'on' }]);
     await query(escrow.ownerUrl, 'CREATE TABLE facts (id int PRIMARY KEY)');
     for (const [id, end] of [postgres.kill, () => postgres.stop('immediate'), postgres.stop].entries()) {
       await query(escrow.ownerUrl, `INSERT INTO facts VALUES (${id})`);
@@ -145,7 +146,8 @@ describe('PostgreSQL', () => {
     await expect(local.startPostgres(options)).rejects.toThrow(`is in use by process ${other.pid}`);
     other.kill('SIGKILL');
     await once(other, 'exit');
-    const successor = await local.startPostgres(options);
+    const successor = await local.startPostgres({ ...options, durable: false });
+    expect(await query(successor.url, 'SHOW fsync')).toEqual([{ fsync: 'off' }]);
     await successor.stop();
   }, 60_000);
 });

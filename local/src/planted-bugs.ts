@@ -44,7 +44,11 @@ function chosen(names: readonly string[]): PlantedBug[] {
 async function startServers(): Promise<Record<string, string>> {
   cleanUps.push(() => rmSync(data, { recursive: true, force: true }));
   const ports = await freePorts();
-  const postgres = await startPostgres({ dataDir: join(data, 'postgres'), port: ports.postgres });
+  const postgres = await startPostgres({
+    dataDir: join(data, 'postgres'),
+    port: ports.postgres,
+    durable: false,
+  });
   cleanUps.push(() => postgres.stop('fast'));
   const kafka = await startKafka({
     jarsDir: await fetchKafkaJars({ home }),

@@ -15,6 +15,11 @@ export interface PostgresOptions {
   /** Holds the cluster, its log and the superuser's password. */
   dataDir: string;
   port: number;
+  /**
+   * Whether what is acknowledged outlives the computer's end, and not only that of the server, whatever kills it. True,
+   * unless nobody wants to see the data again: then a commit waits for no disk.
+   */
+  durable?: boolean;
   log?: (line: string) => void;
   /** Called about once a second while the database is not ready. */
   onWaiting?: (elapsedMs: number) => void;
@@ -44,7 +49,6 @@ const OLD_PROCESSES_TIMEOUT_MS = 10_000;
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
-  fsync: 'on',
   synchronous_commit: 'on',
   // Five services with their pools, and the databases of several test workers at once.
   max_connections: '300',
@@ -61,7 +65,7 @@ const SETTINGS = {
  * @throws Error with one sentence about a taken port, or with the server's last lines
  */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
-  const { dataDir, port, log = () => {} } = options;
+  const { dataDir, port, durable = true, log = () => {} } = options;
   const cluster = join(dataDir, 'cluster');
   const ownerFile = join(dataDir, 'owner.json');
   mkdirSync(dataDir, { recursive: true });
@@ -95,12 +99,14 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     // The built-in locale sorts and compares alike on every computer.
     const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--encoding=UTF8'];
     const login = ['--username=postgres', `--pwfile=${join(dataDir, 'password')}`, '--auth=scram-sha-256'];
-    await runToEnd(program('initdb', binaries.initdb, ['-D', unfinished, ...locale, ...login]));
+    const sync = durable ? [] : ['--no-sync'];
+    await runToEnd(program('initdb', binaries.initdb, ['-D', unfinished, ...locale, ...login, ...sync]));
     renameSync(unfinished, cluster);
   }
 
   async function launchOverOld(startedAt: number): Promise<ProcessHandle> {
-    const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const all = { ...SETTINGS, fsync: durable ? 'on' : 'off' };
+    const settings = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const postgres = program('postgres', binaries.postgres, ['-D', cluster, '-p', String(port), ...settings]);
     for (;;) {
       try {

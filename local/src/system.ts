@@ -21,6 +21,8 @@ export interface SystemOptions {
   name?: string;
   /** Throws the data of earlier runs away. */
   fresh?: boolean;
+  /** As of PostgreSQL (PostgresOptions). */
+  durable?: boolean;
   /** More environment for one service: crash points, trace endpoints. */
   env?: Partial<Record<ServiceName | 'all', Record<string, string>>>;
   /** What is being waited for, and since when. */
@@ -167,6 +169,7 @@ async function startParts(
   const postgresStarts = startPostgres({
     dataDir: join(dataDir, 'postgres'),
     port: ports.postgres,
+    durable: options.durable,
     onWaiting: waiting('PostgreSQL'),
   });
   const simulatorsStart = Promise.all([

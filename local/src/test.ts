@@ -22,6 +22,8 @@ const system = await startSystem({
   ports: await freePorts(),
   name,
   fresh: true,
+  // Servers and services are killed here, computers are not.
+  durable: false,
   env: { all: { OTEL_EXPORTER_OTLP_ENDPOINT: traces.endpoint } },
 });
 const env = {
