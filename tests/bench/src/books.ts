@@ -1,10 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { checkLedger, readBalances } from '@holdfast/ledger';
 import { serviceNames } from '@holdfast/local';
 import type { Databases } from './databases.ts';
 import type { Told } from './release-load.ts';
 
-/** How often a count is asked again until everything has arrived. */
-const pollMs = 25;
+/** How often a count is asked again until everything has arrived; the longer it takes, the less often: asking is work. */
+const pollMs = { least: 25, most: 1_000 };
 /** Without anything new: ten thousand releases by silence take the consumers minutes. */
 const settleMs = 90_000;
 
@@ -34,7 +35,8 @@ export async function untilApplied(databases: Databases, told: Told): Promise<nu
       if (performance.now() - movedAt > settleMs) {
         throw new Error(`of ${wanted} releases, ${seen} are ${what}, and no more for ${settleMs / 1_000} s`);
       }
-      await new Promise((resolve) => setTimeout(resolve, pollMs));
+      const waited = (performance.now() - startedAt) / 20;
+      await pause(Math.min(Math.max(pollMs.least, waited), pollMs.most));
     }
   }
   return performance.now() - startedAt;
