@@ -1,0 +1,30 @@
+import { test } from '@jest/globals';
+import fc from 'fast-check';
+import { useEscrow } from './testing/escrow.ts';
+import { acts } from './testing/model/acts.ts';
+import { Mirror } from './testing/model/mirror.ts';
+import { Reference } from './testing/model/reference.ts';
+import { modelRuns, report } from './testing/model/runs.ts';
+
+const escrow = useEscrow();
+
+const contracts = fc.record({
+  terms: fc.record({
+    mode: fc.constantFrom('one_at_a_time' as const, 'one_at_a_time' as const, 'project_upfront' as const),
+    clientBps: fc.constantFrom(500n, 500n, 0n, 333n, 1_000n),
+    freelancerBps: fc.constantFrom(1_000n, 0n, 777n, 1_500n),
+    initiation: fc.constantFrom(499n, 499n, 0n),
+  }),
+  prices: fc.array(fc.bigInt(500n, 40_000n), { minLength: 1, maxLength: 3 }),
+});
+
+test('M-4, M-6, M-8: random commands leave the money where the rules say, cent by cent', async () => {
+  const { maxCommands, ...runs } = modelRuns();
+  const property = fc.asyncProperty(contracts, acts(maxCommands), async ({ terms, prices }, commands) => {
+    const mirror = await Mirror.of(escrow(), terms, prices);
+    const model = new Reference(terms, prices);
+    await mirror.compare(model);
+    await fc.asyncModelRun(() => ({ model, real: mirror }), commands);
+  });
+  report(await fc.check(property, runs));
+}, 3_600_000);

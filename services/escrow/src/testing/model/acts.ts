@@ -1,0 +1,350 @@
+import { plusDays } from '@holdfast/domain';
+import { type MessageRef, newId } from '@holdfast/messaging';
+import fc from 'fast-check';
+import type { Mirror } from './mirror.ts';
+import type { Milestone, Reference } from './reference.ts';
+
+/** A step of a person, a provider or the clock, on both sides. */
+export type Step = Readonly<{
+  theirs: () => void;
+  ours: (message: MessageRef) => Promise<unknown>;
+  /** What has no key of its own cannot be repeated under it. */
+  isKeyless?: true;
+}>;
+
+/** A command of the random sequences. `plan`: what it is to do as things stand; undefined where it means nothing. */
+class Act implements fc.AsyncCommand<Reference, Mirror> {
+  constructor(
+    private readonly name: string,
+    private readonly plan: (model: Reference, mirror: Mirror) => Step | undefined,
+  ) {}
+
+  check(model: Readonly<Reference>): boolean {
+    return this.plan(model as Reference, undefined as never) !== undefined;
+  }
+
+  async run(model: Reference, mirror: Mirror): Promise<void> {
+    const step = this.plan(model, mirror)!;
+    await mirror.step(model, step);
+  }
+
+  toString(): string {
+    return this.name;
+  }
+}
+
+/** Which of several: mostly one that can be meant, now and then any. */
+type Pick = Readonly<{ at: number; wild: boolean }>;
+const pick: fc.Arbitrary<Pick> = fc.record({
+  at: fc.nat(8),
+  wild: fc.nat(9).map((tenth) => tenth < 2),
+});
+
+function among(model: Readonly<Reference>, { at, wild }: Pick, statuses: readonly Milestone['status'][]) {
+  const all = model.milestones.map((_, index) => index);
+  const meant = all.filter((index) => statuses.includes(model.milestones[index]!.status));
+  const from = wild || meant.length === 0 ? all : meant;
+  return from[at % from.length]!;
+}
+
+const held = ['funded', 'submitted', 'changes_requested', 'refund_pending'] as const;
+/** Of what is held, in thousandths; above 1,000 it is too much. */
+const part = fc.oneof(fc.constant(undefined), fc.integer({ min: 0, max: 1_050 }));
+const partOf = (whole: bigint, thousandths: number | undefined): bigint | undefined =>
+  thousandths === undefined ? undefined : (whole * BigInt(thousandths)) / 1_000n;
+const nthOf = <T>(all: readonly T[], at: number): T | undefined => all[at % Math.max(1, all.length)];
+
+const fund = fc.tuple(pick, fc.boolean(), fc.nat(9)).map(
+  ([which, pays, outdated]) =>
+    new Act(`${pays ? 'pay' : 'fund'}(${JSON.stringify(which)}, ${outdated})`, (model, mirror) => {
+      const index = among(model, which, ['agreed']);
+      const version = model.milestones[index]!.version + (outdated === 0 ? 1 : 0);
+      return {
+        theirs: () => model.fund(index, version, pays),
+        ours: (message) => {
+          const { clientId } = mirror.agreed;
+          const milestoneId = mirror.milestoneId(index);
+          return pays
+            ? mirror.escrow.pay(clientId, milestoneId, { version, message })
+            : mirror.escrow.fund(clientId, milestoneId, { version, message });
+        },
+      };
+    }),
+);
+
+/** The provider's word on a charge: most that wait succeed; one that was given up may still succeed late (E-26). */
+const charge = fc.tuple(fc.nat(8), fc.nat(9)).map(
+  ([at, chance]) =>
+    new Act(`charge(${at}, ${chance})`, (model, mirror) => {
+      const isLate = chance < 2;
+      const all = model.charges.map((each, index) => ({ ...each, index }));
+      const known = nthOf(
+        all.filter(({ status }) => status === (isLate ? 'failed' : 'pending')),
+        at,
+      );
+      if (!known) return undefined;
+      const { index } = known;
+      const declines = !isLate && chance < 4;
+      return {
+        isKeyless: true,
+        theirs: () => (declines ? model.decline(index) : model.succeed(index)),
+        ours: async () => {
+          const fundingId = (await mirror.idsIn('fundings'))[index]!;
+          await mirror.escrow.see(fundingId, 'requires_confirmation');
+          if (declines) {
+            await mirror.escrow.see(fundingId, 'requires_payment_method', { declineCode: 'do_not_honor' });
+            await mirror.escrow.see(fundingId, 'canceled');
+          } else await mirror.escrow.see(fundingId, 'succeeded');
+        },
+      };
+    }),
+);
+
+const bonus = fc.oneof(fc.bigInt(90n, 5_000n), fc.constant(1_000_001n)).map(
+  (amount) =>
+    new Act(`bonus(${amount})`, (model, mirror) => ({
+      theirs: () => model.bonus(amount),
+      ours: (message) =>
+        mirror.escrow.bonus(mirror.agreed.clientId, mirror.agreed.agreementId, amount, message),
+    })),
+);
+
+const submit = pick.map(
+  (which) =>
+    new Act(`submit(${JSON.stringify(which)})`, (model, mirror) => {
+      const index = among(model, which, ['funded', 'changes_requested']);
+      const submissionId = newId();
+      let submittedAt: Date;
+      return {
+        theirs: () => model.submit(index),
+        ours: (message) => {
+          if (!mirror.submissionIds.includes(submissionId)) mirror.submissionIds.push(submissionId);
+          submittedAt ??= mirror.escrow.now();
+          return mirror.escrow.submit(mirror.milestoneId(index), submissionId, { submittedAt, message });
+        },
+      };
+    }),
+);
+
+/** The submission that is judged: the current one, or any that was ever sent (E-6). */
+const judged = (model: Readonly<Reference>, index: number, older: number): number => {
+  const current = model.milestones[index]!.submission;
+  return older < 8 && current !== undefined ? current : older % Math.max(1, model.submissions);
+};
+
+const requestChanges = fc.tuple(pick, fc.nat(9)).map(
+  ([which, older]) =>
+    new Act(`requestChanges(${JSON.stringify(which)}, ${older})`, (model, mirror) => {
+      const index = among(model, which, ['submitted']);
+      const submission = judged(model, index, older);
+      return {
+        theirs: () => model.requestChanges(index, submission),
+        ours: (message) => {
+          const submissionId = mirror.submissionIds[submission] ?? newId();
+          return mirror.escrow.requestChanges(
+            mirror.agreed.clientId,
+            mirror.milestoneId(index),
+            submissionId,
+            { message },
+          );
+        },
+      };
+    }),
+);
+
+const tip = fc.option(fc.bigInt(90n, 3_000n), { nil: undefined, freq: 8 });
+const release = fc.tuple(pick, part, fc.boolean(), fc.nat(9), tip).map(
+  ([which, thousandths, isJudged, older, extra]) =>
+    new Act(
+      `release(${JSON.stringify(which)}, ${thousandths}, ${isJudged}, ${older}, ${extra})`,
+      (model, mirror) => {
+        const index = among(model, which, held);
+        const milestone = model.milestones[index]!;
+        const amountMinor = partOf(milestone.held, thousandths);
+        const names = isJudged && milestone.status === 'submitted';
+        const submission = names ? judged(model, index, older) : undefined;
+        return {
+          theirs: () => model.release(index, amountMinor, submission, extra),
+          ours: (message) => {
+            const submissionId = submission === undefined ? undefined : mirror.submissionIds[submission];
+            const what = { amountMinor, submissionId, bonusMinor: extra, message };
+            return mirror.escrow.release(mirror.agreed.clientId, mirror.milestoneId(index), what);
+          },
+        };
+      },
+    ),
+);
+
+const giveBack = pick.map(
+  (which) =>
+    new Act(`giveBack(${JSON.stringify(which)})`, (model, mirror) => {
+      const index = among(model, which, held);
+      return {
+        theirs: () => model.giveBack(index),
+        ours: (message) =>
+          mirror.escrow.giveBack(mirror.agreed.freelancerId, mirror.milestoneId(index), message),
+      };
+    }),
+);
+
+const changeTerms = fc.tuple(pick, fc.bigInt(500n, 40_000n), fc.nat(4)).map(
+  ([which, price, chance]) =>
+    new Act(`changeTerms(${JSON.stringify(which)}, ${price}, ${chance})`, (model, mirror) => {
+      const index = among(model, which, ['agreed']);
+      const [version, isDeleted] = [model.milestones[index]!.version + 1, chance === 0];
+      return {
+        theirs: () => model.changeTerms(index, price, isDeleted),
+        ours: (message) => {
+          const terms = { version, priceMinor: price, isDeleted, message };
+          return mirror.escrow.changeTerms(mirror.milestoneId(index), terms);
+        },
+      };
+    }),
+);
+
+/** What is paid of each milestone, in thousandths; now and then one is forgotten (E-13). */
+const end = fc
+  .tuple(fc.array(fc.integer({ min: 0, max: 1_010 }), { minLength: 3, maxLength: 3 }), fc.nat(9))
+  .map(
+    ([paid, forgotten]) =>
+      new Act(`end(${paid}, ${forgotten})`, (model, mirror) => {
+        const live = model.milestones.flatMap((each, index) =>
+          held.slice(0, 3).some((status) => status === each.status) ? [index] : [],
+        );
+        const named = live.filter((index) => index !== forgotten);
+        const pays = new Map(
+          named.map((index) => [index, partOf(model.milestones[index]!.held, paid[index])!]),
+        );
+        return {
+          theirs: () => model.end(pays),
+          ours: (message) => {
+            const byId = Object.fromEntries(
+              [...pays].map(([index, pay]) => [mirror.milestoneId(index), pay]),
+            );
+            return mirror.endings.end(mirror.agreed, byId, { message });
+          },
+        };
+      }),
+  );
+
+const freelancerEnds = fc.array(fc.nat(2), { maxLength: 2 }).map(
+  (waived) =>
+    new Act(`freelancerEnds(${waived})`, (model, mirror) => ({
+      theirs: () => model.freelancerEnds(waived),
+      ours: (message) => {
+        const waivedMilestoneIds = waived.map((index) => mirror.milestoneId(index));
+        return mirror.endings.requestEnd(mirror.agreed.agreementId, 'freelancer', {
+          waivedMilestoneIds,
+          message,
+        });
+      },
+    })),
+);
+
+const approve = fc.nat(3).map(
+  (at) =>
+    new Act(`approve(${at})`, (model, mirror) => {
+      if (model.requests.length === 0) return undefined;
+      const index = at % model.requests.length;
+      return {
+        theirs: () => model.approve(index),
+        ours: async (message) => {
+          const id = (await mirror.idsIn('refund_requests'))[index]!;
+          return mirror.endings.approve(mirror.agreed.freelancerId, id, message);
+        },
+      };
+    }),
+);
+
+/** The freelancer was told of a request's deadline, with proof (C-8). */
+const prove = fc.nat(3).map(
+  (at) =>
+    new Act(`prove(${at})`, (model, mirror) => {
+      if (model.requests.length === 0) return undefined;
+      const index = at % model.requests.length;
+      const noticeId = newId();
+      let provenAt: Date;
+      return {
+        theirs: () => model.prove(index),
+        ours: async (message) => {
+          const refundRequestId = (await mirror.idsIn('refund_requests'))[index]!;
+          const told = { freelancerId: mirror.agreed.freelancerId, refundRequestId };
+          provenAt ??= mirror.escrow.now();
+          await mirror.endings.notice(told, provenAt, { message, noticeId });
+        },
+      };
+    }),
+);
+
+const refund = fc.tuple(fc.nat(8), fc.nat(9)).map(
+  ([at, chance]) =>
+    new Act(`refund(${at}, ${chance})`, (model, mirror) => {
+      const open = model.refunds.flatMap(({ status }, index) => (status === 'refunding' ? [index] : []));
+      const index = nthOf(open, at);
+      if (index === undefined) return undefined;
+      const isPaid = chance > 0;
+      return {
+        isKeyless: true,
+        theirs: () => model.refunded(index, isPaid),
+        ours: async () => {
+          const id = (await mirror.idsIn('refunds'))[index]!;
+          await mirror.escrow.seeRefund(id, isPaid ? 'succeeded' : 'failed');
+        },
+      };
+    }),
+);
+
+/** Only the clock moves: what is due is not done yet, and whoever acts now acts late. */
+const pass = fc.integer({ min: 1, max: 8 }).map(
+  (days) =>
+    new Act(`pass(${days})`, (model, mirror) => ({
+      isKeyless: true,
+      theirs: () => {
+        model.now += days * 24 * 3_600_000;
+      },
+      ours: async () => mirror.escrow.pass(plusDays(mirror.escrow.now(), days)),
+    })),
+);
+
+/** The sweep does what is due, in the order of the deadlines, each dated at its own (M-21). */
+const sweep = fc.constant(
+  new Act('sweep()', (model, mirror) => {
+    const due = model.due();
+    if (due.length === 0) return undefined;
+    return {
+      isKeyless: true,
+      theirs: () => due.forEach((each) => void model.fallSilent(each)),
+      ours: async () => {
+        for (const each of due) await fire(mirror, each);
+      },
+    };
+  }),
+);
+
+async function fire(mirror: Mirror, due: ReturnType<Reference['due']>[number]): Promise<void> {
+  if ('review' in due) {
+    const id = mirror.milestoneId(due.review);
+    const [row] = await mirror.escrow.rows('select review_due_at from milestones where id = $1', [id]);
+    // Null where the timer that fired before has ended it.
+    if (row!.review_due_at) await mirror.escrow.silence(id, row!.review_due_at as Date);
+    return;
+  }
+  const id = (await mirror.idsIn('refund_requests'))[due.request]!;
+  const { due_at } = await mirror.endings.requestRow(id);
+  if (due_at) await mirror.endings.silence(id, due_at as Date);
+}
+
+/** The last command once more, under the same key (M-8). */
+class Again implements fc.AsyncCommand<Reference, Mirror> {
+  check = (): boolean => true;
+  run = (model: Reference, mirror: Mirror): Promise<void> => mirror.again(model);
+  toString = (): string => 'again()';
+}
+
+/** Money comes more often than it goes, so that there is something to go wrong. */
+export const acts = (maxCommands: number) => {
+  const often = [charge, charge, fund, fund, submit, release, pass, sweep, refund];
+  const seldom = [bonus, requestChanges, giveBack, changeTerms, end, freelancerEnds, approve, prove];
+  const repeated = fc.constant(new Again());
+  return fc.commands([...often, ...often, ...seldom, repeated], { maxCommands, size: 'max' });
+};

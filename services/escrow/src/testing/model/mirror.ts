@@ -1,0 +1,197 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Rejection, usd } from '@holdfast/domain';
+import { pinnedDefaults } from '@holdfast/events';
+import { type MessageRef, newId } from '@holdfast/messaging';
+import { expect } from '@jest/globals';
+import { Endings } from '../endings.ts';
+import { type Agreed, type Escrow, http } from '../escrow.ts';
+import type { Step } from './acts.ts';
+import { type Reference, Refused, type Terms } from './reference.ts';
+
+type Call = (message: MessageRef) => Promise<unknown>;
+type Outcome = { answer: unknown } | { refused: string };
+
+/** The contract of the model in the real service: its numbers stand for ids here. */
+export class Mirror {
+  readonly endings: Endings;
+  readonly submissionIds: string[] = [];
+  #last?: { call: Call; message: MessageRef; outcome: Outcome };
+
+  private constructor(
+    readonly escrow: Escrow,
+    readonly agreed: Agreed,
+  ) {
+    this.endings = new Endings(escrow);
+  }
+
+  static async of(
+    escrow: Escrow,
+    { mode, clientBps, freelancerBps, initiation }: Terms,
+    prices: readonly bigint[],
+  ): Promise<Mirror> {
+    const settings = {
+      ...pinnedDefaults,
+      'funding.mode': mode,
+      'fee.client_bps': Number(clientBps),
+      'fee.freelancer_bps': Number(freelancerBps),
+      'fee.initiation': Number(initiation),
+    };
+    const agreed = {
+      agreementId: newId(),
+      clientId: `client-${newId()}`,
+      freelancerId: `freelancer-${newId()}`,
+      milestoneIds: prices.map(() => newId()),
+    };
+    await escrow.verifiedMethod(agreed.clientId);
+    await escrow.activate(agreed, prices.map(usd), settings);
+    return new Mirror(escrow, agreed);
+  }
+
+  milestoneId(index: number): string {
+    return this.agreed.milestoneIds[index]!;
+  }
+
+  /** The rows of the contract in the order in which they came to be. */
+  async idsIn(table: 'fundings' | 'refunds' | 'refund_requests'): Promise<string[]> {
+    const text = `select id from ${table} where agreement_id = $1 order by id`;
+    return (await this.escrow.rows(text, [this.agreed.agreementId])).map(({ id }) => String(id));
+  }
+
+  /** The same step on both sides: both take it or both refuse. */
+  async step(model: Reference, { theirs, ours, isKeyless }: Step): Promise<void> {
+    const message = http();
+    const expected = refusedBy(theirs);
+    const outcome = await outcomeOf(ours, message);
+    this.#last = isKeyless ? undefined : { call: ours, message, outcome };
+    const detail = 'refused' in outcome ? `refused: ${outcome.refused}` : 'accepted';
+    expect(detail).toMatch(expected ? /^refused: / : /^accepted$/);
+    await this.compare(model);
+  }
+
+  /** A repeat gets the first answer, also where that was a refusal, and changes nothing (M-8). */
+  async again(model: Reference): Promise<void> {
+    if (!this.#last) return;
+    const { call, message, outcome } = this.#last;
+    expect(await outcomeOf(call, message)).toEqual(outcome);
+    await this.compare(model);
+  }
+
+  async compare(model: Reference): Promise<void> {
+    const [real, ideal] = [await this.#read(), expectedOf(model)];
+    if (!isDeepStrictEqual(real, ideal)) expect(real).toEqual(ideal);
+  }
+
+  async #read() {
+    const { agreementId, milestoneIds } = this.agreed;
+    const rows = (text: string) => this.escrow.rows(text, [agreementId]);
+    const indexOf = (id: unknown): number => milestoneIds.indexOf(String(id));
+    const fundings = (await rows(`select id, status from fundings where agreement_id = $1 order by id`)) as {
+      id: string;
+      status: string;
+    }[];
+    const chargeOf = (id: unknown): number => fundings.findIndex((each) => each.id === id);
+    const [agreement] = await rows('select status, initiation_fee, cleared_at from agreements where id = $1');
+    const milestones = await rows('select * from milestones where agreement_id = $1 order by position');
+    const lots = await rows(`select milestone_id, funding_id, principal_left_minor as held,
+      client_fee_left_minor as fee from lots where agreement_id = $1 and milestone_id is not null
+        and (principal_left_minor > 0 or client_fee_left_minor > 0)`);
+    const refunds = await rows(`select funding_id, milestone_id, status, amount_minor
+      from refunds where agreement_id = $1 order by id`);
+    const requests = await rows('select status from refund_requests where agreement_id = $1 order by id');
+    const balances = await rows(`select e.account, e.sub_account, sum(e.amount_minor)::text as amount
+      from journals j join entries e on e.journal_id = j.id where j.agreement_id = $1 group by 1, 2`);
+    return {
+      contract: [agreement!.status, agreement!.initiation_fee, agreement!.cleared_at !== null],
+      milestones: milestones.map((row) =>
+        [
+          ...[row.status, `v${row.terms_version}`, row.price_minor, row.held_minor, row.principal_minor],
+          ...[row.client_fee_minor, row.client_fee_held_minor, row.reserved_minor],
+        ].join(' '),
+      ),
+      lots: lots
+        .map((row) => `${indexOf(row.milestone_id)}/${chargeOf(row.funding_id)} ${row.held} ${row.fee}`)
+        .sort(),
+      charges: fundings.map(({ status }) => (ended.includes(status) ? status : 'pending')),
+      refunds: refunds.map((row) =>
+        [chargeOf(row.funding_id), indexOf(row.milestone_id), row.amount_minor, row.status].join(' '),
+      ),
+      requests: requests.map(({ status }) => status),
+      books: booksOf(balances, indexOf),
+    };
+  }
+}
+
+const ended = ['succeeded', 'failed'];
+
+/** What should be there by the model, in the same form. */
+function expectedOf(model: Reference) {
+  const { status, initiation, isCleared, milestones, charges, refunds, requests, books } = model;
+  const [cash, ...owed] = [books.get('cash') ?? 0n, ...[...books].filter(([key]) => key !== 'cash')];
+  expect((owed as [string, bigint][]).reduce((sum, [, amount]) => sum + amount, 0n)).toBe(cash);
+  for (const [account, amount] of books) if (amount < 0n) throw new Error(`${account} is below zero.`);
+  return {
+    contract: [status, initiation, isCleared],
+    milestones: milestones.map((each) =>
+      [...[each.status, `v${each.version}`, each.price, ...heldOf(each)], each.reserved?.amount ?? 0n].join(
+        ' ',
+      ),
+    ),
+    lots: milestones
+      .flatMap(({ lots }, index) => lots.map((lot) => ({ ...lot, index })))
+      .filter(({ held, fee }) => held > 0n || fee > 0n)
+      .map(({ index, chargeId, held, fee }) => `${index}/${chargeId} ${held} ${fee}`)
+      .sort(),
+    charges: charges.map((charge) => (charge.status === 'orphaned' ? 'succeeded' : charge.status)),
+    refunds: refunds.map((each) => [each.chargeId, each.milestone ?? -1, each.amount, each.status].join(' ')),
+    requests: requests.map((request) => request.status),
+    books: Object.fromEntries([...books].filter(([, amount]) => amount !== 0n).sort(byName)),
+  };
+}
+
+/** What stands for money that has left means nothing any more. */
+const heldOf = ({ held, principal, fee, feeHeld }: Reference['milestones'][number]): bigint[] =>
+  held > 0n ? [held, principal, fee, feeHeld] : [0n, 0n, 0n, 0n];
+
+const names: Readonly<Record<string, string>> = {
+  'E.cash.trust': 'cash',
+  'E.escrow.milestone': 'escrow',
+  'E.fee.client_held': 'fee_held',
+  'E.fee.initiation_held': 'initiation_held',
+  'E.clearing.payouts': 'clearing',
+  'E.refund.payable': 'payable',
+};
+
+/** By the model's names: cash on its debit side, all others on their credit side, none of them below zero (I3). */
+function booksOf(rows: Record<string, unknown>[], indexOf: (id: unknown) => number): Record<string, bigint> {
+  const books = new Map<string, bigint>();
+  for (const { account, sub_account, amount } of rows) {
+    const isRevenue = String(account).startsWith('E.revenue.');
+    const name = isRevenue ? 'revenue' : (names[String(account)] ?? String(account));
+    const key = indexOf(sub_account) < 0 ? name : `${name}:${indexOf(sub_account)}`;
+    const minor = BigInt(String(amount));
+    books.set(key, (books.get(key) ?? 0n) + (name === 'cash' ? minor : -minor));
+  }
+  return Object.fromEntries([...books].filter(([, amount]) => amount !== 0n).sort(byName));
+}
+
+const byName = ([a]: [string, bigint], [b]: [string, bigint]): number => (a < b ? -1 : 1);
+
+function refusedBy(step: () => void): boolean {
+  try {
+    step();
+    return false;
+  } catch (error) {
+    if (error instanceof Refused) return true;
+    throw error;
+  }
+}
+
+/** Anything but a rejection is an error of ours, and fails the run. */
+async function outcomeOf(call: Call, message: MessageRef): Promise<Outcome> {
+  try {
+    return { answer: await call(message) };
+  } catch (error) {
+    if (error instanceof Rejection) return { refused: error.code };
+    throw error;
+  }
+}

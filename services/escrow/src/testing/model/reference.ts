@@ -1,0 +1,520 @@
+import { feeOf, halfUp, least, share, sum } from './arithmetic.ts';
+import { type Lot, take } from './lots.ts';
+
+/**
+ * Fixed price money as docs/domain-rules.md tells it, without storage, retries or services: what may happen to the
+ * milestones of one contract, and where each cent is afterwards. The real commands are compared with it step by step.
+ */
+
+/** What the business refuses; nothing has changed then. */
+export class Refused extends Error {}
+
+export type Terms = Readonly<{
+  mode: 'one_at_a_time' | 'project_upfront';
+  clientBps: bigint;
+  freelancerBps: bigint;
+  initiation: bigint;
+}>;
+
+export type Milestone = {
+  price: bigint;
+  version: number;
+  status:
+    | 'agreed'
+    | 'funding_pending'
+    | 'funded'
+    | 'submitted'
+    | 'changes_requested'
+    | 'refund_pending'
+    | 'refunding'
+    | 'refund_failed'
+    | 'refunded'
+    | 'split'
+    | 'released'
+    | 'cancelled';
+  chargeId?: number;
+  /** Held, and what it is a part of; the same of the client fee (R-6). */
+  held: bigint;
+  principal: bigint;
+  fee: bigint;
+  feeHeld: bigint;
+  lots: Lot[];
+  reserved?: { chargeId: number; amount: bigint };
+  submission?: number;
+  dueAt?: number;
+  requestId?: number;
+  released: bigint;
+};
+
+export type Charge = {
+  status: 'pending' | 'failed' | 'succeeded' | 'orphaned';
+  bonus: boolean;
+  pays: boolean;
+  named?: number;
+  shares: { milestone: number; version: number; principal: bigint; fee: bigint }[];
+  rolling?: { from: number; amount: bigint };
+  initiation: bigint;
+};
+
+export type Refund = {
+  chargeId: number;
+  milestone?: number;
+  amount: bigint;
+  status: 'refunding' | 'refunded' | 'refund_failed';
+};
+
+export type Request = {
+  status: 'running' | 'unproven' | 'approved' | 'silent' | 'settled';
+  dueAt: number;
+  proofs: number[];
+};
+
+const hour = 3_600_000;
+const day = 24 * hour;
+const live: readonly Milestone['status'][] = ['funded', 'submitted', 'changes_requested'];
+const holding = ({ status }: Milestone): boolean => live.includes(status) || status === 'refund_pending';
+/** What stayed after a part was paid counts as settled (E-2). */
+const isRest = (each: Milestone): boolean => live.includes(each.status) && each.held < each.principal;
+const movable = ({ held, reserved }: Milestone): bigint => held - (reserved?.amount ?? 0n);
+
+export class Reference {
+  readonly books = new Map<string, bigint>();
+  readonly charges: Charge[] = [];
+  readonly refunds: Refund[] = [];
+  readonly requests: Request[] = [];
+  readonly milestones: Milestone[];
+  status: 'active' | 'closing' = 'active';
+  isCleared = false;
+  initiation: 'due' | 'held' | 'earned' | 'returned' = 'due';
+  now = 0;
+  submissions = 0;
+  #succeeded = 0;
+  #initiationCharge = -1;
+
+  constructor(
+    readonly terms: Terms,
+    prices: readonly bigint[],
+  ) {
+    this.milestones = prices.map((price) => ({ ...empty, price, version: 1, status: 'agreed', lots: [] }));
+    this.fund(0, 1);
+  }
+
+  /** Charges a milestone less what rolls over, or all of them (E-2, E-9, E-26); or pays it in one step (E-28). */
+  fund(index: number, version: number, pays = false): void {
+    const milestone = this.milestones[index]!;
+    refuseIf(this.status !== 'active' || milestone.status !== 'agreed' || milestone.version !== version);
+    refuseIf(this.#isOpenBeside(index));
+    const upfront = this.terms.mode === 'project_upfront';
+    const from = upfront ? -1 : this.#restBefore(index);
+    const amount = from < 0 ? 0n : least(movable(this.milestones[from]!), milestone.price);
+    const rolling = from < 0 ? undefined : { from, amount };
+    if (amount === milestone.price) {
+      this.#book(index, { shares: [], rolling, pays });
+      return;
+    }
+    const paid = upfront ? this.#indices(({ status }) => status === 'agreed') : [index];
+    const principals = paid.map((each) => this.milestones[each]!.price - amount);
+    const chargeId = this.#charge(principals, { bonus: false, pays, named: index, rolling }, paid);
+    for (const each of paid) Object.assign(this.milestones[each]!, { status: 'funding_pending', chargeId });
+    if (rolling) this.milestones[from]!.reserved = { chargeId, amount };
+  }
+
+  /** Beside what is agreed, whatever becomes of the contract (E-10, E-11). */
+  bonus(amount: bigint): void {
+    refuseIf(amount < 100n || amount > 1_000_000n);
+    this.#charge([amount], { bonus: true, pays: false });
+  }
+
+  /** All or nothing, and only when the provider confirms (P-3); late where something still takes it (E-26). */
+  succeed(chargeId: number): void {
+    const charge = this.charges[chargeId]!;
+    const isLate = charge.status === 'failed';
+    const secondFee = charge.initiation > 0n && this.initiation !== 'due';
+    if (secondFee || !(charge.bonus ? !isLate : this.#takes(chargeId))) {
+      this.#orphan(chargeId);
+      return;
+    }
+    charge.status = 'succeeded';
+    this.#succeeded += 1;
+    const { fees, total } = sums(charge);
+    this.#post('cash', total + fees + charge.initiation);
+    this.#post('initiation_held', charge.initiation);
+    if (this.initiation === 'due' && (charge.initiation > 0n || this.terms.initiation === 0n)) {
+      this.initiation = 'held';
+      this.#initiationCharge = chargeId;
+    }
+    if (charge.bonus) {
+      this.#earn(total, fees);
+      return;
+    }
+    const isWaiting = this.milestones[charge.named!]!.status === 'funding_pending';
+    this.#book(charge.named!, { ...charge, chargeId, pays: charge.pays && isWaiting });
+  }
+
+  decline(chargeId: number): void {
+    this.charges[chargeId]!.status = 'failed';
+    this.#free(chargeId);
+    this.#clear();
+  }
+
+  /** Terms of what is agreed only (A-13). */
+  changeTerms(index: number, price: bigint, isDeleted: boolean): void {
+    const milestone = this.milestones[index]!;
+    if (milestone.status !== 'agreed' || this.status !== 'active') return;
+    milestone.version += 1;
+    if (isDeleted) milestone.status = 'cancelled';
+    else milestone.price = price;
+  }
+
+  /** Answered either way: the review begins, or nothing changes (E-4, E-5, A-19). */
+  submit(index: number): void {
+    const milestone = this.milestones[index]!;
+    const submission = this.submissions++;
+    const takes =
+      milestone.status === 'changes_requested' || (milestone.status === 'funded' && this.status === 'active');
+    if (!takes || milestone.reserved) return;
+    Object.assign(milestone, { status: 'submitted', submission, dueAt: this.now + 14 * day });
+  }
+
+  requestChanges(index: number, submission: number): void {
+    const milestone = this.milestones[index]!;
+    refuseIf(milestone.status !== 'submitted' || milestone.submission !== submission);
+    refuseIf(this.now >= milestone.dueAt!);
+    Object.assign(milestone, { status: 'changes_requested', dueAt: undefined });
+  }
+
+  /** All that is held or a part, by a submission or unasked (E-7 to E-9), with a bonus beside it (E-10). */
+  release(index: number, amount: bigint | undefined, submission: number | undefined, bonus?: bigint): void {
+    const milestone = this.milestones[index]!;
+    refuseIf(!holding(milestone));
+    const isJudged = milestone.status === 'submitted' && milestone.submission === submission;
+    refuseIf(submission !== undefined && !isJudged);
+    const gross = amount ?? milestone.held;
+    refuseIf(gross === 0n || gross > movable(milestone));
+    refuseIf(milestone.status === 'refund_pending' && gross < milestone.held);
+    refuseIf(bonus !== undefined && (bonus < 100n || bonus > 1_000_000n));
+    this.#release(index, gross);
+    if (bonus !== undefined) this.bonus(bonus);
+  }
+
+  /** The freelancer gives all of it back (E-12). */
+  giveBack(index: number): void {
+    const milestone = this.milestones[index]!;
+    refuseIf(!live.includes(milestone.status) || milestone.reserved !== undefined);
+    this.#refund([{ index, amount: milestone.held }]);
+  }
+
+  /** What is named is paid, the rest asked back (E-13). */
+  end(pays: ReadonlyMap<number, bigint>): void {
+    const open = this.#indices(({ status }) => live.includes(status));
+    refuseIf(this.status === 'closing' && open.length === 0);
+    refuseIf(open.length !== pays.size || !open.every((index) => pays.has(index)));
+    for (const [index, pay] of pays) {
+      refuseIf(this.milestones[index]!.reserved !== undefined || pay > this.milestones[index]!.held);
+    }
+    this.status = 'closing';
+    for (const [index, pay] of pays) if (pay > 0n) this.#release(index, pay, false);
+    const asked = open.filter((index) => this.milestones[index]!.held > 0n);
+    if (asked.length > 0) {
+      const requestId = this.requests.push({ status: 'running', dueAt: this.now + 7 * day, proofs: [] }) - 1;
+      for (const index of asked) {
+        Object.assign(this.milestones[index]!, { status: 'refund_pending', requestId, dueAt: undefined });
+      }
+    }
+    this.#clear();
+  }
+
+  approve(requestId: number): void {
+    const request = this.requests[requestId]!;
+    refuseIf(request.status !== 'running' && request.status !== 'unproven');
+    refuseIf(request.status === 'running' && this.now >= request.dueAt);
+    this.#grant(requestId, 'approved');
+  }
+
+  /** The freelancer was told, with proof: silence counts 24 h after the second proof at the earliest (C-8). */
+  prove(requestId: number): void {
+    const request = this.requests[requestId]!;
+    request.proofs.push(this.now);
+    const from = request.proofs.length > 1 ? request.proofs[1]! + day : undefined;
+    if (from === undefined) return;
+    if (request.status === 'unproven') Object.assign(request, { status: 'running', dueAt: from });
+    else if (request.status === 'running' && from > request.dueAt) request.dueAt = from;
+  }
+
+  /** The freelancer ends: what is not under review goes back, and what is where it is waived (E-17). */
+  freelancerEnds(waived: readonly number[]): void {
+    this.status = 'closing';
+    const going = this.#indices((each) => live.includes(each.status) && movable(each) > 0n).filter(
+      (index) => this.milestones[index]!.status !== 'submitted' || waived.includes(index),
+    );
+    if (going.length > 0)
+      this.#refund(going.map((index) => ({ index, amount: movable(this.milestones[index]!) })));
+    this.#clear();
+  }
+
+  /** The provider has paid a refund, or could not (E-23). */
+  refunded(refundId: number, isPaid: boolean): void {
+    const refund = this.refunds[refundId]!;
+    refund.status = isPaid ? 'refunded' : 'refund_failed';
+    const milestone = refund.milestone === undefined ? undefined : this.milestones[refund.milestone]!;
+    if (isPaid) {
+      this.#post('payable', -refund.amount);
+      this.#post('cash', -refund.amount);
+      const others = this.refunds.filter((each) => each.milestone === refund.milestone);
+      const isDone = others.every(({ status }) => status === 'refunded');
+      if (milestone?.status === 'refunding' && isDone) {
+        milestone.status = milestone.released > 0n ? 'split' : 'refunded';
+      }
+    } else if (milestone && !holding(milestone)) milestone.status = 'refund_failed';
+    this.#clear();
+  }
+
+  /** The deadlines that have been reached, in their order (E-5, E-14). */
+  due(): ({ at: number } & ({ review: number } | { request: number }))[] {
+    const reviews = this.milestones.flatMap(({ status, dueAt }, review) =>
+      status === 'submitted' && dueAt! <= this.now ? [{ at: dueAt!, review }] : [],
+    );
+    const requests = this.requests.flatMap(({ status, dueAt }, request) =>
+      status === 'running' && dueAt <= this.now ? [{ at: dueAt, request }] : [],
+    );
+    return [...reviews, ...requests].sort((a, b) => a.at - b.at);
+  }
+
+  /** Silence pays the freelancer (E-5), or the client, who must not gain by what nobody was told (E-14, C-8). */
+  fallSilent(deadline: { review: number } | { request: number }): void {
+    if ('review' in deadline) {
+      this.#release(deadline.review, this.milestones[deadline.review]!.held);
+      return;
+    }
+    const request = this.requests[deadline.request]!;
+    const second = request.proofs[1];
+    if (second === undefined) request.status = 'unproven';
+    else if (second + day > request.dueAt) request.dueAt = second + day;
+    else this.#grant(deadline.request, 'silent');
+  }
+
+  #indices(which: (each: Milestone) => boolean): number[] {
+    return this.milestones.flatMap((each, index) => (which(each) ? [index] : []));
+  }
+
+  #isOpenBeside(index: number): boolean {
+    const isOpen = (each: Milestone): boolean =>
+      each.status === 'funding_pending' ||
+      (this.terms.mode === 'one_at_a_time' && holding(each) && !isRest(each));
+    return this.milestones.some((each, other) => other !== index && isOpen(each));
+  }
+
+  /** The nearest earlier one with a rest that may move and is not being judged (E-9); -1 without one. */
+  #restBefore(index: number): number {
+    return this.milestones
+      .slice(0, index)
+      .findLastIndex((each) => isRest(each) && each.status === 'funded' && movable(each) > 0n);
+  }
+
+  #charge(
+    principals: readonly bigint[],
+    charge: Pick<Charge, 'bonus' | 'pays' | 'named' | 'rolling'>,
+    paid: readonly number[] = [],
+  ): number {
+    const fees = share(feeOf(sum(principals), this.terms.clientBps), principals);
+    const shares = principals.map((principal, at) => {
+      const milestone = paid[at] ?? -1;
+      return { milestone, version: this.milestones[milestone]?.version ?? 0, principal, fee: fees[at]! };
+    });
+    const isAsked = this.charges.some(({ status, initiation }) => status === 'pending' && initiation > 0n);
+    const initiation = this.initiation === 'due' && !isAsked ? this.terms.initiation : 0n;
+    return this.charges.push({ ...charge, status: 'pending', shares, initiation }) - 1;
+  }
+
+  /** What the charge is for still waits for it, or could be charged anew (E-26). */
+  #takes(chargeId: number): boolean {
+    const { shares, rolling } = this.charges[chargeId]!;
+    if (this.status !== 'active') return false;
+    if (rolling) {
+      const rest = this.milestones[rolling.from]!;
+      const own = rest.reserved?.chargeId === chargeId ? rest.reserved.amount : 0n;
+      if (!isRest(rest) || rest.status !== 'funded' || movable(rest) + own < rolling.amount) return false;
+    }
+    const paid = shares.map((each) => ({ ...this.milestones[each.milestone]!, ...each }));
+    if (paid.every((each) => each.status === 'funding_pending' && each.chargeId === chargeId)) return true;
+    return shares.every(({ milestone, version }) => {
+      const { status, version: current } = this.milestones[milestone]!;
+      return status === 'agreed' && current === version && !this.#isOpenBeside(milestone);
+    });
+  }
+
+  /** Nothing takes it: it goes back whole (E-26). */
+  #orphan(chargeId: number): void {
+    const charge = this.charges[chargeId]!;
+    const { fees, total } = sums(charge);
+    const amount = total + fees + charge.initiation;
+    charge.status = 'orphaned';
+    this.#free(chargeId);
+    this.#post('cash', amount);
+    this.#post('payable', amount);
+    this.refunds.push({ chargeId, amount, status: 'refunding' });
+  }
+
+  /** Whoever waited for the charge waits no more. */
+  #free(chargeId: number): void {
+    for (const each of this.milestones) {
+      if (each.status === 'funding_pending' && each.chargeId === chargeId) each.status = 'agreed';
+      if (each.reserved?.chargeId === chargeId) delete each.reserved;
+    }
+  }
+
+  /** Roll-over and charge come together (E-9); what is paid in one step leaves at once (E-28). */
+  #book(
+    named: number,
+    paid: Pick<Charge, 'shares' | 'rolling'> & { chargeId?: number; pays: boolean },
+  ): void {
+    const lots = paid.rolling ? this.#roll(named, paid.rolling) : [];
+    const targets = paid.shares.length > 0 ? paid.shares.map(({ milestone }) => milestone) : [named];
+    for (const index of targets) {
+      const milestone = this.milestones[index]!;
+      const own = paid.shares.find((each) => each.milestone === index);
+      const charged = own && {
+        chargeId: paid.chargeId!,
+        age: this.#succeeded,
+        held: own.principal,
+        fee: own.fee,
+      };
+      milestone.lots = [...(index === named ? lots : []), ...(charged ? [charged] : [])];
+      this.#post(`escrow:${index}`, own?.principal ?? 0n);
+      this.#post(`fee_held:${index}`, own?.fee ?? 0n);
+      const held = sum(milestone.lots.map((lot) => lot.held));
+      const fee = sum(milestone.lots.map((lot) => lot.fee));
+      Object.assign(milestone, { status: 'funded', held, principal: held, fee, feeHeld: fee });
+    }
+    if (paid.pays) this.#release(named, this.milestones[named]!.held);
+  }
+
+  #roll(to: number, { from, amount }: { from: number; amount: bigint }): Lot[] {
+    const rest = this.milestones[from]!;
+    const fee = halfUp(rest.feeHeld, amount, rest.held);
+    const lots = take(rest.lots, amount, fee, 'newest');
+    this.#leave(from, amount, fee);
+    delete rest.reserved;
+    this.#post(`escrow:${to}`, amount);
+    this.#post(`fee_held:${to}`, fee);
+    if (rest.held === 0n) rest.status = 'released';
+    return lots;
+  }
+
+  /** Rolls over or goes back: held and whole alike become less (R-6). */
+  #leave(index: number, amount: bigint, fee: bigint): void {
+    const milestone = this.milestones[index]!;
+    milestone.held -= amount;
+    milestone.principal -= amount;
+    milestone.fee -= fee;
+    milestone.feeHeld -= fee;
+    this.#post(`escrow:${index}`, -amount);
+    this.#post(`fee_held:${index}`, -fee);
+  }
+
+  /** The client fee is earned in proportion (P-5, R-6), the freelancer's on the part (P-7, R-9). */
+  #release(index: number, gross: bigint, clears = true): void {
+    const milestone = this.milestones[index]!;
+    const { held, principal, fee, feeHeld, requestId, status } = milestone;
+    const soFar = halfUp(fee, principal - held + gross, principal) - (fee - feeHeld);
+    const earned = soFar > 0n ? soFar : 0n;
+    take(milestone.lots, gross, earned, 'oldest');
+    milestone.held -= gross;
+    milestone.feeHeld -= earned;
+    milestone.status = milestone.held === 0n ? 'released' : 'funded';
+    milestone.dueAt = undefined;
+    this.#post(`escrow:${index}`, -gross);
+    this.#post(`fee_held:${index}`, -earned);
+    this.#earn(gross, earned);
+    if (status === 'refund_pending' && this.#askedBy(requestId!).length === 0) {
+      this.requests[requestId!]!.status = 'settled';
+    }
+    if (clears) this.#clear();
+  }
+
+  #earn(gross: bigint, clientFee: bigint): void {
+    const freelancerFee = feeOf(gross, this.terms.freelancerBps);
+    this.#post('revenue', clientFee + freelancerFee);
+    this.#post('clearing', gross - freelancerFee);
+    if (this.initiation !== 'held') return;
+    this.initiation = 'earned';
+    const held = this.books.get('initiation_held') ?? 0n;
+    this.#post('initiation_held', -held);
+    this.#post('revenue', held);
+  }
+
+  #askedBy(requestId: number): number[] {
+    return this.#indices((each) => each.status === 'refund_pending' && each.requestId === requestId);
+  }
+
+  #grant(requestId: number, status: 'approved' | 'silent'): void {
+    this.requests[requestId]!.status = status;
+    this.#refund(this.#askedBy(requestId).map((index) => ({ index, amount: this.milestones[index]!.held })));
+  }
+
+  /** To the sources, newest first, one refund for each charge (E-15, E-21); the fee goes along (R-6). */
+  #refund(going: readonly { index: number; amount: bigint }[]): void {
+    const decided: Refund[] = [];
+    for (const { index, amount } of going) {
+      const milestone = this.milestones[index]!;
+      const fee = halfUp(milestone.feeHeld, amount, milestone.held);
+      for (const lot of take(milestone.lots, amount, fee, 'newest')) {
+        decided.push({
+          chargeId: lot.chargeId,
+          milestone: index,
+          amount: lot.held + lot.fee,
+          status: 'refunding',
+        });
+      }
+      this.#leave(index, amount, fee);
+      if (milestone.held > 0n) continue;
+      Object.assign(milestone, { status: 'refunding', released: milestone.principal, dueAt: undefined });
+    }
+    this.#returnInitiation(decided);
+    for (const refund of decided) this.#post('payable', refund.amount);
+    this.refunds.push(...decided);
+  }
+
+  /** Where the contract ends and nothing was ever released: with the last refund of its charge, or alone (P-6). */
+  #returnInitiation(decided: Refund[]): void {
+    const isOpen = (each: Milestone): boolean => each.status === 'funding_pending' || holding(each);
+    if (this.initiation !== 'held' || this.status !== 'closing' || this.milestones.some(isOpen)) return;
+    const fee = this.books.get('initiation_held') ?? 0n;
+    if (fee === 0n) return;
+    this.initiation = 'returned';
+    this.#post('initiation_held', -fee);
+    const [first] = this.charges[this.#initiationCharge]!.shares;
+    const own = decided.findLast(
+      ({ chargeId, milestone }) => chargeId === this.#initiationCharge && milestone === first!.milestone,
+    );
+    if (own) own.amount += fee;
+    else decided.push({ chargeId: this.#initiationCharge, amount: fee, status: 'refunding' });
+  }
+
+  /** A contract that is closing is cleared when nothing of it is open (A-19). */
+  #clear(): void {
+    if (this.status !== 'closing' || this.isCleared) return;
+    const isOpen =
+      this.milestones.some(holding) ||
+      this.charges.some(({ status }) => status === 'pending') ||
+      this.refunds.some(({ status }) => status !== 'refunded');
+    if (isOpen) return;
+    this.#refund([]);
+    this.isCleared = this.refunds.every(({ status }) => status === 'refunded');
+  }
+
+  #post(account: string, amount: bigint): void {
+    this.books.set(account, (this.books.get(account) ?? 0n) + amount);
+  }
+}
+
+const empty = { held: 0n, principal: 0n, fee: 0n, feeHeld: 0n, released: 0n };
+
+const sums = ({ shares }: Charge) => ({
+  total: sum(shares.map(({ principal }) => principal)),
+  fees: sum(shares.map(({ fee }) => fee)),
+});
+
+function refuseIf(condition: boolean): void {
+  if (condition) throw new Refused();
+}
