@@ -25,7 +25,7 @@ class Act implements fc.AsyncCommand<Reference, Mirror> {
 
   async run(model: Reference, mirror: Mirror): Promise<void> {
     const step = this.plan(model, mirror)!;
-    await mirror.step(model, step);
+    await mirror.step(model, step, this.name.replace(/\(.*/, ''));
   }
 
   toString(): string {
@@ -137,10 +137,11 @@ const requestChanges = fc.tuple(pick, fc.nat(9)).map(
     new Act(`requestChanges(${JSON.stringify(which)}, ${older})`, (model, mirror) => {
       const index = among(model, which, ['submitted']);
       const submission = judged(model, index, older);
+      const unknownId = newId();
       return {
         theirs: () => model.requestChanges(index, submission),
         ours: (message) => {
-          const submissionId = mirror.submissionIds[submission] ?? newId();
+          const submissionId = mirror.submissionIds[submission] ?? unknownId;
           return mirror.escrow.requestChanges(
             mirror.agreed.clientId,
             mirror.milestoneId(index),
@@ -341,10 +342,23 @@ class Again implements fc.AsyncCommand<Reference, Mirror> {
   toString = (): string => 'again()';
 }
 
-/** Money comes more often than it goes, so that there is something to go wrong. */
+/** In the sequences as often as the others, and mostly without effect. */
+const rarely = (act: fc.Arbitrary<Act>, oneIn: number): fc.Arbitrary<Act> =>
+  fc
+    .tuple(act, fc.nat(oneIn - 1))
+    .map(([each, chance]) => (chance === 0 ? each : new Act('-', () => undefined)));
+
+/** Money comes more often than it goes, and contracts end late, so that there is something to go wrong. */
 export const acts = (maxCommands: number) => {
-  const often = [charge, charge, fund, fund, submit, release, pass, sweep, refund];
-  const seldom = [bonus, requestChanges, giveBack, changeTerms, end, freelancerEnds, approve, prove];
-  const repeated = fc.constant(new Again());
-  return fc.commands([...often, ...often, ...seldom, repeated], { maxCommands, size: 'max' });
+  const often = [charge, charge, fund, submit, release, pass, sweep, refund];
+  const more = [
+    rarely(bonus, 3),
+    requestChanges,
+    rarely(giveBack, 2),
+    rarely(changeTerms, 2),
+    approve,
+    prove,
+  ];
+  const last = [rarely(end, 8), rarely(freelancerEnds, 16), fc.constant(new Again())];
+  return fc.commands([...often, ...often, ...more, ...last], { maxCommands, size: 'max' });
 };

@@ -14,6 +14,8 @@ type Outcome = { answer: unknown } | { refused: string };
 /** The contract of the model in the real service: its numbers stand for ids here. */
 export class Mirror {
   readonly endings: Endings;
+  /** Each step and what came of it, for whoever asks what the sequences have tried. */
+  readonly taken: string[] = [];
   readonly submissionIds: string[] = [];
   #last?: { call: Call; message: MessageRef; outcome: Outcome };
 
@@ -58,12 +60,13 @@ export class Mirror {
   }
 
   /** The same step on both sides: both take it or both refuse. */
-  async step(model: Reference, { theirs, ours, isKeyless }: Step): Promise<void> {
+  async step(model: Reference, { theirs, ours, isKeyless }: Step, name: string): Promise<void> {
     const message = http();
     const expected = refusedBy(theirs);
     const outcome = await outcomeOf(ours, message);
     this.#last = isKeyless ? undefined : { call: ours, message, outcome };
     const detail = 'refused' in outcome ? `refused: ${outcome.refused}` : 'accepted';
+    this.taken.push(`${name} ${'refused' in outcome ? outcome.refused : 'accepted'}`);
     expect(detail).toMatch(expected ? /^refused: / : /^accepted$/);
     await this.compare(model);
   }

@@ -6,15 +6,23 @@ export function modelRuns(environment: NodeJS.ProcessEnv = process.env) {
   return {
     numRuns: Number(numRuns),
     ...(seed ? { seed: Number(seed) } : {}),
-    maxCommands: 40,
+    maxCommands: 60,
   };
 }
 
-/** Tells which sequence failed, and how it is run again. */
-export function report<T>(details: fc.RunDetails<T>): void {
-  if (!details.failed) return;
-  const { seed, numRuns } = details;
-  const again = `HOLDFAST_MODEL_SEED=${seed} HOLDFAST_MODEL_RUNS=${numRuns} npm test -- escrow/src/model`;
-  const told = fc.defaultReportMessage(details);
-  throw new Error(`${told}\n\nThe same sequences again: ${again}`, { cause: details.errorInstance });
+/** Tells which sequence failed and how it is run again, or what all of them have tried. */
+export function report<T>(details: fc.RunDetails<T>, taken: readonly string[]): void {
+  const { seed, numRuns, failed } = details;
+  if (failed) {
+    const again = `HOLDFAST_MODEL_SEED=${seed} HOLDFAST_MODEL_RUNS=${numRuns} npm test -- escrow/src/model`;
+    const told = fc.defaultReportMessage(details);
+    throw new Error(`${told}\n\nThe same sequences again: ${again}`, { cause: details.errorInstance });
+  }
+  const steps = Map.groupBy(taken, (step) => step);
+  const lines = [...steps].map(([step, all]) => `${step} ${all.length}`).sort();
+  // Few sequences do not try everything; in many, what is never accepted is not tested.
+  for (const name of numRuns < 100 ? [] : new Set(taken.map((step) => step.split(' ')[0]!))) {
+    if (!steps.has(`${name} accepted`)) throw new Error(`${name} was never accepted.\n${lines.join('\n')}`);
+  }
+  console.log(`${numRuns} sequences of seed ${seed}, ${taken.length} steps\n${lines.join('\n')}`);
 }
