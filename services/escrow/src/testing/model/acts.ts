@@ -359,6 +359,7 @@ export const acts = (maxCommands: number) => {
     approve,
     prove,
   ];
-  const last = [rarely(end, 8), rarely(freelancerEnds, 16), fc.constant(new Again())];
-  return fc.commands([...often, ...often, ...more, ...last], { maxCommands, size: 'max' });
+  const asked = [approve, approve, prove, prove];
+  const last = [rarely(end, 3), rarely(freelancerEnds, 16), fc.constant(new Again())];
+  return fc.commands([...often, ...often, ...more, ...asked, ...last], { maxCommands, size: 'max' });
 };
