@@ -145,6 +145,7 @@ export class Reference {
     }
     if (charge.bonus) {
       this.#earn(total, fees);
+      this.#clear();
       return;
     }
     const isWaiting = this.milestones[charge.named!]!.status === 'funding_pending';
