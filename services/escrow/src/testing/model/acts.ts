@@ -2,7 +2,7 @@ import { plusDays } from '@holdfast/domain';
 import { type MessageRef, newId } from '@holdfast/messaging';
 import fc from 'fast-check';
 import type { Mirror } from './mirror.ts';
-import type { Milestone, Reference } from './reference.ts';
+import type { Deadline, Milestone, Reference } from './reference.ts';
 
 /** A step of a person, a provider or the clock, on both sides. */
 export type Step = Readonly<{
@@ -40,16 +40,24 @@ const pick: fc.Arbitrary<Pick> = fc.record({
   wild: fc.nat(9).map((tenth) => tenth < 2),
 });
 
-function among(model: Readonly<Reference>, { at, wild }: Pick, statuses: readonly Milestone['status'][]) {
+/** Undefined where none can be meant: the command is left out then, and not refused for the hundredth time. */
+function among(
+  model: Readonly<Reference>,
+  { at, wild }: Pick,
+  statuses: readonly Milestone['status'][],
+): number | undefined {
   const all = model.milestones.map((_, index) => index);
   const meant = all.filter((index) => statuses.includes(model.milestones[index]!.status));
-  const from = wild || meant.length === 0 ? all : meant;
-  return from[at % from.length]!;
+  return nthOf(wild ? all : meant, at);
 }
 
 const held = ['funded', 'submitted', 'changes_requested', 'refund_pending'] as const;
 /** Of what is held, in thousandths; above 1,000 it is too much. */
-const part = fc.oneof(fc.constant(undefined), fc.integer({ min: 0, max: 1_050 }));
+const part = fc.oneof(
+  fc.constant(undefined),
+  fc.integer({ min: 1, max: 999 }),
+  fc.constantFrom(0, 1, 500, 999, 1_000, 1_001, 1_050),
+);
 const partOf = (whole: bigint, thousandths: number | undefined): bigint | undefined =>
   thousandths === undefined ? undefined : (whole * BigInt(thousandths)) / 1_000n;
 const nthOf = <T>(all: readonly T[], at: number): T | undefined => all[at % Math.max(1, all.length)];
@@ -58,6 +66,7 @@ const fund = fc.tuple(pick, fc.boolean(), fc.nat(9)).map(
   ([which, pays, outdated]) =>
     new Act(`${pays ? 'pay' : 'fund'}(${JSON.stringify(which)}, ${outdated})`, (model, mirror) => {
       const index = among(model, which, ['agreed']);
+      if (index === undefined || (model.status !== 'active' && !which.wild)) return undefined;
       const version = model.milestones[index]!.version + (outdated === 0 ? 1 : 0);
       return {
         theirs: () => model.fund(index, version, pays),
@@ -113,6 +122,7 @@ const submit = pick.map(
   (which) =>
     new Act(`submit(${JSON.stringify(which)})`, (model, mirror) => {
       const index = among(model, which, ['funded', 'changes_requested']);
+      if (index === undefined) return undefined;
       const submissionId = newId();
       let submittedAt: Date;
       return {
@@ -136,6 +146,7 @@ const requestChanges = fc.tuple(pick, fc.nat(9)).map(
   ([which, older]) =>
     new Act(`requestChanges(${JSON.stringify(which)}, ${older})`, (model, mirror) => {
       const index = among(model, which, ['submitted']);
+      if (index === undefined) return undefined;
       const submission = judged(model, index, older);
       const unknownId = newId();
       return {
@@ -160,6 +171,7 @@ const release = fc.tuple(pick, part, fc.boolean(), fc.nat(9), tip).map(
       `release(${JSON.stringify(which)}, ${thousandths}, ${isJudged}, ${older}, ${extra})`,
       (model, mirror) => {
         const index = among(model, which, held);
+        if (index === undefined) return undefined;
         const milestone = model.milestones[index]!;
         const amountMinor = partOf(milestone.held, thousandths);
         const names = isJudged && milestone.status === 'submitted';
@@ -180,6 +192,7 @@ const giveBack = pick.map(
   (which) =>
     new Act(`giveBack(${JSON.stringify(which)})`, (model, mirror) => {
       const index = among(model, which, held);
+      if (index === undefined) return undefined;
       return {
         theirs: () => model.giveBack(index),
         ours: (message) =>
@@ -192,6 +205,7 @@ const changeTerms = fc.tuple(pick, fc.bigInt(500n, 40_000n), fc.nat(4)).map(
   ([which, price, chance]) =>
     new Act(`changeTerms(${JSON.stringify(which)}, ${price}, ${chance})`, (model, mirror) => {
       const index = among(model, which, ['agreed']);
+      if (index === undefined) return undefined;
       const [version, isDeleted] = [model.milestones[index]!.version + 1, chance === 0];
       return {
         theirs: () => model.changeTerms(index, price, isDeleted),
@@ -203,30 +217,48 @@ const changeTerms = fc.tuple(pick, fc.bigInt(500n, 40_000n), fc.nat(4)).map(
     }),
 );
 
+const milestonesMax = 6;
+const addMilestone = fc.bigInt(500n, 40_000n).map(
+  (price) =>
+    new Act(`addMilestone(${price})`, (model, mirror) => {
+      const order = model.milestones.length + 1;
+      if (order > milestonesMax || model.status !== 'active') return undefined;
+      const milestoneId = newId();
+      return {
+        theirs: () => model.addMilestone(price),
+        ours: (message) => {
+          if (order > mirror.agreed.milestoneIds.length) mirror.agreed.milestoneIds.push(milestoneId);
+          const terms = { order, priceMinor: price, message };
+          return mirror.escrow.addMilestone(mirror.agreed.agreementId, milestoneId, terms);
+        },
+      };
+    }),
+);
+
 /** What is paid of each milestone, in thousandths; now and then one is forgotten (E-13). */
-const end = fc
-  .tuple(fc.array(fc.integer({ min: 0, max: 1_010 }), { minLength: 3, maxLength: 3 }), fc.nat(9))
-  .map(
-    ([paid, forgotten]) =>
-      new Act(`end(${paid}, ${forgotten})`, (model, mirror) => {
-        const live = model.milestones.flatMap((each, index) =>
-          held.slice(0, 3).some((status) => status === each.status) ? [index] : [],
-        );
-        const named = live.filter((index) => index !== forgotten);
-        const pays = new Map(
-          named.map((index) => [index, partOf(model.milestones[index]!.held, paid[index])!]),
-        );
-        return {
-          theirs: () => model.end(pays),
-          ours: (message) => {
-            const byId = Object.fromEntries(
-              [...pays].map(([index, pay]) => [mirror.milestoneId(index), pay]),
-            );
-            return mirror.endings.end(mirror.agreed, byId, { message });
-          },
-        };
-      }),
-  );
+const paidOfEach = fc.array(fc.integer({ min: 0, max: 1_010 }), {
+  minLength: milestonesMax,
+  maxLength: milestonesMax,
+});
+const end = fc.tuple(paidOfEach, fc.nat(9)).map(
+  ([paid, forgotten]) =>
+    new Act(`end(${paid}, ${forgotten})`, (model, mirror) => {
+      const live = model.milestones.flatMap((each, index) =>
+        held.slice(0, 3).some((status) => status === each.status) ? [index] : [],
+      );
+      const named = live.filter((index) => index !== forgotten);
+      const pays = new Map(
+        named.map((index) => [index, partOf(model.milestones[index]!.held, paid[index])!]),
+      );
+      return {
+        theirs: () => model.end(pays),
+        ours: (message) => {
+          const byId = Object.fromEntries([...pays].map(([index, pay]) => [mirror.milestoneId(index), pay]));
+          return mirror.endings.end(mirror.agreed, byId, { message });
+        },
+      };
+    }),
+);
 
 const freelancerEnds = fc.array(fc.nat(2), { maxLength: 2 }).map(
   (waived) =>
@@ -295,16 +327,20 @@ const refund = fc.tuple(fc.nat(8), fc.nat(9)).map(
     }),
 );
 
-/** Only the clock moves: what is due is not done yet, and whoever acts now acts late. */
-const pass = fc.integer({ min: 1, max: 8 }).map(
+/** Only the clock moves: what is due is not done yet, and whoever acts now acts late. Often to the next deadline. */
+const pass = fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined, freq: 2 }).map(
   (days) =>
-    new Act(`pass(${days})`, (model, mirror) => ({
-      isKeyless: true,
-      theirs: () => {
-        model.now += days * 24 * 3_600_000;
-      },
-      ours: async () => mirror.escrow.pass(plusDays(mirror.escrow.now(), days)),
-    })),
+    new Act(`pass(${days ?? 'due'})`, (model, mirror) => {
+      const passed = days ?? model.daysToDeadline();
+      if (passed === undefined) return undefined;
+      return {
+        isKeyless: true,
+        theirs: () => {
+          model.now += passed * 24 * 3_600_000;
+        },
+        ours: async () => mirror.escrow.pass(plusDays(mirror.escrow.now(), passed)),
+      };
+    }),
 );
 
 /** The sweep does what is due, in the order of the deadlines, each dated at its own (M-21). */
@@ -322,7 +358,7 @@ const sweep = fc.constant(
   }),
 );
 
-async function fire(mirror: Mirror, due: ReturnType<Reference['due']>[number]): Promise<void> {
+async function fire(mirror: Mirror, due: Deadline): Promise<void> {
   if ('review' in due) {
     const id = mirror.milestoneId(due.review);
     const [row] = await mirror.escrow.rows('select review_due_at from milestones where id = $1', [id]);
@@ -350,8 +386,9 @@ const rarely = (act: fc.Arbitrary<Act>, oneIn: number): fc.Arbitrary<Act> =>
 
 /** Money comes more often than it goes, and contracts end late, so that there is something to go wrong. */
 export const acts = (maxCommands: number) => {
-  const often = [charge, charge, fund, submit, release, pass, sweep, refund];
+  const often = [charge, charge, fund, submit, release, pass, sweep, sweep, refund];
   const more = [
+    addMilestone,
     rarely(bonus, 3),
     requestChanges,
     rarely(giveBack, 2),
@@ -359,7 +396,7 @@ export const acts = (maxCommands: number) => {
     approve,
     prove,
   ];
-  const asked = [approve, approve, prove, prove];
-  const last = [rarely(end, 3), rarely(freelancerEnds, 16), fc.constant(new Again())];
+  const asked = [prove, prove];
+  const last = [rarely(end, 6), rarely(freelancerEnds, 24), fc.constant(new Again())];
   return fc.commands([...often, ...often, ...more, ...asked, ...last], { maxCommands, size: 'max' });
 };

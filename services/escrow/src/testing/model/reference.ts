@@ -69,6 +69,8 @@ export type Request = {
   proofs: number[];
 };
 
+export type Deadline = Readonly<{ at: number } & ({ review: number } | { request: number })>;
+
 const hour = 3_600_000;
 const day = 24 * hour;
 const live: readonly Milestone['status'][] = ['funded', 'submitted', 'changes_requested'];
@@ -95,7 +97,7 @@ export class Reference {
     readonly terms: Terms,
     prices: readonly bigint[],
   ) {
-    this.milestones = prices.map((price) => ({ ...empty, price, version: 1, status: 'agreed', lots: [] }));
+    this.milestones = prices.map(agreed);
     this.fund(0, 1);
   }
 
@@ -156,6 +158,11 @@ export class Reference {
     this.charges[chargeId]!.status = 'failed';
     this.#free(chargeId);
     this.#clear();
+  }
+
+  /** Whether it may be charged is asked when it is. */
+  addMilestone(price: bigint): void {
+    this.milestones.push(agreed(price));
   }
 
   /** Terms of what is agreed only. */
@@ -271,18 +278,18 @@ export class Reference {
   }
 
   /** The deadlines that have been reached, in their order (E-5, E-14). */
-  due(): ({ at: number } & ({ review: number } | { request: number }))[] {
-    const reviews = this.milestones.flatMap(({ status, dueAt }, review) =>
-      status === 'submitted' && dueAt! <= this.now ? [{ at: dueAt!, review }] : [],
-    );
-    const requests = this.requests.flatMap(({ status, dueAt }, request) =>
-      status === 'running' && dueAt <= this.now ? [{ at: dueAt, request }] : [],
-    );
-    return [...reviews, ...requests].sort((a, b) => a.at - b.at);
+  due(): Deadline[] {
+    return this.#deadlines().filter(({ at }) => at <= this.now);
+  }
+
+  /** Whole days until one more deadline has been reached. */
+  daysToDeadline(): number | undefined {
+    const next = this.#deadlines().find(({ at }) => at > this.now);
+    return next && Math.ceil((next.at - this.now) / day);
   }
 
   /** Silence pays the freelancer (E-5), or the client, who must not gain by what nobody was told (E-14, C-8). */
-  fallSilent(deadline: { review: number } | { request: number }): void {
+  fallSilent(deadline: Deadline): void {
     if ('review' in deadline) {
       this.#release(deadline.review, this.milestones[deadline.review]!.held);
       return;
@@ -292,6 +299,16 @@ export class Reference {
     if (second === undefined) request.status = 'unproven';
     else if (second + day > request.dueAt) request.dueAt = second + day;
     else this.#grant(deadline.request, 'silent');
+  }
+
+  #deadlines(): Deadline[] {
+    const reviews = this.milestones.flatMap(({ status, dueAt }, review) =>
+      status === 'submitted' ? [{ at: dueAt!, review }] : [],
+    );
+    const requests = this.requests.flatMap(({ status, dueAt }, request) =>
+      status === 'running' ? [{ at: dueAt, request }] : [],
+    );
+    return [...reviews, ...requests].sort((a, b) => a.at - b.at);
   }
 
   #indices(which: (each: Milestone) => boolean): number[] {
@@ -509,6 +526,7 @@ export class Reference {
   }
 }
 
+const agreed = (price: bigint): Milestone => ({ ...empty, price, version: 1, status: 'agreed', lots: [] });
 const empty = { held: 0n, principal: 0n, fee: 0n, feeHeld: 0n, released: 0n };
 
 const sums = ({ shares }: Charge) => ({

@@ -1,28 +1,46 @@
+import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 
-/** A handful of sequences in every run; more, or the ones of another run, by the environment. */
-export function modelRuns(environment: NodeJS.ProcessEnv = process.env) {
-  const { HOLDFAST_MODEL_RUNS: numRuns = '20', HOLDFAST_MODEL_SEED: seed } = environment;
-  return {
-    numRuns: Number(numRuns),
-    ...(seed ? { seed: Number(seed) } : {}),
-    maxCommands: 80,
-  };
+/** Sequences of random commands, the same for the same seed. */
+export type Runs = Readonly<{ seed: number; numRuns: number; path?: string }>;
+
+/**
+ * Some of seeds that once found a fault and as many of a new one; other sequences, or one of them, by the environment.
+ * @param found seeds to begin with
+ */
+export function modelRuns(
+  found: readonly number[],
+  numRuns: Readonly<{ found: number; fresh: number }>,
+  environment: NodeJS.ProcessEnv = process.env,
+): Runs[] {
+  const { HOLDFAST_MODEL_SEED: seed, HOLDFAST_MODEL_RUNS: runs, HOLDFAST_MODEL_PATH: path } = environment;
+  const fresh = { seed: Number(seed ?? randomInt(2 ** 31)), numRuns: Number(runs ?? numRuns.fresh) };
+  if (path) return [{ ...fresh, numRuns: 1, path }];
+  if (seed || runs) return [fresh];
+  return [...found.map((each) => ({ seed: each, numRuns: numRuns.found })), fresh];
 }
 
 /** Tells which sequence failed and how it is run again, or what all of them have tried. */
-export function report<T>(details: fc.RunDetails<T>, taken: readonly string[]): void {
-  const { seed, numRuns, failed } = details;
+export function report<T>(details: fc.RunDetails<T>, taken: readonly string[], spec: string): void {
+  const { seed, numRuns, failed, counterexamplePath } = details;
   if (failed) {
-    const again = `HOLDFAST_MODEL_SEED=${seed} HOLDFAST_MODEL_RUNS=${numRuns} npm test -- escrow/src/model`;
+    const path = counterexamplePath?.split(':')[0] ?? '';
+    const again = `HOLDFAST_MODEL_SEED=${seed} HOLDFAST_MODEL_PATH=${path} npm test -- ${spec}`;
     const told = fc.defaultReportMessage(details);
-    throw new Error(`${told}\n\nThe same sequences again: ${again}`, { cause: details.errorInstance });
+    throw new Error(`${told}\n\nThe same sequence again: ${again}`, { cause: details.errorInstance });
   }
   const steps = Map.groupBy(taken, (step) => step);
+  const refused = taken.filter((step) => !step.endsWith(' accepted')).length;
+  const share = Math.round((100 * refused) / Math.max(1, taken.length));
+  const told = `${numRuns} sequences of seed ${seed}, ${taken.length} steps, ${share} % of them refused`;
   const lines = [...steps].map(([step, all]) => `${step} ${all.length}`).sort();
   // Few sequences do not try everything; in many, what is never accepted is not tested.
-  for (const name of numRuns < 200 ? [] : new Set(taken.map((step) => step.split(' ')[0]!))) {
-    if (!steps.has(`${name} accepted`)) throw new Error(`${name} was never accepted.\n${lines.join('\n')}`);
+  if (numRuns < 200) {
+    console.log(told);
+    return;
   }
-  console.log(`${numRuns} sequences of seed ${seed}, ${taken.length} steps\n${lines.join('\n')}`);
+  console.log([told, ...lines].join('\n'));
+  for (const name of new Set(taken.map((step) => step.split(' ')[0]!))) {
+    if (!steps.has(`${name} accepted`)) throw new Error(`${name} was never accepted.`);
+  }
 }
