@@ -255,3 +255,23 @@ describe('E-7: approval releases at once', () => {
     },
   );
 });
+
+test('E-23: a part that went back and did not arrive leaves what has become of the rest as it is', () => {
+  const failed: MilestoneEvent = {
+    type: 'escrow.refund.failed',
+    agreementId: 'agreement',
+    refundId: 'refund-1',
+    milestoneId: 'milestone-1',
+    amount: usd(1_000n),
+    kind: 'card',
+    reason: 'failed',
+  };
+  const status = (milestone: Milestone) => evolve(milestone, failed).status;
+  const chargedBack = { ...agreed, status: 'charged_back' } as Milestone;
+  for (const milestone of [funded, submitted, released, chargedBack]) {
+    expect(evolve(milestone, failed)).toEqual(milestone);
+  }
+  const refunding = { ...agreed, status: 'refunding', released: usd(0n) } as Milestone;
+  expect(status(refunding)).toBe('refund_failed');
+  expect(status({ ...agreed, status: 'refunded' } as Milestone)).toBe('refund_failed');
+});

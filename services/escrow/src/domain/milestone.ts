@@ -143,6 +143,8 @@ export function evolve(milestone: Milestone, event: MilestoneEvent): Milestone {
       };
     }
     case 'escrow.refund.failed':
+      // A part went back, and the rest was paid or charged back since: that is not undone (E-23).
+      if (!isGoingBack(milestone)) return milestone;
       return { ...terms(milestone), status: 'refund_failed', released: releasedOf(milestone) };
     case 'escrow.milestone.refunded':
       if (event.outcome === 'refunded') return { ...terms(milestone), status: 'refunded' };
@@ -255,6 +257,10 @@ const leave = ({ held, principal, clientFee, clientFeeHeld }: Holding, amount: M
   clientFee: subtract(clientFee, fee),
   clientFeeHeld: subtract(clientFeeHeld, fee),
 });
+
+/** What was held last went to the client, or was to. */
+const isGoingBack = ({ status }: Milestone): boolean =>
+  ['refunding', 'refund_failed', 'refunded', 'split'].includes(status);
 
 const releasedOf = (milestone: Milestone): Money => ('released' in milestone ? milestone.released : usd(0n));
 
