@@ -315,13 +315,78 @@ const refund = fc.tuple(fc.nat(8), fc.nat(9)).map(
       const open = model.refunds.flatMap(({ status }, index) => (status === 'refunding' ? [index] : []));
       const index = nthOf(open, at);
       if (index === undefined) return undefined;
-      const isPaid = chance > 0;
+      const isPaid = chance > 2;
       return {
         isKeyless: true,
         theirs: () => model.refunded(index, isPaid),
         ours: async () => {
           const id = (await mirror.idsIn('refunds'))[index]!;
           await mirror.escrow.seeRefund(id, isPaid ? 'succeeded' : 'failed');
+        },
+      };
+    }),
+);
+
+/** What failed is proposed by one person to be sent again, and decided by another (E-23, S-11). */
+const sendAgain = fc.tuple(fc.nat(8), fc.nat(9)).map(
+  ([at, chance]) =>
+    new Act(`sendAgain(${at}, ${chance})`, (model, mirror) => {
+      const meant = model.refunds.flatMap(({ status }, index) =>
+        status === 'refund_failed' || chance === 0 ? [index] : [],
+      );
+      const index = nthOf(meant, at);
+      if (index === undefined) return undefined;
+      return {
+        isKeyless: true,
+        theirs: () => model.sendAgain(index),
+        ours: async () => {
+          const id = (await mirror.idsIn('refunds'))[index]!;
+          for (const person of ['operator-1', 'operator-2']) await mirror.retry(id, person);
+        },
+      };
+    }),
+);
+
+/** The freelancer gives paid money back (E-18). */
+const draw = fc.tuple(pick, part).map(
+  ([{ at, wild }, thousandths]) =>
+    new Act(`draw(${at}, ${wild}, ${thousandths})`, (model, mirror) => {
+      const paid = model.payments.map(({ milestone }) => milestone);
+      const index = nthOf(wild ? model.milestones.map((_, each) => each) : paid, at);
+      if (index === undefined) return undefined;
+      const own = model.payments.filter(({ milestone }) => milestone === index);
+      const kept = own.reduce((sum, { gross, back }) => sum + gross - back, 0n);
+      const amount = partOf(kept, thousandths);
+      const number = model.draws.length;
+      return {
+        theirs: () => model.draw(index, amount),
+        ours: async (message) => {
+          const { freelancerId } = mirror.agreed;
+          const answer = await mirror.draws.ask(freelancerId, mirror.milestoneId(index), amount, message);
+          mirror.asked[number] = answer;
+          return answer;
+        },
+      };
+    }),
+);
+
+/** Payouts' word on it, once; a second one is refused. */
+const answerDraw = fc.tuple(fc.nat(8), fc.nat(9)).map(
+  ([at, chance]) =>
+    new Act(`answerDraw(${at}, ${chance})`, (model, mirror) => {
+      const meant = model.draws.flatMap(({ status }, index) =>
+        status === 'asked' || chance === 0 ? [index] : [],
+      );
+      const index = nthOf(meant, at);
+      if (index === undefined) return undefined;
+      const isTaken = chance < 7;
+      return {
+        theirs: () => model.answerDraw(index, isTaken),
+        ours: (message) => {
+          const answer = mirror.asked[index]!;
+          return isTaken
+            ? mirror.draws.taken(mirror.agreed, answer, { message })
+            : mirror.draws.refused(mirror.agreed, answer, { message });
         },
       };
     }),
@@ -396,7 +461,7 @@ export const acts = (maxCommands: number) => {
     approve,
     prove,
   ];
-  const asked = [prove, prove];
+  const asked = [prove, prove, draw, answerDraw, sendAgain];
   const last = [rarely(end, 6), rarely(freelancerEnds, 24), fc.constant(new Again())];
   return fc.commands([...often, ...often, ...more, ...asked, ...last], { maxCommands, size: 'max' });
 };

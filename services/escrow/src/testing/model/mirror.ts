@@ -3,6 +3,9 @@ import { Rejection, usd } from '@holdfast/domain';
 import { pinnedDefaults } from '@holdfast/events';
 import { type MessageRef, newId } from '@holdfast/messaging';
 import { expect } from '@jest/globals';
+import type { RefundReleasedAnswer } from '../../commands/refund-released.ts';
+import { RetryRefund, RetryRefundHandler } from '../../commands/retry-refund.ts';
+import { Draws } from '../draws.ts';
 import { Endings } from '../endings.ts';
 import { type Agreed, type Escrow, http } from '../escrow.ts';
 import type { Step } from './acts.ts';
@@ -17,6 +20,9 @@ export class Mirror {
   /** Each step and what came of it, for whoever asks what the sequences have tried. */
   readonly taken: string[] = [];
   readonly submissionIds: string[] = [];
+  readonly draws: Draws;
+  /** What payouts was asked for, by the model's numbers. */
+  readonly asked: RefundReleasedAnswer[] = [];
   #last?: { call: Call; message: MessageRef; outcome: Outcome };
 
   private constructor(
@@ -24,6 +30,7 @@ export class Mirror {
     readonly agreed: Agreed,
   ) {
     this.endings = new Endings(escrow);
+    this.draws = new Draws(escrow);
   }
 
   static async of(
@@ -51,6 +58,11 @@ export class Mirror {
 
   milestoneId(index: number): string {
     return this.agreed.milestoneIds[index]!;
+  }
+
+  retry(refundId: string, by: string): Promise<unknown> {
+    const input = { message: http(), refundId, by, reason: 'The method is open again.' };
+    return new RetryRefundHandler(this.escrow.database.unitOfWork).execute(new RetryRefund(input));
   }
 
   /** The rows of the contract in the order in which they came to be. */

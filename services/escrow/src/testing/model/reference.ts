@@ -39,6 +39,8 @@ export type Milestone = {
   fee: bigint;
   feeHeld: bigint;
   lots: Lot[];
+  /** What the freelancer got of each lot and has not given back, with the fee that was earned on it (E-19). */
+  paid: Lot[];
   reserved?: { chargeId: number; amount: bigint };
   submission?: number;
   dueAt?: number;
@@ -60,7 +62,28 @@ export type Refund = {
   chargeId: number;
   milestone?: number;
   amount: bigint;
-  status: 'refunding' | 'refunded' | 'refund_failed';
+  status: 'drawing' | 'refunding' | 'refunded' | 'refund_failed' | 'refused';
+  /** It draws on the freelancer's balance (E-25). */
+  isDrawn?: boolean;
+};
+
+/** What was released of a milestone, and how much of it went back since (E-18). */
+type Payment = {
+  milestone: number;
+  gross: bigint;
+  fee: bigint;
+  freelancerFee: bigint;
+  back: bigint;
+  at: number;
+};
+
+/** One question to payouts: all of its refunds or none (E-25). */
+export type Draw = {
+  status: 'asked' | 'taken' | 'refused';
+  refunds: number[];
+  net: bigint;
+  fees: bigint;
+  undo: () => void;
 };
 
 export type Request = {
@@ -84,6 +107,8 @@ export class Reference {
   readonly charges: Charge[] = [];
   readonly refunds: Refund[] = [];
   readonly requests: Request[] = [];
+  readonly payments: Payment[] = [];
+  readonly draws: Draw[] = [];
   readonly milestones: Milestone[];
   status: 'active' | 'closing' = 'active';
   isCleared = false;
@@ -221,7 +246,7 @@ export class Reference {
       refuseIf(this.milestones[index]!.reserved !== undefined || pay > this.milestones[index]!.held);
     }
     this.status = 'closing';
-    for (const [index, pay] of pays) if (pay > 0n) this.#release(index, pay, false);
+    for (const [index, pay] of pays) if (pay > 0n) this.#release(index, pay, { clears: false });
     const asked = open.filter((index) => this.milestones[index]!.held > 0n);
     if (asked.length > 0) {
       const requestId = this.requests.push({ status: 'running', dueAt: this.now + 7 * day, proofs: [] }) - 1;
@@ -264,17 +289,106 @@ export class Reference {
   refunded(refundId: number, isPaid: boolean): void {
     const refund = this.refunds[refundId]!;
     refund.status = isPaid ? 'refunded' : 'refund_failed';
-    const milestone = refund.milestone === undefined ? undefined : this.milestones[refund.milestone]!;
+    const milestone = this.#goingBack(refund);
     if (isPaid) {
       this.#post('payable', -refund.amount);
       this.#post('cash', -refund.amount);
-      const others = this.refunds.filter((each) => each.milestone === refund.milestone);
-      const isDone = others.every(({ status }) => status === 'refunded');
+      const isDone = this.#others(refund).every(({ status }) => status === 'refunded');
       if (milestone?.status === 'refunding' && isDone) {
         milestone.status = milestone.released > 0n ? 'split' : 'refunded';
       }
-    } else if (milestone && !holding(milestone)) milestone.status = 'refund_failed';
+    } else if (milestone) milestone.status = 'refund_failed';
     this.#clear();
+  }
+
+  /** Two persons send it once more (E-23, S-11). */
+  sendAgain(refundId: number): void {
+    const refund = this.refunds[refundId]!;
+    refuseIf(refund.status !== 'refund_failed');
+    refund.status = 'refunding';
+    const milestone = this.#goingBack(refund);
+    const isFailed = this.#others(refund).some(({ status }) => status === 'refund_failed');
+    if (milestone && !isFailed) milestone.status = 'refunding';
+  }
+
+  /** The milestone whose last money went to the client, or was to; a refund after release leaves it alone (E-18). */
+  #goingBack({ milestone: index, isDrawn }: Refund): Milestone | undefined {
+    if (index === undefined || isDrawn) return undefined;
+    const milestone = this.milestones[index]!;
+    return milestone.status === 'refunding' || milestone.status === 'refund_failed' ? milestone : undefined;
+  }
+
+  #others(refund: Refund): Refund[] {
+    return this.refunds.filter((each) => each.milestone === refund.milestone && !each.isDrawn);
+  }
+
+  /** Paid money goes back, the newest payments and lots first, with both fees on it (E-18, E-19, E-21). */
+  draw(index: number, asked: bigint | undefined): void {
+    const { paid } = this.milestones[index]!;
+    const payments = this.payments.filter(({ milestone }) => milestone === index).reverse();
+    const left = (all: readonly Payment[]) => sum(all.map(({ gross, back }) => gross - back));
+    const inTime = payments.filter(({ at }) => this.now < at + 180 * day);
+    const amount = asked ?? left(inTime);
+    refuseIf(left(payments) === 0n || amount > left(payments) || amount === 0n || amount > left(inTime));
+    let open = amount;
+    const back = new Map<number, bigint>();
+    const draw = { net: 0n, fees: 0n, undo: [] as (() => void)[] };
+    for (const payment of inTime) {
+      const part = least(payment.gross - payment.back, open);
+      if (part === 0n) continue;
+      open -= part;
+      const kept = payment.gross - payment.back;
+      const going = (fee: bigint) =>
+        halfUp(fee, kept, payment.gross) - halfUp(fee, kept - part, payment.gross);
+      const freelancerFee = going(payment.freelancerFee);
+      const taken = take(paid, part, going(payment.fee), 'newest');
+      for (const { chargeId, held, fee } of taken) {
+        back.set(chargeId, (back.get(chargeId) ?? 0n) + held + fee);
+        draw.fees += fee;
+        draw.undo.push(() => {
+          const lot = paid.find((each) => each.chargeId === chargeId)!;
+          lot.held += held;
+          lot.fee += fee;
+        });
+      }
+      payment.back += part;
+      draw.net += part - freelancerFee;
+      draw.fees += freelancerFee;
+      draw.undo.push(() => {
+        payment.back -= part;
+      });
+    }
+    const refunds = [...back].map(([chargeId, each]) => {
+      const refund: Refund = {
+        chargeId,
+        milestone: index,
+        amount: each,
+        status: 'drawing',
+        isDrawn: true,
+      };
+      return this.refunds.push(refund) - 1;
+    });
+    const undo = (): void => draw.undo.forEach((each) => void each());
+    this.draws.push({ status: 'asked', refunds, net: draw.net, fees: draw.fees, undo });
+  }
+
+  /** Payouts has taken the net of it, or refuses (E-25). */
+  answerDraw(drawId: number, isTaken: boolean): void {
+    const draw = this.draws[drawId]!;
+    refuseIf(draw.status !== 'asked');
+    draw.status = isTaken ? 'taken' : 'refused';
+    for (const id of draw.refunds) {
+      const refund = this.refunds[id]!;
+      refund.status = isTaken ? 'refunding' : 'refused';
+      if (isTaken) this.#post('payable', refund.amount);
+    }
+    if (isTaken) {
+      this.#post('clearing', -draw.net);
+      this.#post('revenue', -draw.fees);
+    } else {
+      draw.undo();
+      this.#clear();
+    }
   }
 
   /** The deadlines that have been reached, in their order (E-5, E-14). */
@@ -291,7 +405,7 @@ export class Reference {
   /** Silence pays the freelancer (E-5), or the client, who must not gain by what nobody was told (E-14, C-8). */
   fallSilent(deadline: Deadline): void {
     if ('review' in deadline) {
-      this.#release(deadline.review, this.milestones[deadline.review]!.held);
+      this.#release(deadline.review, this.milestones[deadline.review]!.held, { at: deadline.at });
       return;
     }
     const request = this.requests[deadline.request]!;
@@ -431,34 +545,41 @@ export class Reference {
   }
 
   /** The client fee is earned in proportion (P-5, R-6), the freelancer's on the part (P-7, R-9). */
-  #release(index: number, gross: bigint, clears = true): void {
+  #release(index: number, gross: bigint, { clears = true, at = this.now } = {}): void {
     const milestone = this.milestones[index]!;
     const { held, principal, fee, feeHeld, requestId, status } = milestone;
     const soFar = halfUp(fee, principal - held + gross, principal) - (fee - feeHeld);
     const earned = soFar > 0n ? soFar : 0n;
-    take(milestone.lots, gross, earned, 'oldest');
+    for (const lot of take(milestone.lots, gross, earned, 'oldest')) {
+      const before = milestone.paid.find(({ chargeId }) => chargeId === lot.chargeId);
+      if (before) Object.assign(before, { held: before.held + lot.held, fee: before.fee + lot.fee });
+      else milestone.paid.push(lot);
+    }
     milestone.held -= gross;
     milestone.feeHeld -= earned;
     milestone.status = milestone.held === 0n ? 'released' : 'funded';
     milestone.dueAt = undefined;
     this.#post(`escrow:${index}`, -gross);
     this.#post(`fee_held:${index}`, -earned);
-    this.#earn(gross, earned);
+    const freelancerFee = this.#earn(gross, earned);
+    this.payments.push({ milestone: index, gross, fee: earned, freelancerFee, back: 0n, at });
     if (status === 'refund_pending' && this.#askedBy(requestId!).length === 0) {
       this.requests[requestId!]!.status = 'settled';
     }
     if (clears) this.#clear();
   }
 
-  #earn(gross: bigint, clientFee: bigint): void {
+  #earn(gross: bigint, clientFee: bigint): bigint {
     const freelancerFee = feeOf(gross, this.terms.freelancerBps);
     this.#post('revenue', clientFee + freelancerFee);
     this.#post('clearing', gross - freelancerFee);
-    if (this.initiation !== 'held') return;
-    this.initiation = 'earned';
-    const held = this.books.get('initiation_held') ?? 0n;
-    this.#post('initiation_held', -held);
-    this.#post('revenue', held);
+    if (this.initiation === 'held') {
+      this.initiation = 'earned';
+      const held = this.books.get('initiation_held') ?? 0n;
+      this.#post('initiation_held', -held);
+      this.#post('revenue', held);
+    }
+    return freelancerFee;
   }
 
   #askedBy(requestId: number): number[] {
@@ -515,10 +636,10 @@ export class Reference {
     const isOpen =
       this.milestones.some(holding) ||
       this.charges.some(({ status }) => status === 'pending') ||
-      this.refunds.some(({ status }) => status !== 'refunded');
+      this.refunds.some(isOpenRefund);
     if (isOpen) return;
     this.#refund([]);
-    this.isCleared = this.refunds.every(({ status }) => status === 'refunded');
+    this.isCleared = !this.refunds.some(isOpenRefund);
   }
 
   #post(account: string, amount: bigint): void {
@@ -526,7 +647,12 @@ export class Reference {
   }
 }
 
-const agreed = (price: bigint): Milestone => ({ ...empty, price, version: 1, status: 'agreed', lots: [] });
+const isOpenRefund = ({ status }: Refund): boolean => status !== 'refunded' && status !== 'refused';
+const agreed = (price: bigint): Milestone => ({
+  ...{ ...empty, price, version: 1, status: 'agreed' },
+  lots: [],
+  paid: [],
+});
 const empty = { held: 0n, principal: 0n, fee: 0n, feeHeld: 0n, released: 0n };
 
 const sums = ({ shares }: Charge) => ({
