@@ -141,6 +141,24 @@ describe('E-16: a safety hold on a party', () => {
   });
 });
 
+test('E-16, M-16, C-8: a hold that came too late stands before the instant that a late proof moves it to', async () => {
+  const asked = await endings().asked();
+  const { agreementId, freelancerId, milestoneId, refundRequestId, dueAt } = asked;
+  await endings().notice(asked, plusDays(dueAt, -6));
+  const holdId = newId();
+  escrow().pass(plusHours(dueAt, -2));
+  await escrow().hold(freelancerId, { holdId });
+  await endings().notice(asked, escrow().now());
+  await escrow().hold(freelancerId, { holdId, isStanding: false });
+  const due = (await endings().requestRow(refundRequestId)).due_at as Date;
+  escrow().pass(plusHours(due, 1));
+  await escrow().hold(freelancerId, { holdId: newId() });
+  await endings().silence(refundRequestId, due);
+  expect(await statusOfRequest(refundRequestId)).toBe('suspended');
+  expect(await escrow().statusOf(milestoneId)).toBe('refund_pending');
+  expect((await escrow().typesOf(agreementId)).at(-1)).not.toBe('escrow.refund.decided');
+});
+
 test('E-14: an answer at the end is refused, and of a stranger it is unknown', async () => {
   const { freelancerId, clientId, refundRequestId, dueAt } = await endings().asked();
   await expect(endings().approve(clientId, refundRequestId)).rejects.toMatchObject({

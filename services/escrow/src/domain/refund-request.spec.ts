@@ -112,6 +112,14 @@ describe('E-16: frozen money', () => {
     expect(suspendRequest(request, dueAt)).toBe(request);
   });
 
+  test('M-16: one that was too late stands before the instant that a late proof moves it to (C-8)', () => {
+    const late = [now, dueAt].map((provenAt, index) => ({ noticeId: `notice-${index}`, provenAt }));
+    expect(proveNotice(request, late, settings, true)).toMatchObject({
+      status: 'suspended',
+      leftMs: 24 * 3_600_000,
+    });
+  });
+
   test('a request over frozen money begins standing still', () => {
     expect(startRequest(requested, true)).toMatchObject({ status: 'suspended', leftMs: 7 * 24 * 3_600_000 });
   });
