@@ -327,6 +327,46 @@ const refund = fc.tuple(fc.nat(8), fc.nat(9)).map(
     }),
 );
 
+/** Contracts places a safety hold on a party, or lifts one (S-5). */
+const hold = fc.boolean().map(
+  (isClient) =>
+    new Act(`hold(${isClient})`, (model, mirror) => {
+      if (model.holds.filter(Boolean).length > 1) return undefined;
+      const number = model.holds.length;
+      const holdId = newId();
+      let at: Date;
+      return {
+        theirs: () => model.hold(),
+        ours: (message) => {
+          const { clientId, freelancerId } = mirror.agreed;
+          mirror.held[number] ??= { accountId: isClient ? clientId : freelancerId, holdId };
+          at ??= mirror.escrow.now();
+          return mirror.escrow.hold(mirror.held[number].accountId, { ...mirror.held[number], at, message });
+        },
+      };
+    }),
+);
+
+const lift = fc.nat(3).map(
+  (at) =>
+    new Act(`lift(${at})`, (model, mirror) => {
+      const index = nthOf(
+        model.holds.flatMap((stands, id) => (stands ? [id] : [])),
+        at,
+      );
+      if (index === undefined) return undefined;
+      let liftedAt: Date;
+      return {
+        theirs: () => model.lift(index),
+        ours: (message) => {
+          const { accountId, holdId } = mirror.held[index]!;
+          liftedAt ??= mirror.escrow.now();
+          return mirror.escrow.hold(accountId, { holdId, isStanding: false, at: liftedAt, message });
+        },
+      };
+    }),
+);
+
 /** What failed is proposed by one person to be sent again, and decided by another (E-23, S-11). */
 const sendAgain = fc.tuple(fc.nat(8), fc.nat(9)).map(
   ([at, chance]) =>
@@ -461,7 +501,7 @@ export const acts = (maxCommands: number) => {
     approve,
     prove,
   ];
-  const asked = [prove, prove, draw, answerDraw, sendAgain];
+  const asked = [prove, prove, draw, answerDraw, sendAgain, rarely(hold, 3), lift, lift];
   const last = [rarely(end, 6), rarely(freelancerEnds, 24), fc.constant(new Again())];
   return fc.commands([...often, ...often, ...more, ...asked, ...last], { maxCommands, size: 'max' });
 };

@@ -23,6 +23,7 @@ export class Mirror {
   readonly draws: Draws;
   /** What payouts was asked for, by the model's numbers. */
   readonly asked: RefundReleasedAnswer[] = [];
+  readonly held: { accountId: string; holdId: string }[] = [];
   #last?: { call: Call; message: MessageRef; outcome: Outcome };
 
   private constructor(
@@ -121,6 +122,7 @@ export class Mirror {
         [
           ...[row.status, `v${row.terms_version}`, row.price_minor, row.held_minor, row.principal_minor],
           ...[row.client_fee_minor, row.client_fee_held_minor, row.reserved_minor],
+          reviewOf(row.review_due_at !== null, row.review_left_ms !== null),
         ].join(' '),
       ),
       lots: lots
@@ -147,9 +149,10 @@ function expectedOf(model: Reference) {
   return {
     contract: [status, initiation, isCleared],
     milestones: milestones.map((each) =>
-      [...[each.status, `v${each.version}`, each.price, ...heldOf(each)], each.reserved?.amount ?? 0n].join(
-        ' ',
-      ),
+      [
+        ...[each.status, `v${each.version}`, each.price, ...heldOf(each)],
+        ...[each.reserved?.amount ?? 0n, reviewOf(each.dueAt !== undefined, each.left !== undefined)],
+      ].join(' '),
     ),
     lots: milestones
       .flatMap(({ lots }, index) => lots.map((lot) => ({ ...lot, index })))
@@ -162,6 +165,9 @@ function expectedOf(model: Reference) {
     books: Object.fromEntries([...books].filter(([, amount]) => amount !== 0n).sort(byName)),
   };
 }
+
+const reviewOf = (runs: boolean, stands: boolean): string =>
+  runs ? 'under review' : stands ? 'suspended' : 'not reviewed';
 
 /** What stands for money that has left means nothing any more. */
 const heldOf = ({ held, principal, fee, feeHeld }: Reference['milestones'][number]): bigint[] =>

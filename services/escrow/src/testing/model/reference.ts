@@ -44,6 +44,10 @@ export type Milestone = {
   reserved?: { chargeId: number; amount: bigint };
   submission?: number;
   dueAt?: number;
+  /** Where the review stands still (E-16). */
+  left?: number;
+  /** Safety holds that freeze all of it (E-22). */
+  holds: number[];
   requestId?: number;
   released: bigint;
 };
@@ -87,8 +91,9 @@ export type Draw = {
 };
 
 export type Request = {
-  status: 'running' | 'unproven' | 'approved' | 'silent' | 'settled';
+  status: 'running' | 'suspended' | 'unproven' | 'approved' | 'silent' | 'settled';
   dueAt: number;
+  left?: number;
   proofs: number[];
 };
 
@@ -100,7 +105,9 @@ const live: readonly Milestone['status'][] = ['funded', 'submitted', 'changes_re
 const holding = ({ status }: Milestone): boolean => live.includes(status) || status === 'refund_pending';
 /** What stayed after a part was paid counts as settled (E-2). */
 const isRest = (each: Milestone): boolean => live.includes(each.status) && each.held < each.principal;
-const movable = ({ held, reserved }: Milestone): bigint => held - (reserved?.amount ?? 0n);
+const isFrozen = ({ holds }: Milestone): boolean => holds.length > 0;
+const movable = (each: Milestone): bigint =>
+  isFrozen(each) ? 0n : each.held - (each.reserved?.amount ?? 0n);
 
 export class Reference {
   readonly books = new Map<string, bigint>();
@@ -109,6 +116,8 @@ export class Reference {
   readonly requests: Request[] = [];
   readonly payments: Payment[] = [];
   readonly draws: Draw[] = [];
+  /** Whether each that was placed on a party still stands (S-5). */
+  readonly holds: boolean[] = [];
   readonly milestones: Milestone[];
   status: 'active' | 'closing' = 'active';
   isCleared = false;
@@ -157,7 +166,8 @@ export class Reference {
     const charge = this.charges[chargeId]!;
     const isLate = charge.status === 'failed';
     const secondFee = charge.initiation > 0n && this.initiation !== 'due';
-    if (secondFee || !(charge.bonus ? !isLate : this.#takes(chargeId))) {
+    const takesBonus = !isLate && !this.holds.includes(true);
+    if (secondFee || !(charge.bonus ? takesBonus : this.#takes(chargeId))) {
       this.#orphan(chargeId);
       return;
     }
@@ -206,14 +216,15 @@ export class Reference {
     const takes =
       milestone.status === 'changes_requested' || (milestone.status === 'funded' && this.status === 'active');
     if (!takes || milestone.reserved) return;
-    Object.assign(milestone, { status: 'submitted', submission, dueAt: this.now + 14 * day });
+    const review = isFrozen(milestone) ? { left: 14 * day } : { dueAt: this.now + 14 * day };
+    Object.assign(milestone, { status: 'submitted', submission, ...stopped, ...review });
   }
 
   requestChanges(index: number, submission: number): void {
     const milestone = this.milestones[index]!;
     refuseIf(milestone.status !== 'submitted' || milestone.submission !== submission);
-    refuseIf(this.now >= milestone.dueAt!);
-    Object.assign(milestone, { status: 'changes_requested', dueAt: undefined });
+    refuseIf(milestone.dueAt !== undefined && this.now >= milestone.dueAt);
+    Object.assign(milestone, { status: 'changes_requested', ...stopped });
   }
 
   /** All that is held or a part, by a submission or unasked (E-7 to E-9), with a bonus beside it (E-10). */
@@ -233,7 +244,7 @@ export class Reference {
   /** The freelancer gives all of it back (E-12). */
   giveBack(index: number): void {
     const milestone = this.milestones[index]!;
-    refuseIf(!live.includes(milestone.status) || milestone.reserved !== undefined);
+    refuseIf(!live.includes(milestone.status) || movable(milestone) < milestone.held);
     this.#refund([{ index, amount: milestone.held }]);
   }
 
@@ -243,15 +254,18 @@ export class Reference {
     refuseIf(this.status === 'closing' && open.length === 0);
     refuseIf(open.length !== pays.size || !open.every((index) => pays.has(index)));
     for (const [index, pay] of pays) {
-      refuseIf(this.milestones[index]!.reserved !== undefined || pay > this.milestones[index]!.held);
+      const milestone = this.milestones[index]!;
+      refuseIf(milestone.reserved !== undefined || (pay > 0n && pay > movable(milestone)));
     }
     this.status = 'closing';
     for (const [index, pay] of pays) if (pay > 0n) this.#release(index, pay, { clears: false });
     const asked = open.filter((index) => this.milestones[index]!.held > 0n);
     if (asked.length > 0) {
-      const requestId = this.requests.push({ status: 'running', dueAt: this.now + 7 * day, proofs: [] }) - 1;
+      const asksFrozen = asked.some((index) => isFrozen(this.milestones[index]!));
+      const runs = { status: asksFrozen ? 'suspended' : 'running', left: 7 * day } as const;
+      const requestId = this.requests.push({ ...runs, dueAt: this.now + 7 * day, proofs: [] }) - 1;
       for (const index of asked) {
-        Object.assign(this.milestones[index]!, { status: 'refund_pending', requestId, dueAt: undefined });
+        Object.assign(this.milestones[index]!, { status: 'refund_pending', requestId, ...stopped });
       }
     }
     this.#clear();
@@ -259,8 +273,9 @@ export class Reference {
 
   approve(requestId: number): void {
     const request = this.requests[requestId]!;
-    refuseIf(request.status !== 'running' && request.status !== 'unproven');
+    refuseIf(!['running', 'suspended', 'unproven'].includes(request.status));
     refuseIf(request.status === 'running' && this.now >= request.dueAt);
+    refuseIf(this.#isFrozenOf(requestId));
     this.#grant(requestId, 'approved');
   }
 
@@ -270,8 +285,53 @@ export class Reference {
     request.proofs.push(this.now);
     const from = request.proofs.length > 1 ? request.proofs[1]! + day : undefined;
     if (from === undefined) return;
-    if (request.status === 'unproven') Object.assign(request, { status: 'running', dueAt: from });
-    else if (request.status === 'running' && from > request.dueAt) request.dueAt = from;
+    const isMoved = request.status === 'running' && from > request.dueAt;
+    if (request.status === 'unproven' || isMoved) this.#move(requestId, from, day);
+  }
+
+  /** To a later instant; where money of it is frozen it stands still before that (E-16, M-16). */
+  #move(requestId: number, dueAt: number, left: number): void {
+    const status = this.#isFrozenOf(requestId) ? 'suspended' : 'running';
+    Object.assign(this.requests[requestId]!, { status, dueAt, left });
+  }
+
+  #isFrozenOf(requestId: number): boolean {
+    return this.#askedBy(requestId).some((index) => isFrozen(this.milestones[index]!));
+  }
+
+  /** A safety hold on a party freezes all that is held; what runs stands still, unless it has ended (E-16, M-16). */
+  hold(): void {
+    const id = this.holds.push(true) - 1;
+    for (const index of this.#indices(holding)) this.#freeze(index, id);
+  }
+
+  #freeze(index: number, id: number): void {
+    const milestone = this.milestones[index]!;
+    milestone.holds.push(id);
+    if (milestone.dueAt !== undefined && this.now < milestone.dueAt) {
+      Object.assign(milestone, { left: milestone.dueAt - this.now, dueAt: undefined });
+    }
+    const request = milestone.status === 'refund_pending' && this.requests[milestone.requestId!]!;
+    if (request && request.status === 'running' && this.now < request.dueAt) {
+      Object.assign(request, { status: 'suspended', left: request.dueAt - this.now });
+    }
+  }
+
+  /** What stood still goes on with the time left when the last one has ended (E-16). */
+  lift(id: number): void {
+    this.holds[id] = false;
+    for (const milestone of this.milestones) {
+      if (!milestone.holds.includes(id)) continue;
+      milestone.holds = milestone.holds.filter((each) => each !== id);
+      if (isFrozen(milestone)) continue;
+      if (milestone.left !== undefined) {
+        Object.assign(milestone, { dueAt: this.now + milestone.left, left: undefined });
+      }
+      if (milestone.status !== 'refund_pending' || this.#isFrozenOf(milestone.requestId!)) continue;
+      const request = this.requests[milestone.requestId!]!;
+      if (request.status !== 'suspended') continue;
+      Object.assign(request, { status: 'running', dueAt: this.now + request.left! });
+    }
   }
 
   /** The freelancer ends: what is not under review goes back, and what is where it is waived (E-17). */
@@ -411,13 +471,14 @@ export class Reference {
     const request = this.requests[deadline.request]!;
     const second = request.proofs[1];
     if (second === undefined) request.status = 'unproven';
-    else if (second + day > request.dueAt) request.dueAt = second + day;
-    else this.#grant(deadline.request, 'silent');
+    else if (second + day > request.dueAt) {
+      this.#move(deadline.request, second + day, second + day - request.dueAt);
+    } else this.#grant(deadline.request, 'silent');
   }
 
   #deadlines(): Deadline[] {
     const reviews = this.milestones.flatMap(({ status, dueAt }, review) =>
-      status === 'submitted' ? [{ at: dueAt!, review }] : [],
+      status === 'submitted' && dueAt !== undefined ? [{ at: dueAt, review }] : [],
     );
     const requests = this.requests.flatMap(({ status, dueAt }, request) =>
       status === 'running' ? [{ at: dueAt, request }] : [],
@@ -465,7 +526,8 @@ export class Reference {
     if (rolling) {
       const rest = this.milestones[rolling.from]!;
       const own = rest.reserved?.chargeId === chargeId ? rest.reserved.amount : 0n;
-      if (!isRest(rest) || rest.status !== 'funded' || movable(rest) + own < rolling.amount) return false;
+      if (!isRest(rest) || rest.status !== 'funded' || isFrozen(rest)) return false;
+      if (movable(rest) + own < rolling.amount) return false;
     }
     const paid = shares.map((each) => ({ ...this.milestones[each.milestone]!, ...each }));
     if (paid.every((each) => each.status === 'funding_pending' && each.chargeId === chargeId)) return true;
@@ -518,7 +580,9 @@ export class Reference {
       const fee = sum(milestone.lots.map((lot) => lot.fee));
       Object.assign(milestone, { status: 'funded', held, principal: held, fee, feeHeld: fee });
     }
-    if (paid.pays) this.#release(named, this.milestones[named]!.held);
+    const standing = this.holds.flatMap((stands, id) => (stands ? [id] : []));
+    for (const index of targets) for (const id of standing) this.#freeze(index, id);
+    if (paid.pays && standing.length === 0) this.#release(named, this.milestones[named]!.held);
   }
 
   #roll(to: number, { from, amount }: { from: number; amount: bigint }): Lot[] {
@@ -558,7 +622,8 @@ export class Reference {
     milestone.held -= gross;
     milestone.feeHeld -= earned;
     milestone.status = milestone.held === 0n ? 'released' : 'funded';
-    milestone.dueAt = undefined;
+    Object.assign(milestone, stopped);
+    if (milestone.held === 0n) milestone.holds = [];
     this.#post(`escrow:${index}`, -gross);
     this.#post(`fee_held:${index}`, -earned);
     const freelancerFee = this.#earn(gross, earned);
@@ -607,7 +672,8 @@ export class Reference {
       }
       this.#leave(index, amount, fee);
       if (milestone.held > 0n) continue;
-      Object.assign(milestone, { status: 'refunding', released: milestone.principal, dueAt: undefined });
+      Object.assign(milestone, { status: 'refunding', released: milestone.principal, ...stopped });
+      milestone.holds = [];
     }
     this.#returnInitiation(decided);
     for (const refund of decided) this.#post('payable', refund.amount);
@@ -652,7 +718,10 @@ const agreed = (price: bigint): Milestone => ({
   ...{ ...empty, price, version: 1, status: 'agreed' },
   lots: [],
   paid: [],
+  holds: [],
 });
+/** Neither running nor standing still. */
+const stopped = { dueAt: undefined, left: undefined };
 const empty = { held: 0n, principal: 0n, fee: 0n, feeHeld: 0n, released: 0n };
 
 const sums = ({ shares }: Charge) => ({
