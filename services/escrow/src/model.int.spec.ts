@@ -18,10 +18,10 @@ const contracts = fc.record({
   prices: fc.array(fc.bigInt(500n, 40_000n), { minLength: 2, maxLength: 3 }),
 });
 
-/** Seeds of sequences that found a fault of the service or of the model. */
-const found = [1, 11, 12, 13];
+/** Seeds that every run plays; one that finds a fault comes among them. */
+const known = [1, 11, 12, 13];
 
-test.each(modelRuns(found, { found: 5, fresh: 20 }))(
+test.each(modelRuns(known, { known: 5, fresh: 20 }))(
   'M-4, M-6, M-8: random commands leave the money where the rules say, cent by cent ($seed)',
   async (runs) => {
     const taken: string[] = [];

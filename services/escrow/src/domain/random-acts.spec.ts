@@ -158,7 +158,7 @@ const sequence = fc.array(chance, { minLength: 60, maxLength: 60 });
 const mode = fc.constantFrom('one_at_a_time' as const, 'one_at_a_time' as const, 'project_upfront' as const);
 const prices = fc.array(fc.bigInt({ min: 1n, max: 50_000n }), { minLength: 4, maxLength: 8 });
 
-const [runs] = modelRuns([], { found: 0, fresh: 2_000 });
+const [runs] = modelRuns([], { known: 0, fresh: 2_000 });
 
 test('M-1, M-4, M-12, M-13: whatever is decided in whatever order, each cent is where the rules say', () => {
   const taken = new Map<string, number>();

@@ -5,19 +5,18 @@ import fc from 'fast-check';
 export type Runs = Readonly<{ seed: number; numRuns: number; path?: string }>;
 
 /**
- * Some of seeds that once found a fault and as many of a new one; other sequences, or one of them, by the environment.
- * @param found seeds to begin with
+ * Some of known seeds and some of a new one; other sequences, or one of them, by the environment.
  */
 export function modelRuns(
-  found: readonly number[],
-  numRuns: Readonly<{ found: number; fresh: number }>,
+  known: readonly number[],
+  numRuns: Readonly<{ known: number; fresh: number }>,
   environment: NodeJS.ProcessEnv = process.env,
 ): Runs[] {
   const { HOLDFAST_MODEL_SEED: seed, HOLDFAST_MODEL_RUNS: runs, HOLDFAST_MODEL_PATH: path } = environment;
   const fresh = { seed: Number(seed ?? randomInt(2 ** 31)), numRuns: Number(runs ?? numRuns.fresh) };
   if (path) return [{ ...fresh, numRuns: 1, path }];
   if (seed || runs) return [fresh];
-  return [...found.map((each) => ({ seed: each, numRuns: numRuns.found })), fresh];
+  return [...known.map((each) => ({ seed: each, numRuns: numRuns.known })), fresh];
 }
 
 /** Tells which sequence failed and how it is run again, or what all of them have tried. */
