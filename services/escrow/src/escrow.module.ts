@@ -51,14 +51,14 @@ import {
   TakeDormancyTurnHandler,
 } from './commands/end-dormancy.ts';
 import { ExpireFundingHandler } from './commands/expire-funding.ts';
-import { NoteActivity, NoteActivityHandler, restartDormancy } from './commands/follow-dormancy.ts';
+import { FinishDisputeSearchHandler } from './commands/finish-dispute-search.ts';
 import {
   EndCaseFreeze,
   EndCaseFreezeHandler,
   FreezeForCase,
   FreezeForCaseHandler,
 } from './commands/follow-case.ts';
-import { FinishDisputeSearchHandler } from './commands/finish-dispute-search.ts';
+import { NoteActivity, NoteActivityHandler, restartDormancy } from './commands/follow-dormancy.ts';
 import {
   DecideDrawnRefund,
   DecideDrawnRefundHandler,
@@ -116,12 +116,12 @@ import { Migration009AccountHolds } from './migrations/009-account-holds.ts';
 import { Migration010Chargebacks } from './migrations/010-chargebacks.ts';
 import { Migration011RefundRequests } from './migrations/011-refund-requests.ts';
 import { Migration012Treasury } from './migrations/012-treasury.ts';
-import { Migration016Dormancy } from './migrations/016-dormancy.ts';
 import { Migration014RefundWays } from './migrations/014-refund-ways.ts';
-import { BankClient } from './providers/bank-client.ts';
-import { BankRefund } from './providers/bank-refund.ts';
 import { Migration015Adjustments } from './migrations/015-adjustments.ts';
 import { Migration016Costs } from './migrations/016-costs.ts';
+import { Migration017Dormancy } from './migrations/017-dormancy.ts';
+import { BankClient } from './providers/bank-client.ts';
+import { BankRefund } from './providers/bank-refund.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
 import { CardDispute } from './providers/card-dispute.ts';
@@ -161,9 +161,9 @@ import { BillingMethodTable } from './tables/billing-method.table.ts';
 import { BonusTable } from './tables/bonus.table.ts';
 import { ChangeRequestTable } from './tables/change-request.table.ts';
 import { ChargebackTable } from './tables/chargeback.table.ts';
-import { DormancyTable } from './tables/dormancy.table.ts';
-import { DisputeSearchTable } from './tables/dispute-search.table.ts';
 import { CostReportTable, CostsReadView, ProcessingCostTable } from './tables/cost-report.table.ts';
+import { DisputeSearchTable } from './tables/dispute-search.table.ts';
+import { DormancyTable } from './tables/dormancy.table.ts';
 import { FundingShareTable, FundingTable } from './tables/funding.table.ts';
 import { LotTable } from './tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from './tables/milestone.table.ts';
@@ -262,7 +262,7 @@ export const definition: ServiceDefinition = {
     { name: '014-refund-ways', class: Migration014RefundWays },
     { name: '015-adjustments', class: Migration015Adjustments },
     { name: '016-costs', class: Migration016Costs },
-    { name: '016-dormancy', class: Migration016Dormancy },
+    { name: '017-dormancy', class: Migration017Dormancy },
   ],
   grants: {
     account_holds: 'select, insert, update',

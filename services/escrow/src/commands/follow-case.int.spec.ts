@@ -6,6 +6,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { escrowDeadlines } from '../deadlines.ts';
 import { Cases } from '../testing/cases.ts';
+import { Dormancies } from '../testing/dormancies.ts';
 import { Endings } from '../testing/endings.ts';
 import { event, useEscrow } from '../testing/escrow.ts';
 import { ReleaseBySilenceHandler } from './release-milestone.ts';
@@ -15,6 +16,7 @@ jest.setTimeout(30_000);
 const escrow = useEscrow();
 const cases = () => new Cases(escrow());
 const endings = () => new Endings(escrow());
+const dormancies = () => new Dormancies(escrow());
 const lastOf = async (agreementId: string, count: number) =>
   (await escrow().published(agreementId)).slice(-count);
 const freezesOf = (milestoneId: string) =>
@@ -338,5 +340,47 @@ describe('F81: a case and a release at once', () => {
       seen.add(`${isWhole} ${released} ${answers[0]}`);
     }
     expect(seen.size).toBeGreaterThan(1);
+  });
+});
+
+describe('E-20: a case about money that nobody did anything about', () => {
+  test('is a step: what was asked by dormancy is over, opened and withdrawn the days start again', async () => {
+    const agreed = await dormancies().freelancerAsked();
+    const { agreementId } = agreed;
+    const openedAt = escrow().now();
+    const caseId = await cases().open(agreed, { openedAt });
+    expect(await lastOf(agreementId, 2)).toMatchObject([
+      { type: 'escrow.milestone.frozen', causeId: caseId },
+      { type: 'escrow.dormancy.cancelled', reason: 'activity' },
+    ]);
+    const row = await dormancies().row(agreementId);
+    expect(row).toMatchObject({ status: 'watching', turn_at: plusDays(openedAt, 76) });
+    escrow().pass(plusDays(openedAt, 10));
+    await cases().withdraw(agreed, caseId);
+    const { turn_at: turnAt } = await dormancies().row(agreementId);
+    expect((turnAt as Date).getTime()).toBeGreaterThanOrEqual(plusDays(openedAt, 86).getTime());
+  });
+
+  test('D-19, M-16: opened at the end of the step that silence has lost, it comes too late', async () => {
+    const agreed = await dormancies().freelancerAsked();
+    const { agreementId, freelancerId } = agreed;
+    await dormancies().twoNotices(agreementId, freelancerId);
+    const { due_at: dueAt } = (await dormancies().row(agreementId)) as Record<string, Date>;
+    await cases().open(agreed, { openedAt: dueAt! });
+    expect(await lastOf(agreementId, 1)).toMatchObject([
+      { type: 'escrow.milestone.freeze_refused', reason: 'too_late', balance: usd(40_000n) },
+    ]);
+    await dormancies().fire(agreementId);
+    expect(await escrow().statusOf(agreed.milestoneIds[0]!)).toBe('refunding');
+  });
+
+  test('C-8: where the notices are not proven no silence counts yet, and it is in time', async () => {
+    const agreed = await dormancies().freelancerAsked();
+    const { agreementId } = agreed;
+    const { due_at: dueAt } = (await dormancies().row(agreementId)) as Record<string, Date>;
+    await cases().open(agreed, { openedAt: dueAt! });
+    expect(await answersOf(agreementId)).toEqual(['escrow.milestone.frozen']);
+    await dormancies().fire(agreementId);
+    expect(await escrow().statusOf(agreed.milestoneIds[0]!)).toBe('funded');
   });
 });

@@ -2,12 +2,15 @@ import { Rejection } from '@holdfast/domain';
 import { escrowEvents } from '@holdfast/events';
 import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type AskedBack, type CaseOpened, refuseCase } from '../domain/case-freeze.ts';
+import { type AskedBack, type CaseOpened, type Dormant, refuseCase } from '../domain/case-freeze.ts';
+import { isAsked } from '../domain/dormancy.ts';
 import type { Milestone } from '../domain/milestone.ts';
 import { AgreementTable } from '../tables/agreement.table.ts';
+import { dormancyProofs, loadDormancy } from '../tables/dormancy.table.ts';
 import { loadMilestone } from '../tables/milestone.table.ts';
 import { loadRefundRequest, proofsOf } from '../tables/refund-request.table.ts';
 import { balanceOf } from './clear-agreement.ts';
+import { noteActivity, settingsOf } from './follow-dormancy.ts';
 import { freezeMilestone, unfreezeMilestone } from './freeze-milestone.ts';
 
 export class FreezeForCase extends Command<void> {
@@ -27,11 +30,16 @@ export class FreezeForCaseHandler implements ICommandHandler<FreezeForCase> {
 
   execute(command: FreezeForCase): Promise<void> {
     return this.unitOfWork.once(command, async (tx) => {
-      const { milestoneId, caseId: causeId, claim: amount, openedAt: at } = command.input;
+      const { agreementId, milestoneId, caseId: causeId, claim: amount, openedAt: at } = command.input;
       const milestone = await loadMilestone(tx, milestoneId, {}); // Version checked at commit, for a refusal too.
-      const refused = refuseCase(milestone, command.input, await askedBackOf(tx, milestone));
-      if (refused) tx.publish(escrowEvents, [refused]);
-      else await freezeMilestone(tx, milestone, [{ cause: 'case', causeId, amount, at }]);
+      const askedBack = await askedBackOf(tx, milestone);
+      const refused = refuseCase(milestone, command.input, {
+        askedBack,
+        dormant: await dormantOf(tx, milestone),
+      });
+      if (refused) return tx.publish(escrowEvents, [refused]);
+      await freezeMilestone(tx, milestone, [{ cause: 'case', causeId, amount, at }]);
+      await noteActivity(tx, { agreementId, at });
     });
   }
 }
@@ -41,6 +49,12 @@ async function askedBackOf(tx: Tx, milestone: Milestone): Promise<AskedBack | un
   const { request } = (await loadRefundRequest(tx, milestone.refundRequestId))!;
   const { settings } = (await tx.one(AgreementTable, { id: milestone.agreementId }))!;
   return { request, proofs: await proofsOf(tx, request), settings };
+}
+
+async function dormantOf(tx: Tx, { agreementId }: Milestone): Promise<Dormant> {
+  const dormancy = await loadDormancy(tx, agreementId);
+  const proofs = isAsked(dormancy) ? await dormancyProofs(tx, dormancy) : [];
+  return { dormancy, proofs, settings: await settingsOf(tx, agreementId) };
 }
 
 export class EndCaseFreeze extends Command<void> {
@@ -65,6 +79,7 @@ export class EndCaseFreezeHandler implements ICommandHandler<EndCaseFreeze> {
       const { agreementId, milestoneId, caseId: causeId } = command.input;
       const before = await loadMilestone(tx, milestoneId, {});
       if (before.agreementId !== agreementId) throw new Rejection('case.other_contract');
+      await noteActivity(tx, { agreementId, at: tx.now });
       const named = { cause: 'case', causeId } as const;
       if ((await unfreezeMilestone(tx, before, named)) !== before) return;
       tx.publish(escrowEvents, [

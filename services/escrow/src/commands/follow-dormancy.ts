@@ -69,13 +69,18 @@ export class NoteActivityHandler implements ICommandHandler<NoteActivity> {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   execute(command: NoteActivity): Promise<void> {
-    return this.unitOfWork.once(command, async (tx) => {
-      const { agreementId, at, due } = command.input;
-      const dormancy = await loadDormancy(tx, agreementId);
-      const dueDates = dueDatesAfter(dormancy, due);
-      saveTurned(tx, touch(dormancy, { at, dueDates }, await settingsOf(tx, agreementId)));
-    });
+    return this.unitOfWork.once(command, (tx) => noteActivity(tx, command.input));
   }
+}
+
+/** Somebody acts outside of escrow, or in a case about its money: the days start again (E-20). */
+export async function noteActivity(
+  tx: Tx,
+  { agreementId, at, due }: Omit<NoteActivity['input'], 'message'>,
+): Promise<void> {
+  const dormancy = await loadDormancy(tx, agreementId);
+  const dueDates = dueDatesAfter(dormancy, due);
+  saveTurned(tx, touch(dormancy, { at, dueDates }, await settingsOf(tx, agreementId)));
 }
 
 function dueDatesAfter({ dueDates }: Dormancy, due: NoteActivity['input']['due']): Dormancy['dueDates'] {

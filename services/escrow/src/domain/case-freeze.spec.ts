@@ -1,7 +1,7 @@
 import { plusDays, plusHours, usd } from '@holdfast/domain';
 import { describe, expect, test } from '@jest/globals';
 import { agreedMilestone, fundedFact, settings } from '../testing/milestones.ts';
-import { type CaseOpened, refuseCase } from './case-freeze.ts';
+import { type AskedBack, type CaseOpened, refuseCase } from './case-freeze.ts';
 import { freeze } from './freezes.ts';
 import { evolve, type Milestone } from './milestone.ts';
 import type { MilestoneEvent } from './milestone-events.ts';
@@ -23,11 +23,8 @@ const opened = {
   claim: usd(30_000n),
   openedAt: plusDays(submittedAt, 1),
 };
-const reasonOf = (
-  milestone: Milestone,
-  more: Partial<CaseOpened> = {},
-  askedBack?: Parameters<typeof refuseCase>[2],
-) => refuseCase(milestone, { ...opened, ...more }, askedBack)?.reason;
+const reasonOf = (milestone: Milestone, more: Partial<CaseOpened> = {}, askedBack?: AskedBack) =>
+  refuseCase(milestone, { ...opened, ...more }, { askedBack })?.reason;
 
 describe('D-19: why a case freezes nothing', () => {
   test('a claim on held money is not refused, nor one above it: the balance is frozen as it is', () => {

@@ -8,7 +8,7 @@ import { definition } from '../escrow.module.ts';
 const { migrations } = definition;
 const before = migrations.slice(
   0,
-  migrations.findIndex(({ name }) => name === '016-dormancy'),
+  migrations.findIndex(({ name }) => name === '017-dormancy'),
 );
 const [old, short, ended] = [newId(), newId(), newId()];
 const agreed = `insert into agreements (id, client_id, freelancer_id, settings, initiation_fee, initiation_fee_minor,

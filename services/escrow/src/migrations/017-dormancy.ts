@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /** How long nothing has happened under an agreement (E-20); the agreements that are known count from here on. */
-export class Migration016Dormancy extends Migration {
+export class Migration017Dormancy extends Migration {
   override up(): void {
     for (const statement of [...settings, ...dormancies, ...proofs]) this.addSql(statement);
   }
