@@ -44,18 +44,20 @@ const settlements: MovementSource = {
 };
 
 /**
- * Refunds, by the ids under which the providers know them: what is under way is told by each attempt (E-23). A refused
- * call moved nothing; what failed on its way, or came back, is in the provider's book twice.
+ * Refunds, by the ids under which the providers know them, the bank by that of the attempt: what is under way is told by
+ * each attempt (E-23). A refused call moved nothing; what failed on its way, or came back, is in the provider's book twice.
  */
 const refunds: MovementSource = {
   name: 'refund_attempts',
-  text: `select id, sub_account as provider, 'refund' as kind, refund_id::text as reference,
+  text: `select id, sub_account as provider, 'refund' as kind,
+      case sub_account when 'bank' then id::text else refund_id::text end as reference,
       case when status = 'failed' and reference is null then 0 else -amount_minor end as amount_minor,
       'USD' as currency, case when ended_at is null then 'open' else 'booked' end as state,
       case when status in ('paid', 'returned') then id::text end as cause_id, null::text as transfer_id
     from refund_attempts
     union all
-    select id, sub_account, 'refund_failed', refund_id::text, amount_minor, 'USD', 'booked',
+    select id, sub_account, 'refund_failed',
+      case sub_account when 'bank' then id::text else refund_id::text end, amount_minor, 'USD', 'booked',
       case status when 'returned' then id::text end, null
     from refund_attempts where status in ('failed', 'returned') and reference is not null`,
 };
