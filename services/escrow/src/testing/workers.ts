@@ -6,8 +6,10 @@ import { eventually } from '@holdfast/testing';
 import { afterEach, beforeEach } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { ExpireEvidenceHandler } from '../commands/answer-chargeback.ts';
+import { EndDormancyHandler, TakeDormancyTurnHandler } from '../commands/end-dormancy.ts';
 import { ExpireFundingHandler } from '../commands/expire-funding.ts';
 import { FinishDisputeSearchHandler } from '../commands/finish-dispute-search.ts';
+import { GrantBySilenceHandler } from '../commands/grant-refund-request.ts';
 import { RecordChargeHandler } from '../commands/record-charge.ts';
 import { RecordChargebackHandler } from '../commands/record-chargeback.ts';
 import { RecordCostsHandler } from '../commands/record-costs.ts';
@@ -84,7 +86,9 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
   const { unitOfWork, orm, clock: businessClock } = escrow.database;
   const handlers = [
     new ExpireFundingHandler(unitOfWork),
+    new EndDormancyHandler(unitOfWork),
     new FinishNoticeHandler(unitOfWork),
+    new GrantBySilenceHandler(unitOfWork),
     new RecordChargeHandler(unitOfWork),
     new ExpireEvidenceHandler(unitOfWork),
     new FinishDisputeSearchHandler(unitOfWork),
@@ -94,6 +98,7 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
     new RecordSettlementHandler(unitOfWork),
     new RecordSetupHandler(unitOfWork),
     new ReleaseBySilenceHandler(unitOfWork),
+    new TakeDormancyTurnHandler(unitOfWork),
   ];
   const execute = (command: object) =>
     handlers
