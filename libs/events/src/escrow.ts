@@ -471,6 +471,36 @@ export const escrowEvents = catalogue('escrow', {
       debtAllowed: z.boolean(),
     }),
   },
+  'escrow.refund.asked': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'paidRefundRequestId',
+    summary:
+      'The client asks for paid money; until `openUntil` the freelancer can give it, or declines (E-18).',
+    data: z.object({
+      agreementId: Id,
+      paidRefundRequestId: Id,
+      milestoneId: Id.optional(),
+      bonusId: Id.optional(),
+      clientId: AccountId,
+      freelancerId: AccountId,
+      amount: WireMoney,
+      openUntil: Instant,
+    }),
+  },
+  'escrow.refund.declined': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'paidRefundRequestId',
+    summary: 'The freelancer gives nothing of what the client asked of paid money (E-18).',
+    data: z.object({
+      agreementId: Id,
+      paidRefundRequestId: Id,
+      milestoneId: Id.optional(),
+      bonusId: Id.optional(),
+      amount: WireMoney,
+    }),
+  },
   'escrow.refund.reversed': {
     version: 1,
     key: 'agreementId',

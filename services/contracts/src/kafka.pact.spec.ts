@@ -15,6 +15,7 @@ import { tellingTypes } from './domain/notices.ts';
 import { KafkaController } from './kafka.controller.ts';
 import {
   announcedNeed,
+  askedNeeds,
   clearingNeeds,
   dormancyNeeds,
   key,
@@ -124,7 +125,7 @@ const toldFacts: [Omit<Need, 'key'>, object][] = [
 const escrowNeeds = [
   ...[...milestoneNeeds, ...laterNeeds, movedNeed].map((need) => [MirrorMilestone, need] as const),
   ...[...matterNeeds, ...dormancyNeeds].map((need) => [MirrorMatter, need] as const),
-  [PlanNotices, announcedNeed] as const,
+  ...[announcedNeed, ...askedNeeds].map((need) => [PlanNotices, need] as const),
   ...termsNeeds.map((need) => [ApplyTerms, need] as const),
   ...clearingNeeds.map((need) => [FollowClearing, need] as const),
 ];

@@ -49,6 +49,15 @@ export const escrowErrors = {
     status: 409,
     title: 'The time to answer is over: by E-14 silence gives the money back.',
   },
+  'paid_refund_request.unknown': {
+    status: 404,
+    title: 'There is no such request, or it is not yours to answer.',
+  },
+  'paid_refund_request.open': {
+    status: 409,
+    title: 'You have asked for it already; nobody has answered yet.',
+  },
+  'paid_refund_request.closed': { status: 409, title: 'The request has been answered, or its time is over.' },
   'dormancy.not_asked': { status: 409, title: 'Nobody waits for your answer about dormant money.' },
   'dormancy.over': {
     status: 409,
@@ -75,6 +84,10 @@ export const escrowErrors = {
   },
   'refund.exceeds_paid': { status: 409, title: 'Less than that was paid and not given back yet.' },
   'refund.too_late': { status: 409, title: 'The time is over in which what was paid can be given back.' },
+  'refund.too_early': {
+    status: 409,
+    title: 'Some of it the freelancer can still give back; support comes after that.',
+  },
   'refund.charge_disputed': { status: 409, title: 'The client’s bank disputes the charge that paid it.' },
   'refund.decided': { status: 409, title: 'The refund has been decided already.' },
   'transfer.mismatch': { status: 409, title: 'The answer does not fit the transfer.' },

@@ -35,6 +35,7 @@ import {
   ApplyWithdrawalReturned,
   ApplyWithdrawalReturnedHandler,
 } from './commands/apply-withdrawal-returned.ts';
+import { AskPaidRefundHandler, DeclinePaidRefundHandler } from './commands/ask-paid-refund.ts';
 import {
   AddMilestone,
   AddMilestoneHandler,
@@ -84,6 +85,7 @@ import { RecordCostsHandler } from './commands/record-costs.ts';
 import { RecordRefundHandler } from './commands/record-refund.ts';
 import { RecordSettlementHandler } from './commands/record-settlement.ts';
 import { RecordSetupHandler } from './commands/record-setup.ts';
+import { RefundBySupportHandler } from './commands/refund-by-support.ts';
 import { RefundReleasedHandler } from './commands/refund-released.ts';
 import { ReleaseBySilenceHandler, ReleaseMilestoneHandler } from './commands/release-milestone.ts';
 import { RememberAccount, RememberAccountHandler } from './commands/remember-account.ts';
@@ -120,6 +122,8 @@ import { Migration014RefundWays } from './migrations/014-refund-ways.ts';
 import { Migration015Adjustments } from './migrations/015-adjustments.ts';
 import { Migration016Costs } from './migrations/016-costs.ts';
 import { Migration017Dormancy } from './migrations/017-dormancy.ts';
+import { Migration018PaidRefunds } from './migrations/018-paid-refunds.ts';
+import { PaidRefundsController } from './paid-refunds.controller.ts';
 import { BankClient } from './providers/bank-client.ts';
 import { BankRefund } from './providers/bank-refund.ts';
 import { Card } from './providers/card.ts';
@@ -167,11 +171,13 @@ import { DormancyTable } from './tables/dormancy.table.ts';
 import { FundingShareTable, FundingTable } from './tables/funding.table.ts';
 import { LotTable } from './tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from './tables/milestone.table.ts';
+import { PaidRefundRequestTable } from './tables/paid-refund-request.table.ts';
 import { RefundTable } from './tables/refund.table.ts';
 import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
 import { RefundDecisionTable } from './tables/refund-decision.table.ts';
 import { NoticeProofTable, RefundRequestTable } from './tables/refund-request.table.ts';
 import { CardCashView, CashAccountTable, SettlementTable } from './tables/settlement.table.ts';
+import { SupportRefundTable } from './tables/support-refund.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
 import { FreelancerDebtTable, TreasuryCoverView, TreasuryMovementTable } from './tables/treasury.table.ts';
 import { TreasuryController } from './treasury.controller.ts';
@@ -236,6 +242,8 @@ export const definition: ServiceDefinition = {
     RefundAttemptTable,
     RefundRequestTable,
     RefundDecisionTable,
+    PaidRefundRequestTable,
+    SupportRefundTable,
     NoticeProofTable,
     DormancyTable,
     CashAccountTable,
@@ -263,6 +271,7 @@ export const definition: ServiceDefinition = {
     { name: '015-adjustments', class: Migration015Adjustments },
     { name: '016-costs', class: Migration016Costs },
     { name: '017-dormancy', class: Migration017Dormancy },
+    { name: '018-paid-refunds', class: Migration018PaidRefunds },
   ],
   grants: {
     account_holds: 'select, insert, update',
@@ -289,6 +298,8 @@ export const definition: ServiceDefinition = {
     refund_attempts: 'select, insert, update',
     refund_requests: 'select, insert, update',
     refund_decisions: 'select, insert, update',
+    paid_refund_requests: 'select, insert, update',
+    support_refunds: 'select, insert, update',
     notice_proofs: 'select, insert, update',
     cash_accounts: 'select, update',
     card_cash: 'select',
@@ -356,6 +367,7 @@ const paypalSignature = {
     TreasuryController,
     ChargebackController,
     RefundsController,
+    PaidRefundsController,
     TreasuryController,
     WebhookController,
     NoticesController,
@@ -380,6 +392,8 @@ const paypalSignature = {
     FinishNoticeHandler,
     FundMilestoneHandler,
     ApproveRefundRequestHandler,
+    AskPaidRefundHandler,
+    DeclinePaidRefundHandler,
     DecideDrawnRefundHandler,
     EndAgreementHandler,
     EndDormancyHandler,
@@ -411,6 +425,7 @@ const paypalSignature = {
     RecordSettlementHandler,
     RecordSetupHandler,
     RememberAccountHandler,
+    RefundBySupportHandler,
     RefundReleasedHandler,
     RefuseDrawnRefundHandler,
     ReleaseBySilenceHandler,

@@ -12,6 +12,10 @@ export const escrowSettings = {
     'chargeback.evidence_days': z.int().min(1).max(60),
     'treasury.opening_capital': z.int().min(0).max(1_000_000_000_000),
     'treasury.bank_float': z.int().min(0).max(1_000_000_000_000),
+    /** Days after the release in which support gives paid money back (E-18). */
+    'refund.support_days': z.int().min(0).max(3_650),
+    /** Cents that one person of the staff may move alone (S-11). */
+    'staff.dual_control': z.int().min(0).max(1_000_000_000_000),
   }),
   defaults: {
     'funding.payer_minutes': 15,
@@ -21,5 +25,7 @@ export const escrowSettings = {
     'chargeback.evidence_days': 7,
     'treasury.opening_capital': 10_000_000,
     'treasury.bank_float': 1_000_000,
+    'refund.support_days': 365,
+    'staff.dual_control': 100_000,
   },
 };

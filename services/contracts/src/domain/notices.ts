@@ -118,11 +118,23 @@ const table = {
     const [first, second] = ['refund_requested', 'refund_reminder'] as const;
     return forfeit({ to, first, second, facts: { agreementId, amountMinor }, deadline }, known);
   },
-  'escrow.refund.decided': ({ agreementId, milestoneId, amount, principal }, known) => [
-    money(client(known), 'refund_decided', { agreementId, amountMinor: digits(amount) }),
-    ...(milestoneId
-      ? [money(freelancer(known), 'refund_given', { agreementId, amountMinor: digits(principal) })]
-      : []),
+  'escrow.refund.decided': ({ agreementId, milestoneId, amount, principal, cause }, known) => {
+    const given = { agreementId, amountMinor: digits(principal) };
+    const fromWhere = cause === 'after_release' ? 'refund_drawn' : 'refund_given';
+    return [
+      money(client(known), 'refund_decided', { agreementId, amountMinor: digits(amount) }),
+      ...(milestoneId || cause === 'after_release' ? [money(freelancer(known), fromWhere, given)] : []),
+    ];
+  },
+  'escrow.refund.asked': ({ agreementId, freelancerId, amount, openUntil }) => [
+    money(freelancerId, 'refund_asked', {
+      agreementId,
+      amountMinor: digits(amount),
+      dueAt: openUntil.toISOString(),
+    }),
+  ],
+  'escrow.refund.declined': ({ agreementId, amount }, known) => [
+    money(client(known), 'refund_declined', { agreementId, amountMinor: digits(amount) }),
   ],
   'escrow.refund.paid': ({ agreementId, amount }, known) => [
     money(client(known), 'refund_paid', { agreementId, amountMinor: digits(amount) }),

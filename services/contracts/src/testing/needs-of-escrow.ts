@@ -445,6 +445,30 @@ export const announcedNeed: Needs[number] = [
   { balance: usd(40_000n), dueAt: instant },
 ];
 
+const askedOfPay = {
+  agreementId: key,
+  paidRefundRequestId: some.id(),
+  milestoneId: some.id(milestoneId),
+  amount: some.money('20000'),
+};
+
+/** What the client asks of paid money, and that nothing is given, which is only told (E-18). */
+export const askedNeeds: Needs = [
+  [
+    {
+      type: 'escrow.refund.asked.v1',
+      data: {
+        ...askedOfPay,
+        clientId: some.account('client-1'),
+        freelancerId: some.account('freelancer-1'),
+        openUntil: some.instant(at),
+      },
+    },
+    { amount: usd(20_000n), openUntil: instant },
+  ],
+  [{ type: 'escrow.refund.declined.v1', data: askedOfPay }, { amount: usd(20_000n) }],
+];
+
 /** That a deadline waits for a proof (C-8). */
 export const movedNeed: Needs[number] = [
   {

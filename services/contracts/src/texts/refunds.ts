@@ -43,6 +43,24 @@ export const refundTexts = {
     paragraphs: [`${amount(facts)} that were held for your contract go back to the client.`],
     action: seeContract(facts),
   }),
+  refund_drawn: (facts) => ({
+    subject: 'Paid money goes back to the client',
+    paragraphs: [`${amount(facts)} that you were paid go back to the client, with our fee on it.`],
+    action: seeContract(facts),
+  }),
+  refund_asked: (facts) => ({
+    subject: 'The client asks for paid money',
+    paragraphs: [
+      `The client asks you to give ${amount(facts)} back that you were paid.`,
+      `You may give all or a part of it until ${moment(needed(facts.dueAt))}, or decline. Nothing happens by itself.`,
+    ],
+    action: { label: 'Answer the request', path: agreementPath(facts.agreementId) },
+  }),
+  refund_declined: (facts) => ({
+    subject: 'The freelancer does not give the money back',
+    paragraphs: [`You asked for ${amount(facts)} that were paid. The freelancer has declined.`],
+    action: seeContract(facts),
+  }),
   refund_paid: (facts) => ({
     subject: `Your refund of ${amount(facts)} is paid`,
     paragraphs: ['The payment provider confirms it. Your bank may take some days to show it.'],
@@ -56,7 +74,7 @@ export const refundTexts = {
     action: seeContract(facts),
   }),
   refund_refused: (facts) => ({
-    subject: 'Your refund to the client was not made',
+    subject: 'A refund to the client was not made',
     paragraphs: ['Your balance does not cover it, or is held. Nothing was taken.'],
     action: seeContract(facts),
   }),

@@ -31,6 +31,7 @@ const activities = new Set([
   'escrow.refund.requested',
   'escrow.refund.decided',
   'escrow.refund.drawn_on_balance',
+  'escrow.refund.asked',
   'escrow.bonus.charged',
 ]);
 

@@ -3,9 +3,16 @@ import { type EventOf, escrowEvents, type payoutsEvents } from '@holdfast/events
 import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { returned, takenBack } from '../domain/drawn-refund.ts';
+import { type Given, reopen } from '../domain/paid-refund-request.ts';
 import { type Drawn, type DrawnShare, nextAttempt, type Refund, refuse } from '../domain/refund.ts';
 import { drawnJournal } from '../domain/refund-journals.ts';
 import { LotTable } from '../tables/lot.table.ts';
+import {
+  fromRow,
+  openRequestOf,
+  PaidRefundRequestTable,
+  savePaidRequest,
+} from '../tables/paid-refund-request.table.ts';
 import { loadDraw, loadRefund, saveRefund } from '../tables/refund.table.ts';
 import { TransferTable } from '../tables/transfer.table.ts';
 import { loadCharge, sendRefund } from './decide-refund.ts';
@@ -84,9 +91,19 @@ export class RefuseDrawnRefundHandler implements ICommandHandler<RefuseDrawnRefu
         saveRefund(tx, refund);
         tx.publish(escrowEvents, [refused]);
       }
+      await reopenAnswered(tx, drawn.transferId);
       await clearAfterRefund(tx, refunds);
     });
   }
+}
+
+/** The balance did not give it (E-25): what the client asked waits again, unless another one does. */
+async function reopenAnswered(tx: Tx, transferId: string): Promise<void> {
+  const row = await tx.one(PaidRefundRequestTable, { transferId });
+  if (!row) return;
+  const { milestoneId, bonusId } = row;
+  if (await openRequestOf(tx, milestoneId ? { milestoneId } : { bonusId: bonusId! })) return;
+  savePaidRequest(tx, reopen(fromRow(row) as Given));
 }
 
 /** @throws NotYet refund.unknown; Rejection refund.decided, of a draw that was answered before */

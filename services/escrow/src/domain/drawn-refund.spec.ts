@@ -148,3 +148,20 @@ test('R-10: what is taken back leaves the lot as it was', () => {
   ];
   expect(returned(returned(before, shares[0]), takenBack(shares[0]!))).toEqual(before);
 });
+
+test('E-18: support gives back what was released so long ago, and not longer; both told apart', () => {
+  const [old, young] = [payment(8_000n, 400n), payment(2_000n, 100n, { id: 'release-2' })];
+  const paid = {
+    payments: [old, { ...young, releasedAt: plusDays(releasedAt, 30) }],
+    lots: [lot('a', 10_000n, 500n)],
+  };
+  const later = (days: number, amountMinor?: bigint) =>
+    planDraw(paid, { amountMinor, now: plusDays(releasedAt, days), afterDays: 180, days: 365 });
+  expect(() => later(179)).toThrow('refund.too_early');
+  expect(later(180)[0]!.shares.map(({ releaseId }) => releaseId)).toEqual(['release-1']);
+  expect(() => later(180, 8_001n)).toThrow('refund.too_early');
+  expect(minor(later(210))).toEqual([[10_000n, 500n, 1_000n, 9_000n]]);
+  expect(later(365)[0]!.shares.map(({ releaseId }) => releaseId)).toEqual(['release-2']);
+  expect(() => later(365, 2_001n)).toThrow('refund.too_late');
+  expect(() => later(395)).toThrow('refund.too_late');
+});

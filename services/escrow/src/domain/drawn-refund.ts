@@ -30,20 +30,29 @@ export type PlannedDraw = Readonly<{
 /**
  * What goes back of paid money, and to which charge: the newest releases and lots first (E-18, E-21), each with both
  * fees on it. What is kept of a payment keeps `fee x kept / paid`, so that the last part absorbs the rounding (R-6).
- * @param asked without an amount, all that can still go back
- * @throws Rejection refund.exceeds_paid: less was paid | refund.too_late: less was paid in the last `refund.days`
+ * @param asked without an amount, all that can still go back; only what was released at least `afterDays` ago, which
+ *   support alone gives back, and less than `days`
+ * @throws Rejection refund.exceeds_paid: less was paid | refund.too_late: less was paid in the last `days` |
+ *   refund.too_early: some of it was paid in the last `afterDays`
  */
 export function planDraw(
   paid: Readonly<{ payments: readonly Payment[]; lots: readonly PaidLot[] }>,
-  asked: Readonly<{ amountMinor?: bigint; now: Date; days: number }>,
+  asked: Readonly<{ amountMinor?: bigint; now: Date; afterDays?: number; days: number }>,
 ): PlannedDraw[] {
-  const { now, days } = asked;
+  const { now, afterDays, days } = asked;
   const payments = [...paid.payments].sort(newestFirst);
-  const inTime = payments.filter(({ releasedAt }) => !isLate(now, plusDays(releasedAt, days)));
+  const isEarly = ({ releasedAt }: Payment): boolean =>
+    afterDays !== undefined && !isLate(now, plusDays(releasedAt, afterDays));
+  const inTime = payments.filter(
+    (payment) => !isEarly(payment) && !isLate(now, plusDays(payment.releasedAt, days)),
+  );
   const amountMinor = asked.amountMinor ?? leftOf(inTime);
   const leftMinor = least(leftOf(payments), paidBy(paid.lots));
   if (leftMinor === 0n || amountMinor > leftMinor) throw new Rejection('refund.exceeds_paid');
-  if (amountMinor === 0n || amountMinor > leftOf(inTime)) throw new Rejection('refund.too_late');
+  if (amountMinor === 0n || amountMinor > leftOf(inTime)) {
+    const hasEarly = leftOf(payments.filter(isEarly)) > 0n;
+    throw new Rejection(hasEarly ? 'refund.too_early' : 'refund.too_late');
+  }
   let lots = paid.lots;
   let open = amountMinor;
   const shares: (DrawnShare & { fundingId: string })[] = [];

@@ -9,6 +9,7 @@ import { DormancyTable } from '../tables/dormancy.table.ts';
 import { FundingShareTable, FundingTable } from '../tables/funding.table.ts';
 import { LotTable } from '../tables/lot.table.ts';
 import { FreezeTable, MilestoneTable } from '../tables/milestone.table.ts';
+import { PaidRefundRequestTable } from '../tables/paid-refund-request.table.ts';
 import { RefundTable } from '../tables/refund.table.ts';
 import { RefundRequestTable } from '../tables/refund-request.table.ts';
 import { TransferTable } from '../tables/transfer.table.ts';
@@ -62,6 +63,7 @@ async function read(rows: Rows, agreementId: string, accountId: string): Promise
     refunds: await rows.many(RefundTable, { agreementId }),
   };
   const requests = await rows.many(RefundRequestTable, { agreementId });
+  const asked = await rows.many(PaidRefundRequestTable, { agreementId, status: 'open' });
   const dormancy = await rows.one(DormancyTable, { id });
   const isClient = asClient !== undefined;
   return {
@@ -74,6 +76,7 @@ async function read(rows: Rows, agreementId: string, accountId: string): Promise
       .map((milestone) => describe(milestone, parts, isClient)),
     bonuses: bonuses.map((bonus) => describeBonus(bonus, parts, isClient)),
     refundRequests: requests.filter(({ endedAt }) => !endedAt).map(requestView),
+    paidRefundRequests: asked.map(paidRequestView),
     refunds: parts.refunds.map(describeRefund),
     ...(dormancy ? dormancyView(dormancy) : {}),
   };
@@ -157,6 +160,15 @@ const requestView = ({ id, status, amountMinor, reason, dueAt }: Row<typeof Refu
   amount: money(amountMinor),
   ...(reason ? { reason } : {}),
   ...(dueAt ? { dueAt: instant(dueAt) } : {}),
+});
+
+/** What the freelancer is asked for of paid money, and until when it can be given; silence does nothing (E-18). */
+const paidRequestView = (request: Row<typeof PaidRefundRequestTable>): object => ({
+  paidRefundRequestId: request.id,
+  ...(request.milestoneId ? { milestoneId: request.milestoneId } : { bonusId: request.bonusId }),
+  amount: money(request.amountMinor),
+  askedAt: instant(request.askedAt),
+  openUntil: instant(request.openUntil),
 });
 
 /** Whose turn it is about money that nobody does anything about, and until when; nothing before both are told (E-20). */

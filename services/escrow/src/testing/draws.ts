@@ -1,17 +1,25 @@
 import { usd } from '@holdfast/domain';
 import type { EventOf, payoutsEvents } from '@holdfast/events';
 import {
+  AskPaidRefund,
+  AskPaidRefundHandler,
+  DeclinePaidRefund,
+  DeclinePaidRefundHandler,
+} from '../commands/ask-paid-refund.ts';
+import type { PaidId } from '../commands/draw-paid.ts';
+import {
   DecideDrawnRefund,
   DecideDrawnRefundHandler,
   RefuseDrawnRefund,
   RefuseDrawnRefundHandler,
 } from '../commands/follow-draw.ts';
+import { RefundBySupport, RefundBySupportHandler } from '../commands/refund-by-support.ts';
 import {
   RefundReleased,
   type RefundReleasedAnswer,
   RefundReleasedHandler,
 } from '../commands/refund-released.ts';
-import { type Agreed, type Escrow, event, http } from './escrow.ts';
+import { type Agreed, type Escrow, event, http, texts } from './escrow.ts';
 
 type PayoutsEvent = EventOf<typeof payoutsEvents>;
 type RefusalReason = Extract<PayoutsEvent, { type: 'payouts.refund.refused' }>['reason'];
@@ -51,6 +59,25 @@ export class Draws {
     const amount = amountMinor === undefined ? undefined : usd(amountMinor);
     const command = new RefundReleased({ message, freelancerId, bonusId, amount });
     return new RefundReleasedHandler(this.#uow).execute(command);
+  }
+
+  /** The client asks for it (E-18). */
+  request(clientId: string, paid: PaidId, amountMinor?: bigint, message = http()) {
+    const amount = amountMinor === undefined ? undefined : usd(amountMinor);
+    const command = new AskPaidRefund({ message, clientId, amount, ...paid });
+    return new AskPaidRefundHandler(this.#uow).execute(command);
+  }
+
+  decline(freelancerId: string, paidRefundRequestId: string, message = http()) {
+    const command = new DeclinePaidRefund({ message, freelancerId, paidRefundRequestId });
+    return new DeclinePaidRefundHandler(this.#uow).execute(command);
+  }
+
+  bySupport(by: string, paid: PaidId, amountMinor?: bigint, message = http()) {
+    const amount = amountMinor === undefined ? undefined : usd(amountMinor);
+    const reason = 'The freelancer is gone';
+    const command = new RefundBySupport({ message, by, reason, amount, ...paid });
+    return new RefundBySupportHandler(this.#uow, texts).execute(command);
   }
 
   /** Payouts took so much, by default what it was asked for. */

@@ -157,6 +157,18 @@ const notGiven: Story = {
   },
 };
 
+/** The client asks for paid money, and gets none (E-18). */
+const askedInVain: Story = {
+  leaves: ['escrow.refund.asked', 'escrow.refund.declined'],
+  async play(escrow) {
+    const draws = new Draws(escrow);
+    const { agreementId, clientId, freelancerId, milestoneId } = await draws.released(20_000n);
+    const { paidRefundRequestId } = await draws.request(clientId, { milestoneId });
+    await draws.decline(freelancerId, paidRefundRequestId);
+    return agreementId;
+  },
+};
+
 /** Given back, and lost to the client's bank before it was sent (E-24). */
 const notSent: Story = {
   leaves: ['escrow.refund.cancelled'],
@@ -269,6 +281,7 @@ export const stories: readonly Story[] = [
   refunded,
   givenUp,
   notGiven,
+  askedInVain,
   notSent,
   contested,
   accepted,

@@ -199,6 +199,38 @@ const contracts: Route[] = (
     { method: 'GET', path: '/v1/agreements/{agreementId}', of: 'party', role: 'client' },
     {
       method: 'POST',
+      path: '/v1/milestones/{milestoneId}/paid-refund-requests',
+      of: 'party',
+      role: 'client',
+      body: () => ({ amount: price }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/bonuses/{bonusId}/paid-refund-requests',
+      of: 'party',
+      role: 'client',
+      body: () => ({ amount: { amountMinor: '100', currency: 'USD' } }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/paid-refund-requests/{paidRefundRequestId}/decline',
+      of: 'party',
+      role: 'freelancer',
+    },
+    {
+      method: 'POST',
+      path: '/v1/milestones/{milestoneId}/refund-by-support',
+      of: 'operator',
+      body: () => ({ amount: price, reason: 'The freelancer is gone' }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/bonuses/{bonusId}/refund-by-support',
+      of: 'operator',
+      body: () => ({ reason: 'The freelancer is gone' }),
+    },
+    {
+      method: 'POST',
       path: '/v1/agreements/{agreementId}/end',
       of: 'party',
       either: 'freelancer',
