@@ -154,6 +154,7 @@ import { CostReports } from './queries/cost-reports.ts';
 import { escrowMovements } from './queries/movements.ts';
 import { Quotes } from './queries/quotes.ts';
 import { Settlements } from './queries/settlements.ts';
+import { SupportRefunds } from './queries/support-refunds.ts';
 import { Treasury } from './queries/treasury.ts';
 import { RefundsController } from './refunds.controller.ts';
 import { escrowSettings } from './settings.ts';
@@ -446,6 +447,7 @@ const paypalSignature = {
     Quotes,
     CostReports,
     Settlements,
+    SupportRefunds,
     Treasury,
     client,
     { provide: Card, inject: [CardClient], useFactory: (cards: CardClient) => new Card(cards) },

@@ -1,7 +1,7 @@
 import { PositiveMoney } from '@holdfast/domain';
 import type { MessageRef } from '@holdfast/messaging';
 import { Caller, Message, type Party, RolesAllowed, Summary } from '@holdfast/service';
-import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
 import {
@@ -11,6 +11,7 @@ import {
   DeclinePaidRefund,
 } from './commands/ask-paid-refund.ts';
 import { RefundBySupport, type SupportAnswer } from './commands/refund-by-support.ts';
+import { SupportRefunds } from './queries/support-refunds.ts';
 
 const Id = z.uuid();
 const AskBody = z.strictObject({ amount: PositiveMoney.optional() });
@@ -19,7 +20,10 @@ const SupportBody = AskBody.extend({ reason: z.string().trim().min(1).max(500) }
 /** IN: who asks for paid money, and what support gives back of it (E-18). */
 @Controller('v1')
 export class PaidRefundsController {
-  constructor(private readonly commands: CommandBus) {}
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly supportRefunds: SupportRefunds,
+  ) {}
 
   @Summary('Asks the freelancer for paid money, all or a part; nothing happens without an answer (E-18).')
   @Post('milestones/:milestoneId/paid-refund-requests')
@@ -87,5 +91,12 @@ export class PaidRefundsController {
     @Body({ schema: SupportBody }) body: z.output<typeof SupportBody>,
   ): Promise<SupportAnswer> {
     return this.commands.execute(new RefundBySupport({ message, by, bonusId, ...body }));
+  }
+
+  @Summary('What support gives back of pay, and why: first what waits for a second person (S-11).')
+  @Get('support-refunds')
+  @RolesAllowed('operator')
+  list(): Promise<object> {
+    return this.supportRefunds.list();
   }
 }

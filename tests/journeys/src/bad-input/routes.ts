@@ -442,6 +442,7 @@ const escrow: Route[] = (
       body: () => ({ reason: 'The evening' }),
     },
     { method: 'GET', path: '/v1/treasury/cost-reports', of: 'operator' },
+    { method: 'GET', path: '/v1/support-refunds', of: 'operator' },
     { method: 'GET', path: '/v1/chargebacks', of: 'operator' },
     {
       method: 'POST',
