@@ -131,6 +131,19 @@ describe('E-4: every submission is answered', () => {
       reason: 'already_under_review',
     });
   });
+
+  test.each([
+    ['split', 'released'],
+    ['refund_pending', 'refund_pending'],
+    ['refunding', 'refunded'],
+    ['refund_failed', 'refunded'],
+    ['refunded', 'refunded'],
+    ['charged_back', 'charged_back'],
+    ['cancelled', 'cancelled'],
+  ])('one that is %s takes no work either', (status, reason) => {
+    const milestone = { ...funded, status } as Milestone;
+    expect(startReview(milestone, arrived('work-2'), settings)).toMatchObject({ reason });
+  });
 });
 
 describe('E-5: the review', () => {
