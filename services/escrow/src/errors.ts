@@ -2,6 +2,7 @@
 export const escrowErrors = {
   'agreement.unknown': { status: 404, title: 'There is no such agreement, or you are no party to it.' },
   'agreement.not_active': { status: 409, title: 'The contract is paused, closing or ended.' },
+  'account.on_hold': { status: 409, title: 'A hold stands on the account: nothing is paid.' },
   'account.unknown': { status: 404, title: 'There is no such account.' },
   'milestone.unknown': { status: 404, title: 'There is no such milestone, or you are no party to it.' },
   'transfer.unknown': { status: 404, title: 'There is no such transfer.' },

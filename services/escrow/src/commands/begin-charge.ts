@@ -1,4 +1,4 @@
-import type { Money } from '@holdfast/domain';
+import { type Money, Rejection } from '@holdfast/domain';
 import type { BillingMethodKind } from '@holdfast/events';
 import { currentCausality, currentTraceparent, newId, type Tx } from '@holdfast/messaging';
 import { currentSettings } from '@holdfast/service';
@@ -8,6 +8,7 @@ import { startFunding } from '../domain/funding.ts';
 import { taxBpsOf } from '../domain/tax.ts';
 import { bytesOf } from '../providers/pay-in.ts';
 import { escrowSettings } from '../settings.ts';
+import { isKeptFromPaying } from '../tables/account-hold.table.ts';
 import { type Agreement, isInitiationDue } from '../tables/agreement.table.ts';
 import { type BillingMethod, BillingMethodTable } from '../tables/billing-method.table.ts';
 import { type FundingFrame, FundingTable, insertFunding } from '../tables/funding.table.ts';
@@ -30,7 +31,10 @@ export type BegunCharge = Readonly<
     }
 >;
 
-/** Works out a charge and stores it with its exact bytes; the worker takes it from there (P-3, E-26). */
+/**
+ * Works out a charge and stores it with its exact bytes; the worker takes it from there (P-3, E-26).
+ * @throws Rejection account.on_hold, to a client who is present
+ */
 export async function beginCharge(
   tx: Tx,
   start: {
@@ -44,7 +48,10 @@ export async function beginCharge(
 ): Promise<BegunCharge> {
   const { agreement, payer, principals, instead, pays } = start;
   const fundingId = newId();
-  const method = await methodFor(tx, agreement.clientId, { payer, instead });
+  const isKept = await isKeptFromPaying(tx, agreement.clientId);
+  if (isKept && payer) throw new Rejection('account.on_hold', { kind: 'financial' });
+  // Where nobody is present it is for the client to act, as without a method (E-3, S-5).
+  const method = isKept ? undefined : await methodFor(tx, agreement.clientId, { payer, instead });
   if (!method) return { status: 'no_method', fundingId };
   const { kind } = method;
   const settings = await currentSettings(tx, escrowSettings);

@@ -5,6 +5,7 @@ import { eventually } from '@holdfast/testing';
 import { describe, expect, test } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { escrowDeadlines } from '../deadlines.ts';
+import { Quotes } from '../queries/quotes.ts';
 import { event, useEscrow } from '../testing/escrow.ts';
 import { ReleaseBySilenceHandler } from './release-milestone.ts';
 
@@ -81,6 +82,51 @@ describe('E-22: a safety hold freezes all that is held of the account', () => {
     await escrow().hold(`client-${newId()}`);
     expect(await freezesOf(milestoneIds[0]!)).toEqual([]);
     expect(await escrow().typesOf(agreementId)).not.toContain('escrow.milestone.frozen');
+  });
+
+  test('S-5: under a financial hold its client funds nothing, and is told so before', async () => {
+    const { agreementId, clientId, milestoneIds } = await escrow().funded({ prices: [50_000n, 30_000n] });
+    const [m1, m2] = milestoneIds as [string, string];
+    await escrow().release(clientId, m1);
+    const holdId = newId();
+    await escrow().hold(clientId, { holdId, kind: 'financial' });
+    const onHold = { code: 'account.on_hold', details: { kind: 'financial' } };
+    await expect(escrow().fund(clientId, m2)).rejects.toMatchObject(onHold);
+    await expect(escrow().pay(clientId, m2)).rejects.toMatchObject(onHold);
+    await expect(escrow().bonus(clientId, agreementId, 5_000n)).rejects.toMatchObject(onHold);
+    const { unitOfWork, clock } = escrow().database;
+    const quotes = new Quotes(unitOfWork, clock);
+    await expect(quotes.of({ milestoneId: m2 }, clientId)).rejects.toMatchObject(onHold);
+    expect(await escrow().statusOf(m2)).toBe('agreed');
+    await escrow().hold(clientId, { holdId, kind: 'financial', isStanding: false });
+    expect(await escrow().fund(clientId, m2)).toMatchObject({ status: 'funding_pending' });
+  });
+
+  test('S-5, E-3: with nobody present the charge of an agreement fails for the client to act', async () => {
+    const [clientId, freelancerId] = [`client-${newId()}`, `freelancer-${newId()}`];
+    await escrow().verifiedMethod(clientId);
+    await escrow().hold(clientId, { kind: 'financial' });
+    const agreed = { agreementId: newId(), clientId, freelancerId, milestoneIds: [newId()] };
+    await escrow().activate(agreed, [usd(50_000n)]);
+    expect(await lastOf(agreed.agreementId, 1)).toMatchObject([
+      { type: 'escrow.funding.failed', reason: 'method_unusable' },
+    ]);
+  });
+
+  test('S-5: of a hold and a charge at once the first one counts', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const { agreementId, clientId, milestoneIds } = await escrow().agreement({ withMethod: false });
+      await escrow().verifiedMethod(clientId);
+      const [, charge] = await Promise.allSettled([
+        escrow().hold(clientId, { kind: 'financial' }),
+        escrow().fund(clientId, milestoneIds[0]!),
+      ]);
+      const started = (await escrow().typesOf(agreementId)).filter(
+        (type) => type === 'escrow.funding.started',
+      );
+      expect(started).toHaveLength(charge.status === 'fulfilled' ? 1 : 0);
+      if (charge.status === 'rejected') expect(charge.reason).toMatchObject({ code: 'account.on_hold' });
+    }
   });
 
   test('the same message twice freezes once', async () => {

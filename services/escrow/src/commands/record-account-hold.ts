@@ -5,6 +5,7 @@ import type { FreezeOrder } from '../domain/freezes.ts';
 import {
   type AccountHold,
   AccountHoldTable,
+  forbidsPaying,
   freezesMoney,
   freezingHolds,
 } from '../tables/account-hold.table.ts';
@@ -42,8 +43,10 @@ export class RecordAccountHoldHandler implements ICommandHandler<RecordAccountHo
       const known = await tx.one(AccountHoldTable, { id });
       if (known) tx.save(AccountHoldTable, { ...known, standing });
       else tx.insert(AccountHoldTable, { id, accountId, kind, standing, placedAt: at });
+      if (!freezesMoney({ kind }) && !forbidsPaying({ kind })) return;
+      const agreementIds = await openAgreementsOf(tx, accountId);
       if (!freezesMoney({ kind })) return;
-      for (const agreementId of await openAgreementsOf(tx, accountId)) {
+      for (const agreementId of agreementIds) {
         for (const milestone of await loadMilestonesOf(tx, agreementId)) {
           if (!('held' in milestone)) continue;
           if (standing) await freezeMilestone(tx, milestone, [orderOf(command.input)]);
@@ -54,7 +57,7 @@ export class RecordAccountHoldHandler implements ICommandHandler<RecordAccountHo
   }
 }
 
-/** Their rows guard the holds: a charge that succeeds meanwhile decides again, and meets the hold. */
+/** Their rows guard the holds: a charge that begins or succeeds meanwhile decides again, and meets the hold. */
 async function openAgreementsOf(tx: Tx, accountId: string): Promise<string[]> {
   const asClient = await tx.many(AgreementTable, { clientId: accountId });
   const asFreelancer = await tx.many(AgreementTable, { freelancerId: accountId });

@@ -9,6 +9,7 @@ import { assertFundable, planFunding } from '../domain/charging.ts';
 import { quotesFor } from '../domain/quote.ts';
 import { taxBpsOf } from '../domain/tax.ts';
 import { escrowSettings } from '../settings.ts';
+import { isKeptFromPaying } from '../tables/account-hold.table.ts';
 import { type Agreement, AgreementTable, assertActive, isInitiationDue } from '../tables/agreement.table.ts';
 import { BillingMethodTable } from '../tables/billing-method.table.ts';
 import { FundingTable } from '../tables/funding.table.ts';
@@ -91,6 +92,8 @@ async function methodsFor(
   principals: readonly Money[],
   now: Date,
 ): Promise<object[]> {
+  const isKept = await isKeptFromPaying(rows, agreement.clientId);
+  if (isKept) throw new Rejection('account.on_hold', { kind: 'financial' });
   const settings = await currentSettings(rows, escrowSettings);
   const fundings = await rows.many(FundingTable, { agreementId: agreement.id });
   const own = inOrder(
