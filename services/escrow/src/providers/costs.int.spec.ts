@@ -109,7 +109,7 @@ describe('P-8: reports as providers write them', () => {
 
   test('more than a page is read to its end', async () => {
     await provider.costs({ bps: 100 });
-    await Promise.all(Array.from({ length: 105 }, () => provider.charge(1_000)));
+    await Promise.all(Array.from({ length: 105 }, () => provider.charge(1_000n)));
     expect(await report()).toMatchObject({ costs_count: 105, costs_minor: 1_050n });
   });
 

@@ -172,7 +172,7 @@ export class CardProvider {
   }
 
   /** A charge that nobody here has asked for. */
-  async charge(amount: number): Promise<void> {
+  async charge(amountMinor: bigint): Promise<void> {
     const answer = await fetch(`${this.baseUrl}/v1/payment_intents`, {
       method: 'POST',
       headers: {
@@ -181,7 +181,7 @@ export class CardProvider {
         'idempotency-key': newId(),
       },
       body: new URLSearchParams({
-        amount: String(amount),
+        amount: String(amountMinor),
         currency: 'usd',
         payment_method: 'pm_card_visa',
         confirm: 'true',

@@ -5,7 +5,9 @@ import { runningMarketplace } from '../running-system.ts';
 import { Canaries, type Found, newCardNumber } from './canaries.ts';
 import { answerChargeback, notify, parkForeignRecords, payOut, workAndPay } from './canary-acts.ts';
 import { CanaryStage, callsAround, callsWithin, inTurns } from './canary-stage.ts';
-import { arrangeScene, pathOf, routes, routesWhere, type Scene } from './routes.ts';
+import { pathOf, type Scene } from './route.ts';
+import { routes, routesWhere } from './routes.ts';
+import { arrangeScene } from './scene.ts';
 import {
   plant,
   type Written,

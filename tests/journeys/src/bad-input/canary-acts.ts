@@ -14,7 +14,8 @@ import { type Json, type Person, until } from '../marketplace.ts';
 import { query } from '../running-inside.ts';
 import { digits, newRoutingNumber } from './canaries.ts';
 import type { CanaryStage } from './canary-stage.ts';
-import { type Route, routes, type Scene } from './routes.ts';
+import { type Route, type Scene } from './route.ts';
+import { routes } from './routes.ts';
 import { kafkaOf } from './written.ts';
 
 /** An ordinary deal, from the offer to the payment of the work. */

@@ -3,8 +3,9 @@ import { expect } from '@jest/globals';
 import type { Answer, Json, Marketplace, Person, Service } from '../marketplace.ts';
 import type { Inside } from '../running-inside.ts';
 import { Canaries, newCardNumber } from './canaries.ts';
+import { leavesOf, replaced } from './leaves.ts';
 import { expectProblem, type Problem } from './problems.ts';
-import { callerOf, callRoute, leavesOf, nameOf, pathOf, type Route, replaced, type Scene } from './routes.ts';
+import { callerOf, callRoute, nameOf, pathOf, type Route, type Scene } from './route.ts';
 import type { Written } from './written.ts';
 
 /** Where canaries are put, and all that was answered to it. */

@@ -5,7 +5,7 @@ import type { Answer, Json, Marketplace, Service } from '../marketplace.ts';
 import { everyRow, type Inside, query, runningInside } from '../running-inside.ts';
 import { runningMarketplace } from '../running-system.ts';
 import { expectProblem } from './problems.ts';
-import { withRoles } from './routes.ts';
+import { withRoles } from './route.ts';
 
 describe('what is asked at the wrong moment, or again', () => {
   let market: Marketplace;

@@ -2,17 +2,11 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Json, Marketplace } from '../marketplace.ts';
 import { everyLog, everyRow, type Inside, logSizes, runningInside } from '../running-inside.ts';
 import { runningMarketplace } from '../running-system.ts';
+import { leavesOf, replaced } from './leaves.ts';
 import { expectProblem, type Problem } from './problems.ts';
-import {
-  arrangeScene,
-  callerOf,
-  callRoute,
-  leavesOf,
-  type Route,
-  replaced,
-  routesWhere,
-  type Scene,
-} from './routes.ts';
+import { callerOf, callRoute, type Route, type Scene } from './route.ts';
+import { routesWhere } from './routes.ts';
+import { arrangeScene } from './scene.ts';
 
 const withBody = routesWhere(({ body }) => body !== undefined);
 const writes = routesWhere(({ method, keyless }) => method !== 'GET' && !keyless);

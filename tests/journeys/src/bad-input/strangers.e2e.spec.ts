@@ -5,18 +5,9 @@ import type { Json, Marketplace, Person } from '../marketplace.ts';
 import { everyRow, type Inside, runningInside, services } from '../running-inside.ts';
 import { runningMarketplace } from '../running-system.ts';
 import { call, expectProblem, type Problem } from './problems.ts';
-import {
-  arrangeScene,
-  callerOf,
-  callRoute,
-  nameOf,
-  pathOf,
-  type Route,
-  routes,
-  routesWhere,
-  type Scene,
-  withRoles,
-} from './routes.ts';
+import { callerOf, callRoute, nameOf, pathOf, type Route, type Scene, withRoles } from './route.ts';
+import { routes, routesWhere } from './routes.ts';
+import { arrangeScene } from './scene.ts';
 
 /** A command on an id that nobody knows waits for the fact (AD-16): 2 s for the stranger's as for no one's. */
 const waits = ({ ms }: Problem): boolean => ms > 1_800;

@@ -17,7 +17,8 @@ import type { Json, Marketplace } from '../marketplace.ts';
 import { everyLog, type Inside, logSizes, runningInside, services } from '../running-inside.ts';
 import { runningMarketplace } from '../running-system.ts';
 import { call, expectProblem, type Problem } from './problems.ts';
-import { callRoute, pathOf, routesWhere, type Scene } from './routes.ts';
+import { callRoute, pathOf, type Scene } from './route.ts';
+import { routesWhere } from './routes.ts';
 
 type Forged = { header?: Json; payload?: Json; key?: CryptoKey | Uint8Array };
 

@@ -2,7 +2,8 @@ import { plusDays } from '@holdfast/domain';
 import { type MessageRef, newId } from '@holdfast/messaging';
 import fc from 'fast-check';
 import type { Mirror } from './mirror.ts';
-import type { Deadline, Milestone, Reference } from './reference.ts';
+import type { Reference } from './reference.ts';
+import type { Deadline, Milestone } from './state.ts';
 
 /** A step of a person, a provider or the clock, on both sides. */
 export type Step = Readonly<{

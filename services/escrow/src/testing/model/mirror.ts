@@ -9,7 +9,8 @@ import { Draws } from '../draws.ts';
 import { Endings } from '../endings.ts';
 import { type Agreed, type Escrow, http } from '../escrow.ts';
 import type { Step } from './acts.ts';
-import { type Reference, Refused, type Terms } from './reference.ts';
+import type { Reference } from './reference.ts';
+import { Refused, type Terms } from './state.ts';
 
 type Call = (message: MessageRef) => Promise<unknown>;
 type Outcome = { answer: unknown } | { refused: string };
