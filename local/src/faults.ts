@@ -30,7 +30,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   const env = { HOLDFAST_TEST_POSTGRES: postgres.url, HOLDFAST_TEST_KAFKA: kafka.brokers };
   // Two at a time: each breaks a system of its own, and most of them wait most of the time.
-  process.exitCode = reportTotals([await runJest(['fault'], ['--maxWorkers=2', ...only], env)]);
+  process.exitCode = reportTotals([await runJest(['fault'], ['--maxWorkers=2', ...only], env)], paths);
 } finally {
   await stop();
 }

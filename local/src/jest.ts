@@ -54,9 +54,12 @@ export async function runJest(
   }
 }
 
-/** The closing line, alone on its line; also what a machine reads. */
-export function reportTotals(parts: readonly Totals[]): number {
+/** The closing line, alone on its line; also what a machine reads. Nothing at all is no success. */
+export function reportTotals(parts: readonly Totals[], patterns: readonly string[]): number {
   const sum = (name: keyof Totals): number => parts.reduce((total, part) => total + part[name], 0);
+  if (sum('passed') + sum('failed') + sum('skipped') === 0) {
+    console.error(`\nNo test was found for: ${patterns.join(' ') || 'every file'}`);
+  }
   const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : '';
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${skipped}`);
   return sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;

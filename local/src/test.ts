@@ -43,7 +43,7 @@ try {
     // The journeys move the one business clock, so they go one after another; what they wait for leaves room beside them.
     runJest(['e2e'], ['--runInBand', ...only], { ...env, HOLDFAST_TEST_LANE: '7' }),
   ]);
-  process.exitCode = reportTotals([needs, ...rest]);
+  process.exitCode = reportTotals([needs, ...rest], paths);
 } finally {
   await system.stop();
 }

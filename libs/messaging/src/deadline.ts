@@ -11,10 +11,12 @@ export type Announcement = { by: 'notice'; hoursBefore: number } | { by: 'nobody
 /**
  * A due instant that stands as a column on the aggregate that owns it; null where nothing is due (AD-13).
  * `timer`: the ordinary command, dated at the due instant. `work`: something to do at a provider from that instant on.
+ * `watch`: the same now and then, in case a provider forgot to tell something; a sandbox that moves its clock far does
+ * not stop for it, and looks once at the end.
  */
 export interface Deadline<E extends Entity> {
   kind: string;
-  does: 'timer' | 'work';
+  does: 'timer' | 'work' | 'watch';
   entity: E;
   dueAt: keyof InferEntity<E> & string;
   /** Properties with the Kafka keys whose facts could stop it: the agreement's first, then its two accounts'. */

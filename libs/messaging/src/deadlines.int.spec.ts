@@ -398,6 +398,14 @@ describe('work at a provider', () => {
     expect(await deadlines.list.of(timer.clientId)).toEqual([]);
     expect(await deadlines.dueNow()).toEqual([work.kind]);
   });
+
+  test('a watch is no stop of a clock that moves, and is looked at where the clock ends (AD-14)', async () => {
+    await add(ago(hour));
+    const watch = deadlineOf({ does: 'watch', fire: async () => undefined });
+    const deadlines = new Deadlines({ pool: database.pool, orm: database.orm, clock }, [watch]);
+    expect(await deadlines.nextDueAt()).toBeUndefined();
+    expect(await deadlines.dueNow()).toEqual([watch.kind]);
+  });
 });
 
 test('what is due next, due now, not yet swept, and whom it concerns', async () => {

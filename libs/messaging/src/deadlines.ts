@@ -80,9 +80,10 @@ export class Deadlines {
     this.#wake = new AbortController();
   }
 
-  /** The next due instant of any kind, in business time; what is due already counts too. */
+  /** The next due instant at which a moved clock stops, in business time; what is due already counts too. */
   async nextDueAt(): Promise<Date | undefined> {
-    const dates = await Promise.all(this.#deadlines.map((deadline) => this.#nextOf(deadline)));
+    const stops = this.#deadlines.filter(({ does }) => does !== 'watch');
+    const dates = await Promise.all(stops.map((deadline) => this.#nextOf(deadline)));
     return dates.filter((date) => date !== undefined).sort((a, b) => a.getTime() - b.getTime())[0];
   }
 

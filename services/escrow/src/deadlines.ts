@@ -189,7 +189,7 @@ function chargebackDeadlines(app: INestApplicationContext, commands: CommandBus)
   const searches = app.get(DisputeSearchWorker);
   const searching: Deadline<typeof DisputeSearchTable> = {
     kind: 'chargeback.search',
-    does: 'work',
+    does: 'watch',
     entity: DisputeSearchTable,
     dueAt: 'nextCallAt',
     keys: ['id'],
