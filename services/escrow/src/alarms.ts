@@ -11,6 +11,7 @@ import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
 import { RefundDecisionTable } from './tables/refund-decision.table.ts';
 import { RefundRequestTable } from './tables/refund-request.table.ts';
 import { SettlementTable } from './tables/settlement.table.ts';
+import { SmallChargeTable, SmallRefundTable } from './tables/small-charge.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
 
 const minuteMs = 60_000;
@@ -32,6 +33,8 @@ export function escrowAlarms(app: Pick<INestApplicationContext, 'get'>): AlarmCh
     { name: 'transfer.unanswered', find: () => unanswered(em(), before(transferMaxMs)) },
     { name: 'funding.in_review', find: () => inReview(em()) },
     { name: 'funding.in_doubt', find: () => inDoubt(em(), before(doubtMaxMs)) },
+    { name: 'small_charge.unsettled', find: () => smallChargesUnsettled(em(), before(doubtMaxMs)) },
+    { name: 'small_charge.not_returned', find: () => smallChargesNotReturned(em()) },
     { name: 'settlement.in_review', find: () => settlementsInReview(em()) },
     { name: 'settlement.failed', find: () => settlementsFailed(em()) },
     {
@@ -132,6 +135,37 @@ async function inDoubt(em: EntityManager, until: Date) {
     since: nextCallAt! <= until ? nextCallAt! : keySince,
     facts: { agreementId, step: step!, misses },
   }));
+}
+
+/** A charge that verifies a card: its outcome is not known, or is not what was asked for (P-2, F47). */
+async function smallChargesUnsettled(em: EntityManager, until: Date) {
+  const charges = await em.find(
+    SmallChargeTable,
+    { $or: [{ status: 'in_review' }, { status: 'waiting', keySince: { $lte: until } }] },
+    { orderBy: { id: 'asc' }, limit: findingsMax },
+  );
+  return charges.map(({ id, accountId, status, keySince }) => {
+    const what = 'the outcome of a small charge is not known';
+    return { id, what, since: keySince, facts: { accountId, status } };
+  });
+}
+
+/** Its way back failed, or a person must compare it; one that was sent again is no longer named (P-2, E-23). */
+async function smallChargesNotReturned(em: EntityManager) {
+  const refunds = await em.find(
+    SmallRefundTable,
+    {
+      $or: [
+        { status: ['in_review', 'contradicted'] },
+        { status: ['failed', 'returned'], retryApprovedBy: null },
+      ],
+    },
+    { orderBy: { id: 'asc' }, limit: findingsMax },
+  );
+  return refunds.map(({ smallChargeId: id, accountId, status, failure }) => {
+    const facts = { accountId, status, ...(failure ? { failure } : {}) };
+    return { id, what: 'a small charge did not go back', facts };
+  });
 }
 
 /** What the provider says is not what was asked for, or it could not be found out what became of it (F47). */

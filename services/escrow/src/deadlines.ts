@@ -4,9 +4,11 @@ import { CONFIG, deployedTopics } from '@holdfast/service';
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ExpireEvidence } from './commands/answer-chargeback.ts';
+import { ExpireConfirmation } from './commands/confirm-billing-method.ts';
 import { EndDormancy, TakeDormancyTurn } from './commands/end-dormancy.ts';
 import { ExpireFunding } from './commands/expire-funding.ts';
 import { GrantBySilence } from './commands/grant-refund-request.ts';
+import { ExpireSmallCharge } from './commands/record-small-charge.ts';
 import { ReleaseBySilence } from './commands/release-milestone.ts';
 import type { EscrowConfig } from './config.ts';
 import { ChargeWorker } from './providers/charge.worker.ts';
@@ -27,6 +29,7 @@ import { MilestoneTable } from './tables/milestone.table.ts';
 import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
 import { RefundRequestTable } from './tables/refund-request.table.ts';
 import { SettlementTable } from './tables/settlement.table.ts';
+import { SmallChargeTable, SmallRefundTable } from './tables/small-charge.table.ts';
 
 /** What falls due in escrow, and whose facts can stop it (docs/deadlines.md). */
 export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
@@ -157,6 +160,7 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     refunding,
     reporting,
     ...chargebackDeadlines(app, commands),
+    ...smallChargeDeadlines(app, commands),
   ];
 }
 
@@ -198,4 +202,55 @@ function chargebackDeadlines(app: INestApplicationContext, commands: CommandBus)
     fire: (search) => searches.advance(search),
   };
   return [evidence, looking, searching];
+}
+
+/** What is due about the small charges that verify a card (P-2). */
+function smallChargeDeadlines(app: INestApplicationContext, commands: CommandBus): AnyDeadline[] {
+  const [charges, refunds] = [app.get(ChargeWorker), app.get(RefundWorker)];
+  const confirmation: Deadline<typeof BillingMethodTable> = {
+    kind: 'billing_method.confirmation',
+    does: 'timer',
+    entity: BillingMethodTable,
+    dueAt: 'confirmBy',
+    keys: ['accountId'],
+    parties: ['accountId'],
+    stoppedBy: [],
+    announced: {
+      by: 'nobody',
+      because: 'the client is told with the method by when; the money goes back either way (C-8, P-2)',
+    },
+    fire: (method, message) => commands.execute(new ExpireConfirmation({ message, methodId: method.id })),
+  };
+  const payersTime: Deadline<typeof SmallChargeTable> = {
+    kind: 'small_charge.expiry',
+    does: 'timer',
+    entity: SmallChargeTable,
+    dueAt: 'expiresAt',
+    keys: ['accountId'],
+    parties: ['accountId'],
+    stoppedBy: [],
+    announced: { by: 'nobody', because: 'the life of a charge whose payer is present (C-8, E-26)' },
+    fire: (charge, message) => commands.execute(new ExpireSmallCharge({ message, smallChargeId: charge.id })),
+  };
+  const charging: Deadline<typeof SmallChargeTable> = {
+    kind: 'small_charge.call',
+    does: 'work',
+    entity: SmallChargeTable,
+    dueAt: 'nextCallAt',
+    keys: ['accountId'],
+    parties: [],
+    stoppedBy: [],
+    fire: (charge) => charges.advanceSmall(charge),
+  };
+  const refunding: Deadline<typeof SmallRefundTable> = {
+    kind: 'small_refund.call',
+    does: 'work',
+    entity: SmallRefundTable,
+    dueAt: 'nextCallAt',
+    keys: ['accountId'],
+    parties: [],
+    stoppedBy: [],
+    fire: (attempt) => refunds.advanceSmall(attempt),
+  };
+  return [confirmation, payersTime, charging, refunding];
 }

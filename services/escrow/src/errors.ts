@@ -31,6 +31,18 @@ export const escrowErrors = {
   },
   'billing_method.unknown': { status: 404, title: 'You have no such billing method.' },
   'billing_method.not_verified': { status: 409, title: 'That billing method is not verified.' },
+  'billing_method.not_confirming': {
+    status: 409,
+    title: 'That billing method does not wait for the amounts of small charges.',
+  },
+  'billing_method.amounts_wrong': {
+    status: 409,
+    title: 'The two small charges took other amounts; `triesLeft` says how often you may still answer.',
+  },
+  'billing_method.confirmation_over': {
+    status: 409,
+    title: 'The time to confirm the small charges is over; add the card again.',
+  },
   'billing_method.missing': { status: 409, title: 'A verified billing method is needed first.' },
   'bonus.unknown': { status: 404, title: 'There is no such bonus, or you are no party to it.' },
   'bonus.too_small': { status: 409, title: 'The bonus is below the smallest one.' },

@@ -44,6 +44,7 @@ import {
   OrderMilestone,
   OrderMilestoneHandler,
 } from './commands/change-terms.ts';
+import { ConfirmBillingMethodHandler, ExpireConfirmationHandler } from './commands/confirm-billing-method.ts';
 import { EndAgreementHandler } from './commands/end-agreement.ts';
 import {
   EndDormancyHandler,
@@ -85,6 +86,8 @@ import { RecordCostsHandler } from './commands/record-costs.ts';
 import { RecordRefundHandler } from './commands/record-refund.ts';
 import { RecordSettlementHandler } from './commands/record-settlement.ts';
 import { RecordSetupHandler } from './commands/record-setup.ts';
+import { ExpireSmallChargeHandler, RecordSmallChargeHandler } from './commands/record-small-charge.ts';
+import { RecordSmallRefundHandler } from './commands/record-small-refund.ts';
 import { RefundBySupportHandler } from './commands/refund-by-support.ts';
 import { RefundReleasedHandler } from './commands/refund-released.ts';
 import { ReleaseBySilenceHandler, ReleaseMilestoneHandler } from './commands/release-milestone.ts';
@@ -98,8 +101,10 @@ import {
 } from './commands/request-clearing.ts';
 import { RerouteRefundHandler } from './commands/reroute-refund.ts';
 import { RetryRefundHandler } from './commands/retry-refund.ts';
+import { RetrySmallRefundHandler } from './commands/retry-small-refund.ts';
 import { ReverseRefundHandler } from './commands/reverse-refund.ts';
 import { SettleCardHandler } from './commands/settle-card.ts';
+import { SmallAmounts, SmallCharges } from './commands/small-charges.ts';
 import { StartReview, StartReviewHandler } from './commands/start-review.ts';
 import { EscrowConfig } from './config.ts';
 import { escrowDeadlines } from './deadlines.ts';
@@ -123,6 +128,7 @@ import { Migration015Adjustments } from './migrations/015-adjustments.ts';
 import { Migration016Costs } from './migrations/016-costs.ts';
 import { Migration017Dormancy } from './migrations/017-dormancy.ts';
 import { Migration018PaidRefunds } from './migrations/018-paid-refunds.ts';
+import { Migration019SmallCharges } from './migrations/019-small-charges.ts';
 import { PaidRefundsController } from './paid-refunds.controller.ts';
 import { BankClient } from './providers/bank-client.ts';
 import { BankRefund } from './providers/bank-refund.ts';
@@ -178,6 +184,7 @@ import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
 import { RefundDecisionTable } from './tables/refund-decision.table.ts';
 import { NoticeProofTable, RefundRequestTable } from './tables/refund-request.table.ts';
 import { CardCashView, CashAccountTable, SettlementTable } from './tables/settlement.table.ts';
+import { SmallChargeTable, SmallRefundTable } from './tables/small-charge.table.ts';
 import { SupportRefundTable } from './tables/support-refund.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
 import { FreelancerDebtTable, TreasuryCoverView, TreasuryMovementTable } from './tables/treasury.table.ts';
@@ -245,6 +252,8 @@ export const definition: ServiceDefinition = {
     RefundDecisionTable,
     PaidRefundRequestTable,
     SupportRefundTable,
+    SmallChargeTable,
+    SmallRefundTable,
     NoticeProofTable,
     DormancyTable,
     CashAccountTable,
@@ -273,6 +282,7 @@ export const definition: ServiceDefinition = {
     { name: '016-costs', class: Migration016Costs },
     { name: '017-dormancy', class: Migration017Dormancy },
     { name: '018-paid-refunds', class: Migration018PaidRefunds },
+    { name: '019-small-charges', class: Migration019SmallCharges },
   ],
   grants: {
     account_holds: 'select, insert, update',
@@ -286,6 +296,8 @@ export const definition: ServiceDefinition = {
     bonuses: 'select, insert, update',
     transfers: 'select, insert, update',
     billing_methods: 'select, insert, update',
+    small_charges: 'select, insert, update',
+    small_refunds: 'select, insert, update',
     ...providerNoticesGrants,
     chargebacks: 'select, insert, update',
     dispute_searches: 'select, update',
@@ -389,6 +401,9 @@ const paypalSignature = {
     ApplyWithdrawalReturnedHandler,
     ExpireEvidenceHandler,
     ExpireFundingHandler,
+    ConfirmBillingMethodHandler,
+    ExpireConfirmationHandler,
+    ExpireSmallChargeHandler,
     FinishDisputeSearchHandler,
     FinishNoticeHandler,
     FundMilestoneHandler,
@@ -425,6 +440,10 @@ const paypalSignature = {
     RecordRefundHandler,
     RecordSettlementHandler,
     RecordSetupHandler,
+    RecordSmallChargeHandler,
+    RecordSmallRefundHandler,
+    SmallAmounts,
+    SmallCharges,
     RememberAccountHandler,
     RefundBySupportHandler,
     RefundReleasedHandler,
@@ -437,6 +456,7 @@ const paypalSignature = {
     RequestDormantReleaseHandler,
     RerouteRefundHandler,
     RetryRefundHandler,
+    RetrySmallRefundHandler,
     ReverseRefundHandler,
     SettleCardHandler,
     StartReviewHandler,

@@ -6,6 +6,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { AddBillingMethod } from './commands/add-billing-method.ts';
+import { type ConfirmAnswer, ConfirmBillingMethod } from './commands/confirm-billing-method.ts';
 import { EndAgreement, type EndAnswer } from './commands/end-agreement.ts';
 import {
   type RefuseAnswer,
@@ -29,9 +30,16 @@ const Id = z.uuid();
 /** A token of the provider's own form in the browser; never a card or account number (P-15). */
 const Token = z.string().regex(/^(pm|tok|btok)_[A-Za-z0-9_]{1,100}$/);
 const BillingMethodBody = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.enum(['card', 'bank']), token: Token }),
+  z.strictObject({
+    kind: z.literal('card'),
+    token: Token,
+    verifyBy: z.enum(['set_up', 'small_charges']).optional(),
+  }),
+  z.strictObject({ kind: z.literal('bank'), token: Token }),
   z.strictObject({ kind: z.literal('paypal') }),
 ]);
+/** In either order. */
+const ConfirmBody = z.strictObject({ amounts: z.tuple([PositiveMoney, PositiveMoney]) });
 const FundBody = z.strictObject({ version: z.int().min(1), billingMethodId: z.uuid().optional() });
 const ReleaseBody = z.strictObject({
   submissionId: z.uuid().optional(),
@@ -75,7 +83,9 @@ export class HttpController {
     private readonly quotes: Quotes,
   ) {}
 
-  @Summary("Adds a card, bank or PayPal account; the provider's set-up verifies it and is the mandate (P-2).")
+  @Summary(
+    "Adds a card, bank or PayPal account; the provider's set-up verifies it, or two small charges a card (P-2).",
+  )
   @Post('billing-methods')
   @RolesAllowed('client')
   @HttpCode(202)
@@ -85,6 +95,19 @@ export class HttpController {
     @Body({ schema: BillingMethodBody }) body: z.output<typeof BillingMethodBody>,
   ): Promise<object> {
     return this.commands.execute(new AddBillingMethod({ message, accountId, ...body }));
+  }
+
+  @Summary('Verifies a card by what two small charges took, as its statement tells; three tries (P-2).')
+  @Post('billing-methods/:billingMethodId/confirm')
+  @RolesAllowed('client')
+  @HttpCode(200)
+  confirmBillingMethod(
+    @Message() message: MessageRef,
+    @Caller() { accountId }: Party,
+    @Param('billingMethodId', { schema: Id }) methodId: string,
+    @Body({ schema: ConfirmBody }) body: z.output<typeof ConfirmBody>,
+  ): Promise<ConfirmAnswer> {
+    return this.commands.execute(new ConfirmBillingMethod({ message, accountId, methodId, ...body }));
   }
 
   @Summary('What is charged first; the other verified methods back it up in their order (P-1).')

@@ -5,6 +5,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { type RerouteAnswer, RerouteRefund } from './commands/reroute-refund.ts';
 import { type RetryAnswer, RetryRefund } from './commands/retry-refund.ts';
+import { type RetrySmallAnswer, RetrySmallRefund } from './commands/retry-small-refund.ts';
 import { type ReverseAnswer, ReverseRefund } from './commands/reverse-refund.ts';
 
 const ReasonBody = z.strictObject({ reason: z.string().trim().min(1).max(500) });
@@ -28,6 +29,18 @@ export class RefundsController {
     @Body({ schema: ReasonBody }) body: z.output<typeof ReasonBody>,
   ): Promise<RetryAnswer> {
     return this.commands.execute(new RetryRefund({ message, by, refundId, ...body }));
+  }
+
+  @Summary('Sends a small charge, whose way back failed, to its card again: two persons decide (P-2, S-11).')
+  @Post('small-charges/:smallChargeId/retry')
+  @HttpCode(202)
+  retrySmall(
+    @Message() message: MessageRef,
+    @Caller() { accountId: by }: Party,
+    @Param('smallChargeId', { schema: z.uuid() }) smallChargeId: string,
+    @Body({ schema: ReasonBody }) body: z.output<typeof ReasonBody>,
+  ): Promise<RetrySmallAnswer> {
+    return this.commands.execute(new RetrySmallRefund({ message, by, smallChargeId, ...body }));
   }
 
   @Summary(

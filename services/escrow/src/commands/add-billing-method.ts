@@ -1,3 +1,4 @@
+import { Rejection } from '@holdfast/domain';
 import type { BillingMethodKind } from '@holdfast/events';
 import {
   currentCausality,
@@ -7,11 +8,20 @@ import {
   UnitOfWork,
 } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { BillingMethodTable } from '../tables/billing-method.table.ts';
+import { triesMax } from '../domain/small-charge.ts';
+import { isKeptFromPaying } from '../tables/account-hold.table.ts';
+import { type BillingMethod, BillingMethodTable } from '../tables/billing-method.table.ts';
 
 export class AddBillingMethod extends Command<{ methodId: string; status: 'verifying' }> {
   constructor(
-    readonly input: { message: MessageRef; accountId: string; kind: BillingMethodKind; token?: string },
+    readonly input: {
+      message: MessageRef;
+      accountId: string;
+      kind: BillingMethodKind;
+      token?: string;
+      /** Without it: by the provider's set-up. */
+      verifyBy?: BillingMethod['verifyBy'];
+    },
   ) {
     super();
   }
@@ -19,7 +29,8 @@ export class AddBillingMethod extends Command<{ methodId: string; status: 'verif
 
 /**
  * Stores a card or a bank account by its provider's token, or that a PayPal account is to be stored, and starts the
- * set-up with its holder present (P-1, P-2, P-15).
+ * set-up with its holder present, or the small charges that take its place (P-1, P-2, P-15).
+ * @throws Rejection account.on_hold, where it is to be charged (S-5)
  */
 @CommandHandler(AddBillingMethod)
 export class AddBillingMethodHandler implements ICommandHandler<AddBillingMethod> {
@@ -27,13 +38,20 @@ export class AddBillingMethodHandler implements ICommandHandler<AddBillingMethod
 
   execute(command: AddBillingMethod): Promise<{ methodId: string; status: 'verifying' }> {
     return this.unitOfWork.once(command, async (tx) => {
-      const { accountId, kind, token } = command.input;
+      const { accountId, kind, token, verifyBy = 'set_up' } = command.input;
+      const isCharged = verifyBy === 'small_charges';
+      if (isCharged && (await isKeptFromPaying(tx, accountId))) {
+        throw new Rejection('account.on_hold', { kind: 'financial' });
+      }
       const methodId = newId();
       tx.insert(BillingMethodTable, {
         id: methodId,
         accountId,
         kind,
         status: 'verifying',
+        verifyBy,
+        triesLeft: isCharged ? triesMax : null,
+        confirmBy: null,
         token: token ?? null,
         customerId: null,
         setupId: null,

@@ -4,8 +4,10 @@ import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { rankOfPrimary } from '../domain/billing-method.ts';
 import { type BillingMethod, BillingMethodTable } from '../tables/billing-method.table.ts';
+import { giveBackSmallCharges } from './small-charges.ts';
 
 type Input = { message: MessageRef; accountId: string; methodId: string };
+type Named = Omit<Input, 'message'>;
 
 export class MakeMethodPrimary extends Command<{ methodId: string; primary: true }> {
   constructor(readonly input: Input) {
@@ -20,7 +22,7 @@ export class MakeMethodPrimaryHandler implements ICommandHandler<MakeMethodPrima
 
   execute(command: MakeMethodPrimary): Promise<{ methodId: string; primary: true }> {
     return this.unitOfWork.once(command, async (tx) => {
-      const method = await load(tx, command.input);
+      const method = await loadMethod(tx, command.input);
       if (method.status !== 'verified') throw new Rejection('billing_method.not_verified');
       const { accountId } = method;
       const methods = await tx.many(BillingMethodTable, { accountId, status: 'verified' });
@@ -37,8 +39,8 @@ export class RemoveBillingMethod extends Command<{ methodId: string; status: 're
 }
 
 /**
- * Nothing is charged by it any more, and its mandate is over (P-16); a charge that is under way comes to its end. Who
- * has no other cannot send an offer (A-7).
+ * Nothing is charged by it any more, and its mandate is over (P-16); a charge that is under way comes to its end, and
+ * small charges go back (P-2). Who has no other cannot send an offer (A-7).
  */
 @CommandHandler(RemoveBillingMethod)
 export class RemoveBillingMethodHandler implements ICommandHandler<RemoveBillingMethod> {
@@ -46,7 +48,7 @@ export class RemoveBillingMethodHandler implements ICommandHandler<RemoveBilling
 
   execute(command: RemoveBillingMethod): Promise<{ methodId: string; status: 'removed' }> {
     return this.unitOfWork.once(command, async (tx) => {
-      const method = await load(tx, command.input);
+      const method = await loadMethod(tx, command.input);
       const { id: methodId, accountId, kind, status } = method;
       tx.save(BillingMethodTable, {
         ...method,
@@ -54,7 +56,9 @@ export class RemoveBillingMethodHandler implements ICommandHandler<RemoveBilling
         removedAt: tx.now,
         nextCallAt: null,
         payerUrl: null,
+        confirmBy: null,
       });
+      await giveBackSmallCharges(tx, methodId);
       if (status === 'verified') {
         tx.publish(escrowEvents, [{ type: 'escrow.billing_method.removed', accountId, methodId, kind }]);
       }
@@ -64,7 +68,7 @@ export class RemoveBillingMethodHandler implements ICommandHandler<RemoveBilling
 }
 
 /** @throws NotYet billing_method.unknown, also for a removed one or somebody else's (AD-16) */
-async function load(tx: Tx, { accountId, methodId: id }: Input): Promise<BillingMethod> {
+export async function loadMethod(tx: Tx, { accountId, methodId: id }: Named): Promise<BillingMethod> {
   const method = await tx.one(BillingMethodTable, { id, accountId });
   if (!method || method.status === 'removed') throw new NotYet('billing_method.unknown');
   return method;

@@ -1,10 +1,11 @@
 import { NotYet } from '@holdfast/domain';
-import { escrowEvents } from '@holdfast/events';
 import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { mandate, nextPollAt, rankOfNew } from '../domain/billing-method.ts';
+import { nextPollAt } from '../domain/billing-method.ts';
 import type { SetupView } from '../providers/card-setup.ts';
 import { type BillingMethod, BillingMethodTable } from '../tables/billing-method.table.ts';
+import { SmallCharges } from './small-charges.ts';
+import { refuseMethod, verifyMethod } from './verify-method.ts';
 
 export type SetupObservation = { customerId: string } | { setup: SetupView } | { refused: string };
 
@@ -14,10 +15,16 @@ export class RecordSetup extends Command<void> {
   }
 }
 
-/** Stores each step of a set-up before the next call; its success verifies the method (P-2, P-16). */
+/**
+ * Stores each step of a set-up before the next call; its success verifies the method (P-2, P-16). Where small charges
+ * do that, the payer's record at the provider is the only step, and the first of them follows.
+ */
 @CommandHandler(RecordSetup)
 export class RecordSetupHandler implements ICommandHandler<RecordSetup> {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly smallCharges: SmallCharges,
+  ) {}
 
   execute(command: RecordSetup): Promise<void> {
     return this.unitOfWork.once(command, async (tx) => {
@@ -25,14 +32,23 @@ export class RecordSetupHandler implements ICommandHandler<RecordSetup> {
       const method = await tx.one(BillingMethodTable, { id });
       if (!method) throw new NotYet('billing_method.unknown');
       if (method.status !== 'verifying') return;
-      if ('customerId' in observation) {
+      if ('refused' in observation) {
+        refuseMethod(tx, method, observation.refused);
+      } else if ('customerId' in observation && method.verifyBy === 'small_charges') {
+        await this.#charge(tx, method, observation.customerId);
+      } else if ('customerId' in observation) {
         tx.save(BillingMethodTable, { ...method, customerId: observation.customerId, nextCallAt: tx.now });
-      } else if ('refused' in observation) {
-        refuse(tx, method, observation.refused);
       } else {
         await see(tx, method, observation.setup);
       }
     });
+  }
+
+  async #charge(tx: Tx, method: BillingMethod, customerId: string): Promise<void> {
+    if (method.customerId) return;
+    const known = { ...method, customerId, nextCallAt: null };
+    if (await this.smallCharges.begin(tx, known, 1)) tx.save(BillingMethodTable, known);
+    else refuseMethod(tx, known, 'account_on_hold');
   }
 }
 
@@ -42,33 +58,17 @@ async function see(
   { id: setupId, status, method: providerMethod, payerUrl }: SetupView,
 ): Promise<void> {
   switch (status) {
-    case 'succeeded': {
-      const { accountId, id: methodId, kind } = method;
-      const others = await tx.many(BillingMethodTable, { accountId, status: 'verified' });
-      tx.save(BillingMethodTable, {
-        ...method,
-        setupId,
-        providerMethod: providerMethod ?? null,
-        status: 'verified',
-        mandateAt: tx.now,
-        mandateVersion: mandate.version,
-        mandateScope: mandate.scope,
-        rank: rankOfNew(others),
-        payerUrl: null,
-        nextCallAt: null,
-      });
-      tx.publish(escrowEvents, [{ type: 'escrow.billing_method.verified', accountId, methodId, kind }]);
-      return;
-    }
+    case 'succeeded':
+      return verifyMethod(tx, { ...method, setupId, providerMethod: providerMethod ?? null });
     case 'requires_payment_method':
     case 'canceled':
-      refuse(tx, method, status);
+      refuseMethod(tx, method, status);
       return;
     case 'requires_action':
     case 'processing': {
       // The bank or the payer has the word; the notice may be lost, so it is asked for as well.
       const nextCallAt = nextPollAt(method.kind, method.addedAt, tx.now);
-      if (!nextCallAt) return refuse(tx, method, 'abandoned');
+      if (!nextCallAt) return refuseMethod(tx, method, 'abandoned');
       tx.save(BillingMethodTable, {
         ...method,
         setupId,
@@ -80,13 +80,4 @@ async function see(
     default:
       tx.save(BillingMethodTable, { ...method, setupId, nextCallAt: tx.now });
   }
-}
-
-function refuse(tx: Tx, method: BillingMethod, refusal: string): void {
-  tx.save(BillingMethodTable, {
-    ...method,
-    status: 'refused',
-    refusal: refusal.slice(0, 80),
-    nextCallAt: null,
-  });
 }

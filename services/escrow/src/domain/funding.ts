@@ -64,6 +64,8 @@ export type IntentView = Readonly<{
   currency: string;
   declineCode?: string;
   payerUrl?: string;
+  /** The provider's name of what is charged. */
+  method?: string;
 }>;
 
 /** What came of a step. Only `seen` and `refused` are facts; `unknown` may have executed. */

@@ -53,6 +53,8 @@ test('the login role may do what the service needs, and nothing more', async () 
     refund_requests: changing,
     refunds: changing,
     settlements: changing,
+    small_charges: changing,
+    small_refunds: changing,
     support_refunds: changing,
     transfers: changing,
     treasury_cover: 'SELECT',

@@ -93,6 +93,7 @@ describe('0.1: what an answer to a confirmation means', () => {
         currency: 'usd',
         declineCode: undefined,
         payerUrl: undefined,
+        method: 'pm_1',
         fundingId,
       },
     });

@@ -1,3 +1,4 @@
+import type { Money } from '@holdfast/domain';
 import type { CallOutcome } from '@holdfast/providers';
 import { z } from 'zod';
 import type { IntentView, Observation } from '../domain/funding.ts';
@@ -31,6 +32,35 @@ export function cardBytesOf(charge: Charge): ChargeBytes {
   };
 }
 
+/** With it the payer, who is present, agrees to charges without the payer, and the card is kept (P-2, P-16). */
+export function smallChargeBytesOf(
+  charge: Readonly<{
+    id: string;
+    billingMethodId: string;
+    amount: Money;
+    customerId: string;
+    /** The provider's name of the card, or the token that its form gave. */
+    methodId: string;
+    returnUrl: string;
+  }>,
+): ChargeBytes {
+  const { amountMinor, currency } = charge.amount;
+  return {
+    createBody: form({
+      amount: String(amountMinor),
+      currency: currency.toLowerCase(),
+      customer: charge.customerId,
+      payment_method: charge.methodId,
+      capture_method: 'automatic',
+      confirm: 'false',
+      setup_future_usage: 'off_session',
+      'metadata[funding_id]': charge.id,
+      'metadata[method_id]': charge.billingMethodId,
+    }),
+    confirmBody: form({ return_url: charge.returnUrl }),
+  };
+}
+
 const Status = z.enum([
   'requires_payment_method',
   'requires_confirmation',
@@ -47,6 +77,7 @@ const Intent = z.object({
   amount_received: z.int().nonnegative().default(0),
   currency: z.string().max(3),
   metadata: z.record(z.string(), z.string()).default({}),
+  payment_method: z.string().max(100).nullish(),
   last_payment_error: z
     .object({ code: z.string().optional().nullable(), decline_code: z.string().optional().nullable() })
     .nullish(),
@@ -80,6 +111,7 @@ function viewOf(intent: z.output<typeof Intent>): ReadIntent {
     currency: intent.currency,
     declineCode: declinedBy ?? error?.decline_code ?? error?.code ?? undefined,
     payerUrl: intent.next_action?.redirect_to_url?.url,
+    method: intent.payment_method ?? undefined,
     fundingId: z.uuid().safeParse(intent.metadata.funding_id).data,
   };
 }

@@ -1,11 +1,18 @@
 import { type MessageRef, newId, WallClock } from '@holdfast/messaging';
 import { asWorkOf, Pauses, recorded } from '@holdfast/providers';
 import { Injectable } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
+import { type Command, CommandBus } from '@nestjs/cqrs';
 import { RecordCharge } from '../commands/record-charge.ts';
+import { RecordSmallCharge } from '../commands/record-small-charge.ts';
 import type { Observation } from '../domain/funding.ts';
 import type { FundingRow } from '../tables/funding.table.ts';
+import type { SmallChargeRow } from '../tables/small-charge.table.ts';
 import { type NotSent, PayIn } from './pay-in.ts';
+
+type Due = Pick<
+  FundingRow,
+  'id' | 'kind' | 'step' | 'intentId' | 'createBody' | 'confirmBody' | 'correlationId' | 'traceparent'
+>;
 
 /** Takes a charge's next step at the provider, between two short transactions (AD-4). */
 @Injectable()
@@ -21,19 +28,36 @@ export class ChargeWorker {
   }
 
   /** One step of a funding that is due; called by the sweep. */
-  async advance(funding: FundingRow): Promise<void> {
-    if (this.#pauses.resting(funding.id)) return;
-    await asWorkOf(funding, async () => {
-      const observation = await this.#step(funding);
-      if (observation.kind === 'not_sent') return this.#pauses.rest(funding.id, observation.retryAfterMs);
-      this.#pauses.over(funding.id);
+  advance(funding: FundingRow): Promise<void> {
+    return this.#advance(
+      funding,
+      (message, observation) => new RecordCharge({ message, fundingId: funding.id, observation }),
+    );
+  }
+
+  /** One step of a charge that verifies a card (P-2). */
+  advanceSmall(charge: SmallChargeRow): Promise<void> {
+    return this.#advance(
+      { ...charge, kind: 'card' },
+      (message, observation) => new RecordSmallCharge({ message, smallChargeId: charge.id, observation }),
+    );
+  }
+
+  async #advance(
+    charge: Due,
+    recordOf: (message: MessageRef, observation: Observation) => Command<void>,
+  ): Promise<void> {
+    if (this.#pauses.resting(charge.id)) return;
+    await asWorkOf(charge, async () => {
+      const observation = await this.#step(charge);
+      if (observation.kind === 'not_sent') return this.#pauses.rest(charge.id, observation.retryAfterMs);
+      this.#pauses.over(charge.id);
       recorded();
-      const message: MessageRef = { source: 'worker', id: newId() };
-      await this.commands.execute(new RecordCharge({ message, fundingId: funding.id, observation }));
+      await this.commands.execute(recordOf({ source: 'worker', id: newId() }, observation));
     });
   }
 
-  #step({ id, kind, step, intentId, createBody, confirmBody }: FundingRow): Promise<Observation | NotSent> {
+  #step({ id, kind, step, intentId, createBody, confirmBody }: Due): Promise<Observation | NotSent> {
     const provider = this.payIn.of(kind);
     switch (step!) {
       case 'create':

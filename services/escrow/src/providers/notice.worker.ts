@@ -8,10 +8,13 @@ import { RecordChargeback } from '../commands/record-chargeback.ts';
 import { RecordRefund } from '../commands/record-refund.ts';
 import { RecordSettlement } from '../commands/record-settlement.ts';
 import { RecordSetup } from '../commands/record-setup.ts';
+import { RecordSmallCharge } from '../commands/record-small-charge.ts';
+import { RecordSmallRefund } from '../commands/record-small-refund.ts';
 import { BillingMethodTable } from '../tables/billing-method.table.ts';
 import { FundingTable } from '../tables/funding.table.ts';
 import { RefundAttemptTable } from '../tables/refund-attempt.table.ts';
 import { SettlementTable } from '../tables/settlement.table.ts';
+import { SmallChargeTable, SmallRefundTable } from '../tables/small-charge.table.ts';
 import { Card, isSeen } from './card.ts';
 import { CardDispute } from './card-dispute.ts';
 import { CardPayout } from './card-payout.ts';
@@ -63,14 +66,18 @@ export class NoticeWorker {
     const observation = await provider.read(intentId);
     if (observation.kind === 'not_sent') return undefined;
     if (!isSeen(observation) || !observation.intent.fundingId) return 'unmatched';
-    const funding = await this.orm.em.fork().findOne(FundingTable, { id: observation.intent.fundingId });
+    const { fundingId: id } = observation.intent;
+    const em = this.orm.em.fork();
+    const funding = await em.findOne(FundingTable, { id });
+    const small = funding ? undefined : await em.findOne(SmallChargeTable, { id });
+    const charge = funding ?? small;
     // Ours is stored before its intent is created: this one is somebody else's.
-    if (!funding) return 'unmatched';
-    await asWorkOf(funding, () =>
-      this.commands.execute(
-        new RecordCharge({ message: { source: 'worker', id: newId() }, fundingId: funding.id, observation }),
-      ),
-    );
+    if (!charge) return 'unmatched';
+    const message: MessageRef = { source: 'worker', id: newId() };
+    const record = small
+      ? new RecordSmallCharge({ message, smallChargeId: id, observation })
+      : new RecordCharge({ message, fundingId: id, observation });
+    await asWorkOf(charge, () => this.commands.execute(record));
     return 'matched';
   }
 
@@ -92,13 +99,15 @@ export class NoticeWorker {
     const observation = await this.refunds.read(reference);
     if (observation.kind === 'not_sent') return undefined;
     const id = observation.kind === 'seen' ? observation.refund.attemptId : undefined;
-    const attempt = id && (await this.orm.em.fork().findOne(RefundAttemptTable, { id }));
+    if (!id) return 'unmatched';
+    const em = this.orm.em.fork();
+    const ofFunding = await em.findOne(RefundAttemptTable, { id });
+    const attempt = ofFunding ?? (await em.findOne(SmallRefundTable, { id }));
     // A second refund that carries the mark of an attempt of ours is none that we asked for: a person looks.
     if (!attempt || (attempt.reference ?? reference) !== reference) return 'unmatched';
-    const message: MessageRef = { source: 'worker', id: newId() };
-    await asWorkOf(attempt, () =>
-      this.commands.execute(new RecordRefund({ message, attemptId: attempt.id, observation })),
-    );
+    const input = { message: { source: 'worker', id: newId() }, attemptId: id, observation } as const;
+    const record = ofFunding ? new RecordRefund(input) : new RecordSmallRefund(input);
+    await asWorkOf(attempt, () => this.commands.execute(record));
     return 'matched';
   }
 

@@ -1,3 +1,4 @@
+import { Instant } from '@holdfast/events';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { inOrder } from '../domain/billing-method.ts';
@@ -19,14 +20,17 @@ export class BillingMethods {
     const verified = inOrder(rows.filter(({ status }) => status === 'verified'));
     const others = rows.filter(({ status }) => status !== 'verified');
     return {
-      methods: [...verified, ...others].map(({ id, kind, status, refusal, payerUrl }) => ({
-        methodId: id,
-        kind,
-        status,
-        ...(id === verified[0]?.id ? { primary: true } : {}),
-        ...(refusal ? { refusal } : {}),
-        ...(payerUrl ? { payerUrl } : {}),
-      })),
+      methods: [...verified, ...others].map(
+        ({ id, kind, status, refusal, payerUrl, confirmBy, triesLeft }) => ({
+          methodId: id,
+          kind,
+          status,
+          ...(id === verified[0]?.id ? { primary: true } : {}),
+          ...(refusal ? { refusal } : {}),
+          ...(payerUrl ? { payerUrl } : {}),
+          ...(status === 'confirming' ? { confirmBy: Instant.encode(confirmBy!), triesLeft } : {}),
+        }),
+      ),
     };
   }
 }

@@ -10,6 +10,29 @@ const fundings: MovementSource = {
     from fundings`,
 };
 
+/** Small charges and their way back, which name the charge both (P-2). */
+const smallCharges: MovementSource = {
+  name: 'small_charges',
+  text: `select id, 'card' as provider, 'charge' as kind, id::text as reference,
+      case status when 'failed' then 0 else amount_minor end as amount_minor, 'USD' as currency,
+      case when status in ('succeeded', 'failed') then 'booked' else 'open' end as state,
+      case status when 'succeeded' then id::text end as cause_id, null::text as transfer_id
+    from small_charges`,
+};
+
+const smallRefunds: MovementSource = {
+  name: 'small_refunds',
+  text: `select id, 'card' as provider, 'refund' as kind, small_charge_id::text as reference,
+      case when status = 'failed' and reference is null then 0 else -amount_minor end as amount_minor,
+      'USD' as currency, case when ended_at is null then 'open' else 'booked' end as state,
+      case when status in ('paid', 'returned') then id::text end as cause_id, null::text as transfer_id
+    from small_refunds
+    union all
+    select id, 'card', 'refund_failed', small_charge_id::text, amount_minor, 'USD', 'booked',
+      case status when 'returned' then id::text end, null
+    from small_refunds where status in ('failed', 'returned') and reference is not null`,
+};
+
 /** The float: what the bank account holds at the start (M-23). */
 const opening: MovementSource = {
   name: 'opening',
@@ -109,6 +132,8 @@ const adjustments: MovementSource = {
 /** Escrow's movements of money at providers, for the proof (M-3). */
 export const escrowMovements: readonly MovementSource[] = [
   fundings,
+  smallCharges,
+  smallRefunds,
   opening,
   settlements,
   refunds,

@@ -2,8 +2,8 @@ import type { BillingMethodKind } from '@holdfast/events';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 
 /**
- * How a client pays (P-1). The provider's set-up verifies the method and is the mandate for charges without the
- * client (P-2, P-16). Only the provider's tokens are stored (P-15).
+ * How a client pays (P-1). The provider's set-up, or two small charges, verify the method and are the mandate for charges
+ * without the client (P-2, P-16). Only the provider's tokens are stored (P-15).
  */
 export const BillingMethodTable = defineEntity({
   name: 'BillingMethod',
@@ -12,7 +12,11 @@ export const BillingMethodTable = defineEntity({
     id: p.uuid().primary(),
     accountId: p.text(),
     kind: p.text().$type<BillingMethodKind>(),
-    status: p.text().$type<'verifying' | 'verified' | 'refused' | 'removed'>(),
+    status: p.text().$type<'verifying' | 'confirming' | 'verified' | 'refused' | 'removed'>(),
+    verifyBy: p.text().$type<'set_up' | 'small_charges'>(),
+    /** How often, and until when, the client may say what the small charges took. */
+    triesLeft: p.integer().nullable(),
+    confirmBy: p.datetime().nullable(),
     /** Of the provider's own form in the browser; PayPal has none, its payer approves on its page. */
     token: p.text().nullable(),
     customerId: p.text().nullable(),

@@ -74,19 +74,42 @@ export type FundingFrame = Pick<
 >;
 
 export function toRow(funding: Funding, frame: FundingFrame): FundingRow {
-  const waiting = funding.status === 'waiting' ? funding : undefined;
   return {
     ...frame,
-    id: funding.id,
     kind: funding.kind,
     unattended: funding.unattended,
-    status: funding.status,
-    step: waiting?.step ?? null,
     principalMinor: funding.parts.principal.amountMinor,
     clientFeeMinor: funding.parts.clientFee.amountMinor,
     initiationFeeMinor: funding.parts.initiationFee.amountMinor,
     taxMinor: funding.parts.tax.amountMinor,
     totalMinor: funding.parts.total.amountMinor,
+    ...courseToRow(funding),
+  };
+}
+
+/** How far a charge has come at its provider, whatever it pays. */
+export type CourseRow = Pick<
+  FundingRow,
+  | 'id'
+  | 'status'
+  | 'step'
+  | 'intentId'
+  | 'confirmSent'
+  | 'misses'
+  | 'firstMissAt'
+  | 'keySince'
+  | 'ending'
+  | 'payerUrl'
+  | 'nextCallAt'
+  | 'expiresAt'
+>;
+
+export function courseToRow(funding: Funding): CourseRow {
+  const waiting = funding.status === 'waiting' ? funding : undefined;
+  return {
+    id: funding.id,
+    status: funding.status,
+    step: waiting?.step ?? null,
     intentId: funding.intentId ?? null,
     confirmSent: funding.confirmSent,
     misses: funding.misses,
@@ -100,17 +123,23 @@ export function toRow(funding: Funding, frame: FundingFrame): FundingRow {
 }
 
 export function fromRow(row: FundingRow): Funding {
+  const parts = {
+    principal: usd(row.principalMinor),
+    clientFee: usd(row.clientFeeMinor),
+    initiationFee: usd(row.initiationFeeMinor),
+    tax: usd(row.taxMinor),
+    total: usd(row.totalMinor),
+  };
+  return courseFromRow(row, { kind: row.kind, unattended: row.unattended, parts });
+}
+
+export function courseFromRow(
+  row: CourseRow,
+  charge: Pick<Funding, 'kind' | 'unattended' | 'parts'>,
+): Funding {
   const known = {
+    ...charge,
     id: row.id,
-    kind: row.kind,
-    unattended: row.unattended,
-    parts: {
-      principal: usd(row.principalMinor),
-      clientFee: usd(row.clientFeeMinor),
-      initiationFee: usd(row.initiationFeeMinor),
-      tax: usd(row.taxMinor),
-      total: usd(row.totalMinor),
-    },
     intentId: row.intentId ?? undefined,
     confirmSent: row.confirmSent,
     misses: row.misses,

@@ -54,10 +54,28 @@ export type RefundAttemptFrame = Pick<
 >;
 
 export function toRow(attempt: RefundAttempt, frame: RefundAttemptFrame): RefundAttemptRow {
+  return { ...frame, refundId: attempt.refundId, ...courseToRow(attempt) };
+}
+
+/** How far a sending has come at its provider, whatever it gives back. */
+export type RefundCourseRow = Pick<
+  RefundAttemptRow,
+  | 'id'
+  | 'number'
+  | 'status'
+  | 'amountMinor'
+  | 'reference'
+  | 'misses'
+  | 'firstMissAt'
+  | 'keySince'
+  | 'failure'
+  | 'endedAt'
+  | 'nextCallAt'
+>;
+
+export function courseToRow(attempt: RefundAttempt): RefundCourseRow {
   return {
-    ...frame,
     id: attempt.id,
-    refundId: attempt.refundId,
     number: attempt.number,
     status: attempt.status,
     amountMinor: attempt.amount.amountMinor,
@@ -71,13 +89,18 @@ export function toRow(attempt: RefundAttempt, frame: RefundAttemptFrame): Refund
   };
 }
 
-export function fromRow(row: RefundAttemptRow): RefundAttempt {
-  const { id, refundId, number, status, misses, keySince } = row;
+export const fromRow = (row: RefundAttemptRow): RefundAttempt =>
+  courseFromRow(row, { refundId: row.refundId, ...(row.subAccount === 'bank' ? { isWatched: true } : {}) });
+
+export function courseFromRow(
+  row: RefundCourseRow,
+  of: Pick<RefundAttempt, 'refundId' | 'isWatched'>,
+): RefundAttempt {
+  const { id, number, status, misses, keySince } = row;
   const reference = row.reference ?? undefined;
   const firstMissAt = row.firstMissAt ?? undefined;
   const amount = usd(row.amountMinor);
-  const isWatched = row.subAccount === 'bank' ? { isWatched: true } : {};
-  const known = { id, refundId, number, amount, reference, misses, firstMissAt, keySince, ...isWatched };
+  const known = { ...of, id, number, amount, reference, misses, firstMissAt, keySince };
   switch (status) {
     case 'waiting':
     case 'in_review':

@@ -64,6 +64,7 @@ import {
 import { RememberAccount, RememberAccountHandler } from '../commands/remember-account.ts';
 import { RequestChanges, RequestChangesHandler } from '../commands/request-changes.ts';
 import { SettleCard, SettleCardHandler } from '../commands/settle-card.ts';
+import { SmallAmounts, SmallCharges } from '../commands/small-charges.ts';
 import { StartReview, StartReviewHandler } from '../commands/start-review.ts';
 import type { IntentView, Observation } from '../domain/funding.ts';
 import type { RefundObservation, RefundView } from '../domain/refund-attempt.ts';
@@ -79,6 +80,7 @@ export const config = {
   BANK_ORIGINATING_ACCOUNT_ID: 'ia_trust',
 };
 export const texts = new PersonTexts(config);
+export const smallCharges = new SmallCharges(new SmallAmounts(), config);
 
 export const http = (id: string = newId()): MessageRef => ({ source: 'http', id });
 export const event = (id: string = newId()): MessageRef => ({ source: 'event', id });
@@ -147,7 +149,9 @@ export class Escrow {
   }
 
   recordSetup(methodId: string, observation: SetupObservation, message = worker()) {
-    return new RecordSetupHandler(this.#uow).execute(new RecordSetup({ message, methodId, observation }));
+    return new RecordSetupHandler(this.#uow, smallCharges).execute(
+      new RecordSetup({ message, methodId, observation }),
+    );
   }
 
   /** A method through its set-up. */

@@ -6,6 +6,7 @@ import { eventually } from '@holdfast/testing';
 import { afterEach, beforeEach } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { ExpireEvidenceHandler } from '../commands/answer-chargeback.ts';
+import { ExpireConfirmationHandler } from '../commands/confirm-billing-method.ts';
 import { EndDormancyHandler, TakeDormancyTurnHandler } from '../commands/end-dormancy.ts';
 import { ExpireFundingHandler } from '../commands/expire-funding.ts';
 import { FinishDisputeSearchHandler } from '../commands/finish-dispute-search.ts';
@@ -16,6 +17,8 @@ import { RecordCostsHandler } from '../commands/record-costs.ts';
 import { RecordRefundHandler } from '../commands/record-refund.ts';
 import { RecordSettlementHandler } from '../commands/record-settlement.ts';
 import { RecordSetupHandler } from '../commands/record-setup.ts';
+import { ExpireSmallChargeHandler, RecordSmallChargeHandler } from '../commands/record-small-charge.ts';
+import { RecordSmallRefundHandler } from '../commands/record-small-refund.ts';
 import { ReleaseBySilenceHandler } from '../commands/release-milestone.ts';
 import { escrowDeadlines } from '../deadlines.ts';
 import { BankRefund } from '../providers/bank-refund.ts';
@@ -38,7 +41,7 @@ import { RefundWorker } from '../providers/refund.worker.ts';
 import { SettlementWorker } from '../providers/settlement.worker.ts';
 import { SetupWorker } from '../providers/setup.worker.ts';
 import type { CardProvider } from './card-provider.ts';
-import { config, type Escrow } from './escrow.ts';
+import { config, type Escrow, smallCharges } from './escrow.ts';
 
 /** What falls due in escrow, with its workers, the real provider's simulator and the real handlers. */
 export class Workers {
@@ -96,7 +99,11 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
     new RecordCostsHandler(unitOfWork),
     new RecordRefundHandler(unitOfWork),
     new RecordSettlementHandler(unitOfWork),
-    new RecordSetupHandler(unitOfWork),
+    new RecordSetupHandler(unitOfWork, smallCharges),
+    new ExpireConfirmationHandler(unitOfWork),
+    new ExpireSmallChargeHandler(unitOfWork),
+    new RecordSmallChargeHandler(unitOfWork, smallCharges),
+    new RecordSmallRefundHandler(unitOfWork),
     new ReleaseBySilenceHandler(unitOfWork),
     new TakeDormancyTurnHandler(unitOfWork),
   ];
