@@ -79,6 +79,13 @@ const untilSetUp = (client: Person, methodId: string): Promise<Json> =>
     (method) => method !== undefined && method.status !== 'verifying',
   );
 
+export const untilMethod = (client: Person, methodId: string, status: string): Promise<Json> =>
+  until(
+    `the billing method is ${status}`,
+    () => methodOf(client, methodId),
+    (method) => method?.status === status,
+  );
+
 /** Contracts hears of the accounts at once, of the client's card a moment after escrow. */
 export async function sendOffer(client: Person, freelancer: Person, draft: AgreementDraft): Promise<Offer> {
   const offer = await client.postSoon('contracts', '/v1/offers', {

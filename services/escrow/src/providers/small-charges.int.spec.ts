@@ -168,16 +168,23 @@ describe('P-11: the holder’s bank disputes a small charge', () => {
     );
     expect(refunds.map(({ status }) => status)).toEqual(['failed', 'paid']);
     expect(await escrow().methodOf(methodId)).toMatchObject({ status: 'verified' });
-    expect(await provider.moved(String(charge!.id))).toEqual([`charge ${amounts[0]}`]);
+    const moved = await provider.moved(String(charge!.id));
+    expect(moved).toEqual([`charge ${amounts[0]}`, `dispute ${amounts[0]}`, 'dispute_fee 1500']);
   });
 });
 
 test('fault 36: what the card sends back after it had arrived is owed again', async () => {
   const { accountId, methodId, amounts } = await confirming('pm_card_refundFail');
+  const cash = await escrow().cashAt('card');
   await escrow().confirm(accountId, methodId, amounts, http());
-  await eventually(
-    () => escrow().smallRefundsOf(methodId),
-    (rows) => rows.length === 2 && rows.every(({ status }) => status === 'returned' || status === 'failed'),
-  );
-  expect(await escrow().cashAt('card')).toBeGreaterThanOrEqual(amounts[0] + amounts[1]);
+  const untilAll = (status: string) =>
+    eventually(
+      () => escrow().smallRefundsOf(methodId),
+      (rows) => rows.length === 2 && rows.every((row) => row.status === status),
+    );
+  await untilAll('paid');
+  expect(await escrow().cashAt('card')).toBe(cash - amounts[0] - amounts[1]);
+  await pass(plusDays(escrow().now(), 4));
+  await untilAll('returned');
+  expect(await escrow().cashAt('card')).toBe(cash);
 });

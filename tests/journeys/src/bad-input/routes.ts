@@ -207,6 +207,13 @@ const escrow: Route[] = (
     { method: 'GET', path: '/v1/billing-methods', of: 'caller', role: 'client' },
     {
       method: 'POST',
+      path: '/v1/billing-methods/{billingMethodId}/confirm',
+      of: 'party',
+      role: 'client',
+      body: () => ({ amounts: [price, price] }),
+    },
+    {
+      method: 'POST',
       path: '/v1/billing-methods/{billingMethodId}/primary',
       of: 'party',
       role: 'client',
@@ -340,6 +347,12 @@ const escrow: Route[] = (
     {
       method: 'POST',
       path: '/v1/refunds/{refundId}/retry',
+      of: 'operator',
+      body: () => ({ reason: 'The card was blocked by mistake' }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/refunds/small-charges/{smallChargeId}/retry',
       of: 'operator',
       body: () => ({ reason: 'The card was blocked by mistake' }),
     },
