@@ -71,7 +71,7 @@ export const messagingSchema = [
 
 /** What the service's login role may do with them: nothing more (least privilege). */
 export const messagingGrants: Readonly<Record<string, string>> = {
-  inbox: 'select, insert, update (answer)',
+  inbox: 'select, insert, update (answer, refusal)',
   outbox: 'select, insert, delete',
   event_sequences: 'select, insert, update',
   parked_messages: 'select, insert, update, delete',

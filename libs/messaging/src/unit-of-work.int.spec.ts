@@ -378,6 +378,21 @@ describe.each(committers)('the unit of work, $name', ({ create }) => {
       await expect(close(first, new Close({ message: http(), counterId }))).resolves.toEqual({ closedAt: 0 });
     });
 
+    test('a refusal that is returned is committed with what was written, and repeated', async () => {
+      const counterId = await addCounter();
+      const command = new Raise({ message: http(), counterId });
+      const count = (unit: UnitOfWork) =>
+        unit.once(command, async (tx) => {
+          const counter = await load(tx, counterId);
+          tx.save(CounterTable, { ...counter, value: counter.value + 1 });
+          return new Rejection('counter.closed', { value: counter.value + 1 });
+        });
+      const refused = { code: 'counter.closed', details: { value: 1 } };
+      for (const unit of [first, second, first]) await expect(count(unit)).rejects.toMatchObject(refused);
+      const { rows } = await owner.query('select value from counters where id = $1', [counterId]);
+      expect(rows).toEqual([{ value: 1 }]);
+    });
+
     test('a refusal of an event is not stored: its message is parked and decided again', async () => {
       const counterId = await addCounter();
       await close(first, new Close({ message: http(), counterId }));

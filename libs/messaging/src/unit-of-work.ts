@@ -116,12 +116,14 @@ export class UnitOfWork {
   }
 
   /**
+   * @param work a Rejection that it throws rolls back all that it did; one that it returns is committed with it, where
+   *   being refused has consequences of its own
    * @throws Rejection what the work refused, now or the first time; `idempotency.key_reused` when the same key came
    *   with other content; NotYet when the awaited fact stayed unknown
    */
   async once<Answer extends JsonValue | void>(
     command: OnceCommand,
-    work: (tx: Tx) => Promise<Answer>,
+    work: (tx: Tx) => Promise<Answer | Rejection>,
   ): Promise<Answer> {
     const { message } = command.input;
     const name = command.constructor.name;
@@ -129,7 +131,9 @@ export class UnitOfWork {
     const giveUpAt = performance.now() + (message.source === 'http' ? (this.#options.unknownMs ?? 2_000) : 0);
     for (;;) {
       try {
-        return await this.#tryOnce(name, message, fingerprint, work);
+        const answer = await this.#tryOnce(name, message, fingerprint, work);
+        if (answer instanceof Rejection) throw answer;
+        return answer;
       } catch (error) {
         if (error instanceof NotYet && performance.now() < giveUpAt) {
           await this.#nextFact(Math.min(unknownPollMs, giveUpAt - performance.now()));
@@ -161,8 +165,8 @@ export class UnitOfWork {
     name: string,
     message: MessageRef,
     fingerprint: string,
-    work: (tx: Tx) => Promise<Answer>,
-  ): Promise<Answer> {
+    work: (tx: Tx) => Promise<Answer | Rejection>,
+  ): Promise<Answer | Rejection> {
     let lockFirst: readonly TableLock[] = [];
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -182,9 +186,9 @@ export class UnitOfWork {
     name: string,
     message: MessageRef,
     fingerprint: string,
-    work: (tx: Tx) => Promise<Answer>,
+    work: (tx: Tx) => Promise<Answer | Rejection>,
     lockFirst: readonly TableLock[],
-  ): Promise<Answer> {
+  ): Promise<Answer | Rejection> {
     return this.#connected(async (client) => {
       await client.query('begin');
       const [mark] = await run<{ now: Date }>(client, insertMark, [name, message.id, fingerprint]);
@@ -194,7 +198,7 @@ export class UnitOfWork {
       }
       const now = lockFirst.length > 0 ? await lockAndLook(client, lockFirst) : mark.now;
       const { tx, changes } = this.#open(client, message, now);
-      const followed = async (): Promise<Answer> => {
+      const followed = async (): Promise<Answer | Rejection> => {
         const answer = await work(tx);
         await this.#options.follows?.(
           tx,
@@ -205,11 +209,8 @@ export class UnitOfWork {
       const answer = await followed().catch((error) =>
         refuseOnlyTheCurrent(client, changes, lockFirst, error),
       );
-      await run(client, storeAnswer, [
-        name,
-        message.id,
-        answer === undefined ? null : JSON.stringify(answer),
-      ]);
+      const said = answer === undefined ? null : JSON.stringify(wordsOf(answer));
+      await run(client, answer instanceof Rejection ? keepRefusal : storeAnswer, [name, message.id, said]);
       await writeChanges(client, changes, this.#options.journals, lockFirst);
       crashPoint('commit.before');
       await client.query('commit');
@@ -297,10 +298,10 @@ export class UnitOfWork {
     name: string,
     message: MessageRef,
     fingerprint: string,
-    { code, details }: Rejection,
+    refusal: Rejection,
   ): Promise<JsonValue> {
     const { pool } = this.#options;
-    await run(pool, insertRefusal, [name, message.id, fingerprint, JSON.stringify({ code, details })]);
+    await run(pool, insertRefusal, [name, message.id, fingerprint, JSON.stringify(wordsOf(refusal))]);
     const [stored] = await run<Stored>(pool, selectMark, [name, message.id]);
     return replay(stored!, fingerprint);
   }
@@ -355,10 +356,15 @@ const insertMark = `insert into inbox (command, message_id, fingerprint) values 
   on conflict do nothing returning date_trunc('milliseconds', clock_timestamp()) as now`;
 const storeAnswer =
   'update inbox set answer = $3 where command = $1 and message_id = $2 and $3::json is not null';
+const keepRefusal = 'update inbox set refusal = $3 where command = $1 and message_id = $2';
 const selectMark = `select fingerprint, answer, answer is not null as answered, refusal from inbox
   where command = $1 and message_id = $2`;
 const insertRefusal = `insert into inbox (command, message_id, fingerprint, refusal) values ($1, $2, $3, $4)
   on conflict do nothing`;
+
+/** What is stored: an answer as it is, of a refusal its code and details. */
+const wordsOf = (answer: unknown): unknown =>
+  answer instanceof Rejection ? { code: answer.code, details: answer.details } : answer;
 
 function replay(stored: Stored, fingerprint: string): JsonValue {
   if (stored.fingerprint !== fingerprint) throw new Rejection('idempotency.key_reused');

@@ -9,6 +9,7 @@ import { useDisputes } from './testing/chargebacks.ts';
 import { Dormancies } from './testing/dormancies.ts';
 import { Draws } from './testing/draws.ts';
 import { Endings } from './testing/endings.ts';
+import { Verifications } from './testing/small-charges.ts';
 
 const escrow = useDisputes();
 
@@ -285,4 +286,34 @@ test('C-8: a request whose notices were not proven, or bounced, is named', async
   ] as const) {
     expect(await found('refund_request.unproven', refundRequestId)).toMatchObject([{ facts: { status } }]);
   }
+});
+
+test('P-2, P-11: a small charge that does not come back, or is disputed, until that is settled', async () => {
+  const verifications = new Verifications(escrow().database);
+  const { methodId, amounts, accountId } = await verifications.confirming();
+  await verifications.confirm(accountId, methodId, amounts);
+  await verifications.seeSmallRefunds(methodId, 'failed');
+  const [charge] = await verifications.chargesOf(methodId);
+  const id = String(charge!.id);
+  expect(await found('small_charge.not_returned', id)).toMatchObject([
+    { facts: { accountId, failure: 'failed' } },
+  ]);
+  const view = { id: 'du_alarm', intentId: `pi_${id}`, amountMinor: amounts[0], debited: { feeMinor: 0n } };
+  await verifications.seeSmallDispute(id, { ...view, status: 'needs_response' });
+  expect(await found('small_charge.disputed', id)).toMatchObject([{ facts: { accountId } }]);
+  await verifications.seeSmallDispute(id, { ...view, status: 'lost' });
+  expect(await found('small_charge.disputed', id)).toEqual([]);
+  expect(await found('small_charge.not_returned', id)).toEqual([]);
+});
+
+test('P-2: a small charge whose outcome is not known is named after 30 minutes', async () => {
+  const verifications = new Verifications(escrow().database);
+  const { methodId } = await verifications.begun();
+  const id = String((await verifications.chargesOf(methodId))[0]!.id);
+  passMinutes(29);
+  expect(await found('small_charge.unsettled', id)).toEqual([]);
+  passMinutes(2);
+  expect(await found('small_charge.unsettled', id)).toMatchObject([{ facts: { status: 'waiting' } }]);
+  await verifications.seeSmall(methodId, 1, 'succeeded');
+  expect(await found('small_charge.unsettled', id)).toEqual([]);
 });

@@ -12,6 +12,7 @@ import { RefundDecisionTable } from './tables/refund-decision.table.ts';
 import { RefundRequestTable } from './tables/refund-request.table.ts';
 import { SettlementTable } from './tables/settlement.table.ts';
 import { SmallChargeTable, SmallRefundTable } from './tables/small-charge.table.ts';
+import { SmallDisputeTable } from './tables/small-dispute.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
 
 const minuteMs = 60_000;
@@ -35,6 +36,7 @@ export function escrowAlarms(app: Pick<INestApplicationContext, 'get'>): AlarmCh
     { name: 'funding.in_doubt', find: () => inDoubt(em(), before(doubtMaxMs)) },
     { name: 'small_charge.unsettled', find: () => smallChargesUnsettled(em(), before(doubtMaxMs)) },
     { name: 'small_charge.not_returned', find: () => smallChargesNotReturned(em()) },
+    { name: 'small_charge.disputed', find: () => smallChargesDisputed(em()) },
     { name: 'settlement.in_review', find: () => settlementsInReview(em()) },
     { name: 'settlement.failed', find: () => settlementsFailed(em()) },
     {
@@ -162,9 +164,26 @@ async function smallChargesNotReturned(em: EntityManager) {
     },
     { orderBy: { id: 'asc' }, limit: findingsMax },
   );
-  return refunds.map(({ smallChargeId: id, accountId, status, failure }) => {
+  const of = { smallChargeId: refunds.map(({ smallChargeId }) => smallChargeId) };
+  const taken = await em.find(SmallDisputeTable, { ...of, status: 'lost', tookOwed: true });
+  const open = refunds.filter(
+    ({ smallChargeId: id }) => !taken.some(({ smallChargeId }) => smallChargeId === id),
+  );
+  return open.map(({ smallChargeId: id, accountId, status, failure }) => {
     const facts = { accountId, status, ...(failure ? { failure } : {}) };
     return { id, what: 'a small charge did not go back', facts };
+  });
+}
+
+/** The holder of a card did not ask for its verification: whose account is it? (P-2, P-9) */
+async function smallChargesDisputed(em: EntityManager) {
+  const disputes = await em.find(
+    SmallDisputeTable,
+    { status: 'received' },
+    { orderBy: { id: 'asc' }, limit: findingsMax },
+  );
+  return disputes.map(({ smallChargeId: id, accountId, receivedAt: since }) => {
+    return { id, what: 'a bank disputes a small charge', since, facts: { accountId } };
   });
 }
 

@@ -30,6 +30,7 @@ import { RefundAttemptTable } from './tables/refund-attempt.table.ts';
 import { RefundRequestTable } from './tables/refund-request.table.ts';
 import { SettlementTable } from './tables/settlement.table.ts';
 import { SmallChargeTable, SmallRefundTable } from './tables/small-charge.table.ts';
+import { SmallDisputeTable } from './tables/small-dispute.table.ts';
 
 /** What falls due in escrow, and whose facts can stop it (docs/deadlines.md). */
 export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
@@ -252,5 +253,16 @@ function smallChargeDeadlines(app: INestApplicationContext, commands: CommandBus
     stoppedBy: [],
     fire: (attempt) => refunds.advanceSmall(attempt),
   };
-  return [confirmation, payersTime, charging, refunding];
+  const disputes = app.get(DisputeWorker);
+  const looking: Deadline<typeof SmallDisputeTable> = {
+    kind: 'small_dispute.call',
+    does: 'work',
+    entity: SmallDisputeTable,
+    dueAt: 'nextCallAt',
+    keys: ['accountId'],
+    parties: [],
+    stoppedBy: [],
+    fire: (dispute) => disputes.lookAtSmall(dispute),
+  };
+  return [confirmation, payersTime, charging, refunding, looking];
 }

@@ -87,6 +87,7 @@ import { RecordRefundHandler } from './commands/record-refund.ts';
 import { RecordSettlementHandler } from './commands/record-settlement.ts';
 import { RecordSetupHandler } from './commands/record-setup.ts';
 import { ExpireSmallChargeHandler, RecordSmallChargeHandler } from './commands/record-small-charge.ts';
+import { RecordSmallDisputeHandler } from './commands/record-small-dispute.ts';
 import { RecordSmallRefundHandler } from './commands/record-small-refund.ts';
 import { RefundBySupportHandler } from './commands/refund-by-support.ts';
 import { RefundReleasedHandler } from './commands/refund-released.ts';
@@ -185,6 +186,7 @@ import { RefundDecisionTable } from './tables/refund-decision.table.ts';
 import { NoticeProofTable, RefundRequestTable } from './tables/refund-request.table.ts';
 import { CardCashView, CashAccountTable, SettlementTable } from './tables/settlement.table.ts';
 import { SmallChargeTable, SmallRefundTable } from './tables/small-charge.table.ts';
+import { SmallDisputeTable } from './tables/small-dispute.table.ts';
 import { SupportRefundTable } from './tables/support-refund.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
 import { FreelancerDebtTable, TreasuryCoverView, TreasuryMovementTable } from './tables/treasury.table.ts';
@@ -254,6 +256,7 @@ export const definition: ServiceDefinition = {
     SupportRefundTable,
     SmallChargeTable,
     SmallRefundTable,
+    SmallDisputeTable,
     NoticeProofTable,
     DormancyTable,
     CashAccountTable,
@@ -297,6 +300,7 @@ export const definition: ServiceDefinition = {
     transfers: 'select, insert, update',
     billing_methods: 'select, insert, update',
     small_charges: 'select, insert, update',
+    small_disputes: 'select, insert, update',
     small_refunds: 'select, insert, update',
     ...providerNoticesGrants,
     chargebacks: 'select, insert, update',
@@ -441,6 +445,7 @@ const paypalSignature = {
     RecordSettlementHandler,
     RecordSetupHandler,
     RecordSmallChargeHandler,
+    RecordSmallDisputeHandler,
     RecordSmallRefundHandler,
     SmallAmounts,
     SmallCharges,

@@ -1,7 +1,7 @@
 import { type Money, NotYet, Rejection, usd } from '@holdfast/domain';
-import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
+import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { assertConfirmable, type Judgement, judge } from '../domain/small-charge.ts';
+import { assertConfirmable, judge } from '../domain/small-charge.ts';
 import { type BillingMethod, BillingMethodTable } from '../tables/billing-method.table.ts';
 import { SmallChargeTable } from '../tables/small-charge.table.ts';
 import { loadMethod } from './order-billing-methods.ts';
@@ -26,36 +26,33 @@ export class ConfirmBillingMethod extends Command<ConfirmAnswer> {
 
 /**
  * The client tells what the two small charges took, and the method is verified (P-2). A wrong answer is refused, and
- * costs a try all the same: it is counted by a commit of its own, which a repeat finds.
+ * costs a try all the same.
  * @throws Rejection billing_method.amounts_wrong | billing_method.not_confirming | billing_method.confirmation_over
  */
 @CommandHandler(ConfirmBillingMethod)
 export class ConfirmBillingMethodHandler implements ICommandHandler<ConfirmBillingMethod> {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  async execute(command: ConfirmBillingMethod): Promise<ConfirmAnswer> {
-    const { methodId } = command.input;
-    const { status, triesLeft } = await this.unitOfWork.once(command, (tx) => confirm(tx, command.input));
-    if (status !== 'verified') throw new Rejection('billing_method.amounts_wrong', { triesLeft });
-    return { methodId, status };
+  execute(command: ConfirmBillingMethod): Promise<ConfirmAnswer> {
+    return this.unitOfWork.once(command, async (tx) => {
+      const { amounts, ...of } = command.input;
+      const method = await loadMethod(tx, of);
+      assertConfirmable(method, tx.now);
+      const { id: methodId } = method;
+      const charges = await tx.many(SmallChargeTable, { methodId });
+      const charged = charges.map(({ amountMinor }) => usd(amountMinor));
+      const { status, triesLeft } = judge(charged, amounts, method.triesLeft!);
+      const judged: BillingMethod = { ...method, triesLeft };
+      if (status === 'confirming') tx.save(BillingMethodTable, judged);
+      if (status === 'verified') await verifyMethod(tx, judged);
+      if (status === 'refused') refuseMethod(tx, judged, 'amounts_wrong');
+      if (status !== 'confirming') await giveBackSmallCharges(tx, methodId);
+      // Returned, not thrown: the try is gone, although it is refused.
+      return status === 'verified'
+        ? { methodId, status }
+        : new Rejection('billing_method.amounts_wrong', { triesLeft });
+    });
   }
-}
-
-async function confirm(tx: Tx, { amounts, ...of }: ConfirmBillingMethod['input']): Promise<Judgement> {
-  const method = await loadMethod(tx, of);
-  assertConfirmable(method, tx.now);
-  const charges = await tx.many(SmallChargeTable, { methodId: method.id });
-  const charged = charges.map(({ amountMinor }) => usd(amountMinor));
-  const judgement = judge(charged, amounts, method.triesLeft!);
-  const judged: BillingMethod = { ...method, triesLeft: judgement.triesLeft };
-  if (judgement.status === 'confirming') {
-    tx.save(BillingMethodTable, judged);
-    return judgement;
-  }
-  if (judgement.status === 'verified') await verifyMethod(tx, judged);
-  else refuseMethod(tx, judged, 'amounts_wrong');
-  await giveBackSmallCharges(tx, method.id);
-  return judgement;
 }
 
 export class ExpireConfirmation extends Command<void> {

@@ -2,6 +2,7 @@ import { NotYet, Rejection } from '@holdfast/domain';
 import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { SmallChargeTable, SmallRefundTable } from '../tables/small-charge.table.ts';
+import { isDisputed, isTakenBack } from '../tables/small-dispute.table.ts';
 import { sendSmallRefund } from './small-charges.ts';
 
 export type RetrySmallAnswer = { smallChargeId: string; status: 'proposed' | 'refunding'; attempt: number };
@@ -36,14 +37,18 @@ export class RetrySmallRefundHandler implements ICommandHandler<RetrySmallRefund
       const sent = await tx.many(SmallRefundTable, { smallChargeId });
       const last = sent.find(({ number }) => number === sent.length);
       if (!charge || !last) throw new NotYet('refund.unknown');
-      if (last.status !== 'failed' && last.status !== 'returned') throw new Rejection('refund.not_failed');
+      const hasFailed = last.status === 'failed' || last.status === 'returned';
+      if (!hasFailed || (await isTakenBack(tx, smallChargeId))) throw new Rejection('refund.not_failed');
       if (!last.retryBy) {
         tx.save(SmallRefundTable, { ...last, retryBy: by, retryReason: reason });
         return { smallChargeId, status: 'proposed', attempt: last.number };
       }
       if (last.retryBy === by) throw new Rejection('refund.second_person_needed');
       tx.save(SmallRefundTable, { ...last, retryApprovedBy: by, retryApprovedReason: reason });
-      sendSmallRefund(tx, charge, last.number + 1);
+      sendSmallRefund(tx, charge, {
+        number: last.number + 1,
+        isDisputed: await isDisputed(tx, smallChargeId),
+      });
       return { smallChargeId, status: 'refunding', attempt: last.number + 1 };
     });
   }

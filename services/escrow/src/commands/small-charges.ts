@@ -18,6 +18,7 @@ import {
   SmallRefundTable,
   toRow,
 } from '../tables/small-charge.table.ts';
+import { isDisputed, isTakenBack } from '../tables/small-dispute.table.ts';
 
 /** Where the amounts come from that only the statement tells (P-2). */
 @Injectable()
@@ -67,20 +68,34 @@ export class SmallCharges {
   }
 }
 
-/** Whatever became of the method: what was charged for it goes back, each charge whole and once (P-2, E-23). */
-export async function giveBackSmallCharges(tx: Tx, methodId: string): Promise<void> {
+/**
+ * Whatever became of the method: what was charged for it goes back, each charge whole and once (P-2, E-23).
+ * @param disputedId the charge that the holder's bank disputes by this very decision
+ */
+export async function giveBackSmallCharges(tx: Tx, methodId: string, disputedId?: string): Promise<void> {
   for (const charge of await tx.many(SmallChargeTable, { methodId, status: 'succeeded' })) {
-    await giveBackSmallCharge(tx, charge);
+    await giveBackSmallCharge(tx, charge, charge.id === disputedId);
   }
 }
 
-export async function giveBackSmallCharge(tx: Tx, charge: SmallChargeRow): Promise<void> {
-  const sent = await tx.many(SmallRefundTable, { smallChargeId: charge.id });
-  if (sent.length === 0) sendSmallRefund(tx, charge, 1);
+export async function giveBackSmallCharge(
+  tx: Tx,
+  charge: SmallChargeRow,
+  isNewsDisputed = false,
+): Promise<void> {
+  const { id: smallChargeId } = charge;
+  const sent = await tx.many(SmallRefundTable, { smallChargeId });
+  if (sent.length > 0 || (await isTakenBack(tx, smallChargeId))) return;
+  const isKept = isNewsDisputed || (await isDisputed(tx, smallChargeId));
+  sendSmallRefund(tx, charge, { number: 1, isDisputed: isKept });
 }
 
-/** Stores the sending with its exact bytes; the worker makes the call. */
-export function sendSmallRefund(tx: Tx, charge: SmallChargeRow, number: number): void {
+/** Stores the sending with its exact bytes; the worker makes the call, after the end of a dispute. */
+export function sendSmallRefund(
+  tx: Tx,
+  charge: SmallChargeRow,
+  { number, isDisputed: isKept }: Readonly<{ number: number; isDisputed: boolean }>,
+): void {
   const [id, amount] = [newId(), usd(charge.amountMinor)];
   const { id: smallChargeId, accountId, intentId } = charge;
   const attempt = startAttempt({
@@ -89,7 +104,7 @@ export function sendSmallRefund(tx: Tx, charge: SmallChargeRow, number: number):
     number,
     amount,
     now: tx.now,
-    isDisputed: false,
+    isDisputed: isKept,
   });
   tx.insert(
     SmallRefundTable,

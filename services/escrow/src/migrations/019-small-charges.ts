@@ -3,7 +3,8 @@ import { Migration } from '@mikro-orm/migrations';
 /** Cards that two small charges verify, and the way back of these (P-2). */
 export class Migration019SmallCharges extends Migration {
   override up(): void {
-    for (const statement of [...methods, ...charges, ...refunds, ...cash]) this.addSql(statement);
+    for (const statement of [...methods, ...charges, ...refunds, ...disputes, ...cash])
+      this.addSql(statement);
   }
 }
 
@@ -74,7 +75,7 @@ const refunds = [
     misses integer not null,
     first_miss_at timestamptz,
     key_since timestamptz not null,
-    failure text check (failure in ('refused', 'failed', 'method_closed', 'window_over')),
+    failure text check (failure in ('refused', 'failed', 'method_closed', 'window_over', 'charged_back')),
     ended_at timestamptz,
     next_call_at timestamptz,
     retry_by text,
@@ -101,6 +102,30 @@ const refunds = [
   'create index small_refunds_due on small_refunds (next_call_at) where next_call_at is not null',
 ];
 
+/** The holder's bank takes one back, and may give it back again (P-11). */
+const disputes = [
+  `create table small_disputes (
+    id uuid primary key,
+    dispute_id text not null unique,
+    small_charge_id uuid not null references small_charges (id),
+    account_id text not null,
+    status text not null check (status in ('received', 'lost', 'won')),
+    amount_minor bigint not null check (amount_minor > 0),
+    fee_minor bigint not null check (fee_minor >= 0),
+    fee_returned_minor bigint not null check (fee_returned_minor between 0 and fee_minor),
+    took_owed boolean not null,
+    received_at timestamptz not null,
+    next_call_at timestamptz,
+    correlation_id text not null,
+    traceparent text,
+    version integer not null,
+    constraint small_disputes_owed check (status <> 'received' or not took_owed),
+    constraint small_disputes_due check (status <> 'received' or next_call_at is not null)
+  )`,
+  'create index small_disputes_charge on small_disputes (small_charge_id)',
+  'create index small_disputes_due on small_disputes (next_call_at) where next_call_at is not null',
+];
+
 /** What a small charge took goes back from there: it is not settled to the bank besides (M-23). */
 const cash = [
   `create or replace view card_cash as select 'trust_card'::text as id,
@@ -114,5 +139,6 @@ const cash = [
       union all
       select amount_minor from small_charges c where status = 'succeeded'
         and not exists (select from small_refunds r where r.small_charge_id = c.id and r.status = 'paid')
+        and not exists (select from small_disputes d where d.small_charge_id = c.id and d.status = 'lost' and d.took_owed)
       ) promised) as under_way_minor`,
 ];

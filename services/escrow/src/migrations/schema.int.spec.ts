@@ -3,6 +3,7 @@ import { commonRights, entityColumns, ledgerRights, migratedColumns, rightsOf } 
 import { expect, test } from '@jest/globals';
 import { definition } from '../escrow.module.ts';
 import { useEscrow } from '../testing/escrow.ts';
+import { Verifications } from '../testing/small-charges.ts';
 
 const escrow = useEscrow();
 /** PostgreSQL calls every column of a view nullable, so they are not compared. */
@@ -54,6 +55,7 @@ test('the login role may do what the service needs, and nothing more', async () 
     refunds: changing,
     settlements: changing,
     small_charges: changing,
+    small_disputes: changing,
     small_refunds: changing,
     support_refunds: changing,
     transfers: changing,
@@ -145,4 +147,33 @@ test('M-23: a settlement is due, ended and acknowledged exactly where its status
   ]) {
     await expect(settlement(text)).rejects.toMatchObject({ code: '23514' });
   }
+});
+
+test('P-2: a card has two small charges and three tries, and each charge one way back that lives', async () => {
+  const verifications = new Verifications(escrow().database);
+  const { accountId, methodId, amounts } = await verifications.confirming();
+  const method = (text: string) =>
+    escrow().rows(`update billing_methods set ${text} where id = $1`, [methodId]);
+  for (const text of [
+    'tries_left = 4',
+    'tries_left = -1',
+    'tries_left = 0',
+    'tries_left = null',
+    'confirm_by = null',
+    `status = 'verified', mandate_at = now(), confirm_by = null`,
+    `verify_by = 'set_up'`,
+    `kind = 'bank'`,
+  ]) {
+    await expect(method(text)).rejects.toMatchObject({ code: '23514' });
+  }
+  const again = (table: string, changed: object) =>
+    escrow().rows(
+      `insert into ${table} select (jsonb_populate_record(t, $1)).* from ${table} t where account_id = $2 limit 1`,
+      [changed, accountId],
+    );
+  const next = { id: newId(), intent_id: null };
+  await expect(again('small_charges', next)).rejects.toMatchObject({ code: '23505' });
+  await expect(again('small_charges', { ...next, place: 3 })).rejects.toMatchObject({ code: '23514' });
+  await verifications.confirm(accountId, methodId, amounts);
+  await expect(again('small_refunds', { id: newId(), number: 2 })).rejects.toMatchObject({ code: '23P01' });
 });

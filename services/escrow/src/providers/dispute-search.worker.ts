@@ -5,12 +5,14 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { FinishDisputeSearch } from '../commands/finish-dispute-search.ts';
-import { RecordChargeback } from '../commands/record-chargeback.ts';
 import type { DisputeView } from '../domain/chargeback.ts';
 import { ChargebackTable } from '../tables/chargeback.table.ts';
 import { type DisputeSearchRow, DisputeSearchTable } from '../tables/dispute-search.table.ts';
 import { FundingTable } from '../tables/funding.table.ts';
+import { SmallChargeTable } from '../tables/small-charge.table.ts';
+import { SmallDisputeTable } from '../tables/small-dispute.table.ts';
 import { CardDispute } from './card-dispute.ts';
+import { disputeRecord } from './dispute.worker.ts';
 
 /** 1 day: the provider's clock is not ours, and a list may lag. */
 const overlapDays = 1;
@@ -57,12 +59,14 @@ export class DisputeSearchWorker {
   async #book(dispute: DisputeView): Promise<void> {
     const em = this.orm.em.fork();
     if (await em.findOne(ChargebackTable, { disputeId: dispute.id })) return;
-    const funding = await em.findOne(FundingTable, { intentId: dispute.intentId });
+    if (await em.findOne(SmallDisputeTable, { disputeId: dispute.id })) return;
+    const { intentId } = dispute;
+    const funding = await em.findOne(FundingTable, { intentId });
+    const charge = funding ?? (await em.findOne(SmallChargeTable, { intentId }));
     // Of somebody else: its notice, if there is one, is kept for an operator.
-    if (!funding) return;
-    const message: MessageRef = { source: 'worker', id: newId() };
-    await asWorkOf(funding, () =>
-      this.commands.execute(new RecordChargeback({ message, fundingId: funding.id, dispute })),
+    if (!charge) return;
+    await asWorkOf(charge, () =>
+      this.commands.execute(disputeRecord(dispute, charge.id, { isSmall: !funding })),
     );
   }
 }

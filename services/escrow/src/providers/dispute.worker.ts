@@ -2,9 +2,12 @@ import { BusinessClock, type MessageRef, newId, WallClock } from '@holdfast/mess
 import { asWorkOf, Pauses, recorded } from '@holdfast/providers';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
+import { type Command, CommandBus } from '@nestjs/cqrs';
 import { RecordChargeback } from '../commands/record-chargeback.ts';
+import { RecordSmallDispute } from '../commands/record-small-dispute.ts';
+import type { DisputeView } from '../domain/chargeback.ts';
 import { type ChargebackRow, ChargebackTable } from '../tables/chargeback.table.ts';
+import { type SmallDisputeRow, SmallDisputeTable } from '../tables/small-dispute.table.ts';
 import { CardDispute, type DisputeAnswer } from './card-dispute.ts';
 
 /** Looks at a dispute that is due, and gives our answer, between two short transactions (AD-4). */
@@ -44,6 +47,25 @@ export class DisputeWorker {
     });
   }
 
+  /** A look at the dispute of a small charge, which is never answered (P-2). */
+  async lookAtSmall({ id }: SmallDisputeRow): Promise<void> {
+    if (this.#pauses.resting(id)) return;
+    const now = this.businessClock.now();
+    const row = await this.orm.em.fork().findOne(SmallDisputeTable, { id, nextCallAt: { $lte: now } });
+    if (!row) return;
+    await asWorkOf(row, async () => {
+      const looked = await this.disputes.read(row.disputeId);
+      if (looked.kind !== 'seen') return this.#pauses.rest(id);
+      this.#pauses.over(id);
+      recorded();
+      const { smallChargeId } = row;
+      const message: MessageRef = { source: 'worker', id: newId() };
+      await this.commands.execute(
+        new RecordSmallDispute({ message, smallChargeId, dispute: looked.dispute, isLook: true }),
+      );
+    });
+  }
+
   #answer({ id: chargebackId, disputeId, answer, answerBody }: ChargebackRow): Promise<DisputeAnswer> {
     return this.disputes.answer(disputeId, { chargebackId, answer: answer!, body: answerBody! });
   }
@@ -53,3 +75,15 @@ export class DisputeWorker {
 const isToAnswer = ({ answer, status }: ChargebackRow, looked: DisputeAnswer & { kind: 'seen' }): boolean =>
   looked.dispute.status === 'needs_response' &&
   ((answer === 'contest' && status === 'received') || (answer === 'accept' && status === 'accepted'));
+
+/** What a dispute that was not known says of the charge that it is about. */
+export function disputeRecord(
+  dispute: DisputeView,
+  chargeId: string,
+  { isSmall }: Readonly<{ isSmall: boolean }>,
+): Command<void> {
+  const message: MessageRef = { source: 'worker', id: newId() };
+  return isSmall
+    ? new RecordSmallDispute({ message, smallChargeId: chargeId, dispute })
+    : new RecordChargeback({ message, fundingId: chargeId, dispute });
+}

@@ -4,7 +4,6 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { RecordCharge } from '../commands/record-charge.ts';
-import { RecordChargeback } from '../commands/record-chargeback.ts';
 import { RecordRefund } from '../commands/record-refund.ts';
 import { RecordSettlement } from '../commands/record-settlement.ts';
 import { RecordSetup } from '../commands/record-setup.ts';
@@ -20,6 +19,7 @@ import { CardDispute } from './card-dispute.ts';
 import { CardPayout } from './card-payout.ts';
 import { CardRefund } from './card-refund.ts';
 import { CardSetup } from './card-setup.ts';
+import { disputeRecord } from './dispute.worker.ts';
 import type { PayInProvider } from './pay-in.ts';
 import { Paypal } from './paypal.ts';
 
@@ -116,11 +116,13 @@ export class NoticeWorker {
     if (answer.kind === 'absent') return 'unmatched';
     if (answer.kind !== 'seen') return undefined;
     const { dispute } = answer;
-    const funding = await this.orm.em.fork().findOne(FundingTable, { intentId: dispute.intentId });
-    if (!funding) return 'unmatched';
-    const message: MessageRef = { source: 'worker', id: newId() };
-    await asWorkOf(funding, () =>
-      this.commands.execute(new RecordChargeback({ message, fundingId: funding.id, dispute })),
+    const { intentId } = dispute;
+    const em = this.orm.em.fork();
+    const funding = await em.findOne(FundingTable, { intentId });
+    const charge = funding ?? (await em.findOne(SmallChargeTable, { intentId }));
+    if (!charge) return 'unmatched';
+    await asWorkOf(charge, () =>
+      this.commands.execute(disputeRecord(dispute, charge.id, { isSmall: !funding })),
     );
     return 'matched';
   }

@@ -40,12 +40,14 @@ async function movements(methodId: string): Promise<string[]> {
   for (const { id } of await escrow().chargesOf(methodId)) all.push(...(await provider.moved(String(id))));
   return all;
 }
+const untilBack = (methodId: string, charges: number) =>
+  eventually(
+    () => escrow().smallRefundsOf(methodId),
+    (rows) => rows.length === charges && rows.every(({ status }) => status === 'paid'),
+  );
 const backWhole = async (methodId: string) => {
   const amounts = await statement(methodId);
-  await eventually(
-    () => escrow().smallRefundsOf(methodId),
-    (rows) => rows.length === amounts.length && rows.every(({ status }) => status === 'paid'),
-  );
+  await untilBack(methodId, amounts.length);
   expect(await movements(methodId)).toEqual(
     amounts.flatMap((amount) => [`charge ${amount}`, `refund ${amount}`]),
   );
@@ -152,24 +154,116 @@ describe('E-26, F7: answers that get lost', () => {
   });
 });
 
-describe('P-11: the holder’s bank disputes a small charge', () => {
-  test('a person is told, the charge is not refunded besides, and the card stays what it is', async () => {
+describe('P-2, P-11: the holder’s bank disputes a small charge', () => {
+  const untilDispute = async (disputeId: string, status: string) =>
+    (
+      await eventually(
+        () => escrow().rows('select * from small_disputes where dispute_id = $1', [disputeId]),
+        ([row]) => row?.status === status,
+      )
+    )[0]!;
+  const statuses = async (methodId: string) =>
+    (await escrow().smallRefundsOf(methodId)).map(({ status }) => status);
+  const owedMinor = async () => {
+    const [row] = await escrow().rows(
+      `select -coalesce(sum(amount_minor), 0)::bigint as minor from entries where account = 'E.refund.payable'`,
+    );
+    return BigInt(String(row!.minor));
+  };
+  async function disputed() {
+    const known = await confirming();
+    const [charge] = await escrow().chargesOf(known.methodId);
+    const disputeId = await provider.dispute(String(charge!.id));
+    const dispute = await untilDispute(disputeId, 'received');
+    return { ...known, smallChargeId: String(charge!.id), disputeId, dispute };
+  }
+  const wait = (methodId: string, first: string) =>
+    eventually(
+      () => statuses(methodId),
+      ([one, other]) => one === first && other === 'paid',
+    );
+
+  test('what it takes is booked, the card is refused, and nothing is refunded besides', async () => {
+    const { accountId, methodId, amounts, dispute, smallChargeId } = await disputed();
+    expect(dispute).toMatchObject({ amount_minor: amounts[0], fee_minor: 1_500n });
+    expect(await untilMethod(methodId, 'refused')).toMatchObject({ refusal: 'disputed' });
+    await expect(escrow().confirm(accountId, methodId, amounts)).rejects.toMatchObject({
+      code: 'billing_method.not_confirming',
+    });
+    await wait(methodId, 'waiting');
+    const moved = await provider.moved(smallChargeId);
+    expect(moved).toEqual([`charge ${amounts[0]}`, `dispute ${amounts[0]}`, 'dispute_fee 1500']);
+    await expect(escrow().retrySmall(smallChargeId, 'operator-1')).rejects.toMatchObject({
+      code: 'refund.not_failed',
+    });
+  });
+
+  test('lost: the client has it from the bank, and nothing of it is owed any more', async () => {
+    const before = await owedMinor();
+    const { methodId, disputeId } = await disputed();
+    await wait(methodId, 'waiting');
+    await provider.decides(disputeId, 'lost');
+    expect(await untilDispute(disputeId, 'lost')).toMatchObject({ took_owed: true, next_call_at: null });
+    expect(await statuses(methodId)).toEqual(['failed', 'paid']);
+    expect(await owedMinor()).toBe(before);
+  });
+
+  test('won: it goes back now', async () => {
+    const before = await owedMinor();
+    const { methodId, disputeId } = await disputed();
+    await wait(methodId, 'waiting');
+    await provider.decides(disputeId, 'won', true);
+    await untilDispute(disputeId, 'won');
+    await untilBack(methodId, 2);
+    expect(await owedMinor()).toBe(before);
+  });
+
+  test('won after it was lost: it is owed again, and goes back', async () => {
+    const before = await owedMinor();
+    const { methodId, disputeId } = await disputed();
+    await wait(methodId, 'waiting');
+    await provider.decides(disputeId, 'lost');
+    await untilDispute(disputeId, 'lost');
+    await provider.decides(disputeId, 'reinstated_later');
+    await untilDispute(disputeId, 'won');
+    await eventually(
+      () => statuses(methodId),
+      (all) => all.join() === 'failed,paid,paid',
+    );
+    expect(await owedMinor()).toBe(before);
+  });
+
+  test('after the charge is back: the client has it twice, at the platform’s expense', async () => {
     const { accountId, methodId, amounts } = await confirming();
+    await escrow().confirm(accountId, methodId, amounts);
+    await backWhole(methodId);
+    const [charge] = await escrow().chargesOf(methodId);
+    const view = {
+      id: `du_${newId().replaceAll('-', '')}`,
+      intentId: String(charge!.intent_id),
+      status: 'lost' as const,
+      amountMinor: amounts[0],
+      debited: { feeMinor: 0n },
+    };
+    for (let looks = 0; looks < 2; looks += 1) await escrow().seeSmallDispute(String(charge!.id), view);
+    expect(await untilDispute(view.id, 'lost')).toMatchObject({ took_owed: false });
+    expect(await escrow().methodOf(methodId)).toMatchObject({ status: 'verified' });
+    expect(await statuses(methodId)).toEqual(['paid', 'paid']);
+  });
+
+  test('whose notices are lost: the provider’s own refusal keeps it, and the search finds it', async () => {
+    const { accountId, methodId, amounts } = await confirming();
+    await provider.fault('webhook', 'lost-webhook', {}, { times: 100 });
     const [charge] = await escrow().chargesOf(methodId);
     const disputeId = await provider.dispute(String(charge!.id));
-    await eventually(
-      () => escrow().rows('select outcome from provider_notices where object_id = $1', [disputeId]),
-      (rows) => rows.length > 0 && rows.every(({ outcome }) => outcome === 'unmatched'),
-    );
     await escrow().confirm(accountId, methodId, amounts);
-    const refunds = await eventually(
-      () => escrow().smallRefundsOf(methodId),
-      (rows) => rows.every(({ status }) => status === 'failed' || status === 'paid'),
+    await eventually(
+      () => statuses(methodId),
+      (all) => all.join() === 'failed,waiting,paid',
     );
-    expect(refunds.map(({ status }) => status)).toEqual(['failed', 'paid']);
+    await pass(plusDays(escrow().now(), 1));
+    await untilDispute(disputeId, 'received');
     expect(await escrow().methodOf(methodId)).toMatchObject({ status: 'verified' });
-    const moved = await provider.moved(String(charge!.id));
-    expect(moved).toEqual([`charge ${amounts[0]}`, `dispute ${amounts[0]}`, 'dispute_fee 1500']);
   });
 });
 

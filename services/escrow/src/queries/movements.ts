@@ -33,6 +33,19 @@ const smallRefunds: MovementSource = {
     from small_refunds where status in ('failed', 'returned') and reference is not null`,
 };
 
+/** Disputes of small charges, by the provider's own name, as any chargeback (P-2, P-11). */
+const smallDisputes: MovementSource = {
+  name: 'small_disputes',
+  text: `select id, 'card' as provider, 'chargeback' as kind, dispute_id as reference,
+      -(amount_minor + fee_minor) as amount_minor, 'USD' as currency, 'booked' as state, id::text as cause_id,
+      null::text as transfer_id
+    from small_disputes
+    union all
+    select id, 'card', 'chargeback_reinstated', dispute_id, amount_minor + fee_returned_minor, 'USD', 'booked',
+      id::text, null
+    from small_disputes where status = 'won'`,
+};
+
 /** The float: what the bank account holds at the start (M-23). */
 const opening: MovementSource = {
   name: 'opening',
@@ -134,6 +147,7 @@ export const escrowMovements: readonly MovementSource[] = [
   fundings,
   smallCharges,
   smallRefunds,
+  smallDisputes,
   opening,
   settlements,
   refunds,

@@ -13,8 +13,10 @@ import {
   RecordSmallCharge,
   RecordSmallChargeHandler,
 } from '../commands/record-small-charge.ts';
+import { RecordSmallDispute, RecordSmallDisputeHandler } from '../commands/record-small-dispute.ts';
 import { RecordSmallRefund, RecordSmallRefundHandler } from '../commands/record-small-refund.ts';
 import { RetrySmallRefund, RetrySmallRefundHandler } from '../commands/retry-small-refund.ts';
+import type { DisputeView } from '../domain/chargeback.ts';
 import type { IntentView } from '../domain/funding.ts';
 import type { RefundView } from '../domain/refund-attempt.ts';
 import { Escrow, http, smallCharges, useEscrow } from './escrow.ts';
@@ -101,6 +103,11 @@ export class Verifications extends Escrow {
       } as const;
       await new RecordSmallRefundHandler(this.#uow).execute(new RecordSmallRefund(input));
     }
+  }
+
+  async seeSmallDispute(smallChargeId: string, dispute: DisputeView) {
+    const input = { message: worker(), smallChargeId, dispute };
+    await new RecordSmallDisputeHandler(this.#uow).execute(new RecordSmallDispute(input));
   }
 
   confirm(accountId: string, methodId: string, amounts: readonly [bigint, bigint], message = http()) {

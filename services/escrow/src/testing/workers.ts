@@ -18,6 +18,7 @@ import { RecordRefundHandler } from '../commands/record-refund.ts';
 import { RecordSettlementHandler } from '../commands/record-settlement.ts';
 import { RecordSetupHandler } from '../commands/record-setup.ts';
 import { ExpireSmallChargeHandler, RecordSmallChargeHandler } from '../commands/record-small-charge.ts';
+import { RecordSmallDisputeHandler } from '../commands/record-small-dispute.ts';
 import { RecordSmallRefundHandler } from '../commands/record-small-refund.ts';
 import { ReleaseBySilenceHandler } from '../commands/release-milestone.ts';
 import { escrowDeadlines } from '../deadlines.ts';
@@ -103,6 +104,7 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
     new ExpireConfirmationHandler(unitOfWork),
     new ExpireSmallChargeHandler(unitOfWork),
     new RecordSmallChargeHandler(unitOfWork, smallCharges),
+    new RecordSmallDisputeHandler(unitOfWork),
     new RecordSmallRefundHandler(unitOfWork),
     new ReleaseBySilenceHandler(unitOfWork),
     new TakeDormancyTurnHandler(unitOfWork),
