@@ -38,7 +38,7 @@ export class ChargebackController {
     return this.commands.execute(new AnswerChargeback({ message, ...answer }));
   }
 
-  @Summary('Lets a chargeback go (P-11); person and reason are kept.')
+  @Summary('Lets a chargeback go; a large one by two persons: the first call is `proposed` (P-11, S-11).')
   @Post(':chargebackId/accept')
   @HttpCode(202)
   accept(

@@ -130,6 +130,7 @@ import { Migration016Costs } from './migrations/016-costs.ts';
 import { Migration017Dormancy } from './migrations/017-dormancy.ts';
 import { Migration018PaidRefunds } from './migrations/018-paid-refunds.ts';
 import { Migration019SmallCharges } from './migrations/019-small-charges.ts';
+import { Migration021Staff } from './migrations/021-staff.ts';
 import { PaidRefundsController } from './paid-refunds.controller.ts';
 import { BankClient } from './providers/bank-client.ts';
 import { BankRefund } from './providers/bank-refund.ts';
@@ -161,10 +162,12 @@ import { CostReports } from './queries/cost-reports.ts';
 import { escrowMovements } from './queries/movements.ts';
 import { Quotes } from './queries/quotes.ts';
 import { Settlements } from './queries/settlements.ts';
+import { StaffDecisions } from './queries/staff-decisions.ts';
 import { SupportRefunds } from './queries/support-refunds.ts';
 import { Treasury } from './queries/treasury.ts';
 import { RefundsController } from './refunds.controller.ts';
 import { escrowSettings } from './settings.ts';
+import { StaffController } from './staff.controller.ts';
 import { AccountTable } from './tables/account.table.ts';
 import { AccountHoldTable } from './tables/account-hold.table.ts';
 import { AgreementTable } from './tables/agreement.table.ts';
@@ -187,6 +190,7 @@ import { NoticeProofTable, RefundRequestTable } from './tables/refund-request.ta
 import { CardCashView, CashAccountTable, SettlementTable } from './tables/settlement.table.ts';
 import { SmallChargeTable, SmallRefundTable } from './tables/small-charge.table.ts';
 import { SmallDisputeTable } from './tables/small-dispute.table.ts';
+import { StaffDecisionTable, StaffTurnTable } from './tables/staff-decision.table.ts';
 import { SupportRefundTable } from './tables/support-refund.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
 import { FreelancerDebtTable, TreasuryCoverView, TreasuryMovementTable } from './tables/treasury.table.ts';
@@ -257,6 +261,8 @@ export const definition: ServiceDefinition = {
     SmallChargeTable,
     SmallRefundTable,
     SmallDisputeTable,
+    StaffDecisionTable,
+    StaffTurnTable,
     NoticeProofTable,
     DormancyTable,
     CashAccountTable,
@@ -286,6 +292,7 @@ export const definition: ServiceDefinition = {
     { name: '017-dormancy', class: Migration017Dormancy },
     { name: '018-paid-refunds', class: Migration018PaidRefunds },
     { name: '019-small-charges', class: Migration019SmallCharges },
+    { name: '021-staff', class: Migration021Staff },
   ],
   grants: {
     account_holds: 'select, insert, update',
@@ -317,6 +324,8 @@ export const definition: ServiceDefinition = {
     refund_decisions: 'select, insert, update',
     paid_refund_requests: 'select, insert, update',
     support_refunds: 'select, insert, update',
+    staff_decisions: 'select, insert, update',
+    staff_turns: 'select, update',
     notice_proofs: 'select, insert, update',
     cash_accounts: 'select, update',
     card_cash: 'select',
@@ -385,7 +394,7 @@ const paypalSignature = {
     ChargebackController,
     RefundsController,
     PaidRefundsController,
-    TreasuryController,
+    StaffController,
     WebhookController,
     NoticesController,
     AdjustmentsController,
@@ -473,6 +482,7 @@ const paypalSignature = {
     CostReports,
     Settlements,
     SupportRefunds,
+    StaffDecisions,
     Treasury,
     client,
     { provide: Card, inject: [CardClient], useFactory: (cards: CardClient) => new Card(cards) },

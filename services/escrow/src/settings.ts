@@ -16,6 +16,8 @@ export const escrowSettings = {
     'refund.support_days': z.int().min(0).max(3_650),
     /** Cents that one person of the staff may move alone (S-11). */
     'staff.dual_control': z.int().min(0).max(1_000_000_000_000),
+    /** Days in which another person can decide what one has proposed (S-11). */
+    'staff.proposal_days': z.int().min(1).max(30),
   }),
   defaults: {
     'funding.payer_minutes': 15,
@@ -27,5 +29,6 @@ export const escrowSettings = {
     'treasury.bank_float': 1_000_000,
     'refund.support_days': 365,
     'staff.dual_control': 100_000,
+    'staff.proposal_days': 7,
   },
 };

@@ -11,12 +11,13 @@ import { CostReports } from './queries/cost-reports.ts';
 import { Settlements } from './queries/settlements.ts';
 import { Treasury } from './queries/treasury.ts';
 
-const SettleBody = z.strictObject({
+const MoveBody = z.strictObject({
   amount: PositiveMoney.optional(),
   reason: z.string().trim().min(1).max(500),
 });
-const MoveBody = SettleBody.pick({ reason: true });
 type MoveBody = z.output<typeof MoveBody>;
+const ReasonBody = MoveBody.pick({ reason: true });
+type ReasonBody = z.output<typeof ReasonBody>;
 
 /** IN: what operators do with the places where money lies (M-23). */
 @Controller('v1/treasury')
@@ -35,35 +36,41 @@ export class TreasuryController {
     return this.treasury.now();
   }
 
-  @Summary('Tops the customers’ cash up by what is short, from the platform’s own money (M-23).')
+  @Summary(
+    'Tops up what is short, or the amount, from the platform’s own money; much of it by two persons (M-23, S-11).',
+  )
   @Post('top-up')
   @HttpCode(201)
   topUp(
     @Message() message: MessageRef,
     @Caller() { accountId: by }: Party,
-    @Body({ schema: MoveBody }) { reason }: MoveBody,
+    @Body({ schema: MoveBody }) body: MoveBody,
   ): Promise<TreasuryAnswer> {
-    return this.commands.execute(new MoveTreasury({ message, kind: 'top_up', by, reason }));
+    return this.commands.execute(new MoveTreasury({ message, kind: 'top_up', by, ...body }));
   }
 
-  @Summary('Takes what is over from the customers’ bank account to the platform’s own money (M-23).')
+  @Summary(
+    'Takes what is over, or the amount, to the platform’s own money; much of it by two persons (M-23, S-11).',
+  )
   @Post('sweep')
   @HttpCode(201)
   sweep(
     @Message() message: MessageRef,
     @Caller() { accountId: by }: Party,
-    @Body({ schema: MoveBody }) { reason }: MoveBody,
+    @Body({ schema: MoveBody }) body: MoveBody,
   ): Promise<TreasuryAnswer> {
-    return this.commands.execute(new MoveTreasury({ message, kind: 'sweep', by, reason }));
+    return this.commands.execute(new MoveTreasury({ message, kind: 'sweep', by, ...body }));
   }
 
-  @Summary('The card provider pays out its balance, or the amount, to the bank; person and reason are kept.')
+  @Summary(
+    'The card provider pays out its balance, or the amount, to the bank; much of it by two persons (M-23, S-11).',
+  )
   @Post('settle-card')
   @HttpCode(202)
   settleCard(
     @Message() message: MessageRef,
     @Caller() { accountId: by }: Party,
-    @Body({ schema: SettleBody }) body: z.output<typeof SettleBody>,
+    @Body({ schema: MoveBody }) body: MoveBody,
   ): Promise<SettleAnswer> {
     return this.commands.execute(new SettleCard({ message, by, ...body }));
   }
@@ -80,7 +87,7 @@ export class TreasuryController {
   readCosts(
     @Message() message: MessageRef,
     @Caller() { accountId: by }: Party,
-    @Body({ schema: MoveBody }) { reason }: MoveBody,
+    @Body({ schema: ReasonBody }) { reason }: ReasonBody,
   ): Promise<ReadCostsAnswer> {
     return this.commands.execute(new ReadCosts({ message, by, reason }));
   }

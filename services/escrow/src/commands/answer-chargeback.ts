@@ -1,14 +1,19 @@
-import { isLate, Rejection } from '@holdfast/domain';
+import { isLate, Rejection, usd } from '@holdfast/domain';
 import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
+import { PersonTexts } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { evidenceBodyOf } from '../domain/evidence.ts';
 import { type ChargebackRow, ChargebackTable, fromRow, toRow } from '../tables/chargeback.table.ts';
 import { LotTable } from '../tables/lot.table.ts';
 import { MilestoneTable } from '../tables/milestone.table.ts';
 import { TransferTable } from '../tables/transfer.table.ts';
+import { decideAsStaff, type Proposed } from './decide-as-staff.ts';
 import { acceptedBy } from './record-chargeback.ts';
 
-export type AnsweredChargeback = { chargebackId: string; answer: 'contest' | 'accept' };
+export type AnsweredChargeback = { chargebackId: string; answer: 'contest' | 'accept' } & (
+  | { status?: undefined }
+  | Proposed
+);
 
 export class AnswerChargeback extends Command<AnsweredChargeback> {
   constructor(
@@ -27,12 +32,17 @@ export class AnswerChargeback extends Command<AnsweredChargeback> {
 
 /**
  * The platform contests a chargeback with the contract's records, or accepts it (P-9, P-11). The bytes are stored before
- * the call; the answer says that it is on its way.
- * @throws Rejection chargeback.unknown | chargeback.not_open | chargeback.answered | chargeback.over
+ * the call; the answer says that it is on its way. To accept gives amount and fee away: above `staff.dual_control` two
+ * persons do (S-11).
+ * @throws Rejection chargeback.unknown | chargeback.not_open | chargeback.answered | chargeback.over |
+ *   decision.second_person_needed
  */
 @CommandHandler(AnswerChargeback)
 export class AnswerChargebackHandler implements ICommandHandler<AnswerChargeback> {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly texts: PersonTexts,
+  ) {}
 
   execute(command: AnswerChargeback): Promise<AnsweredChargeback> {
     return this.unitOfWork.once(command, async (tx) => {
@@ -41,6 +51,8 @@ export class AnswerChargebackHandler implements ICommandHandler<AnswerChargeback
       if (!row) throw new Rejection('chargeback.unknown');
       assertAnswerable(row, tx.now);
       const isContesting = answer === 'contest';
+      const proposed = isContesting ? undefined : await this.#accept(tx, row, { by, reason });
+      if (proposed) return { chargebackId, answer, ...proposed };
       const chargeback = isContesting ? fromRow(row) : acceptedBy(tx, fromRow(row), 'accepted');
       tx.save(
         ChargebackTable,
@@ -56,6 +68,17 @@ export class AnswerChargebackHandler implements ICommandHandler<AnswerChargeback
       );
       return { chargebackId, answer };
     });
+  }
+
+  /** @returns what waits for a second person; nothing where it is decided */
+  async #accept(
+    tx: Tx,
+    { id, amountMinor, feeMinor, dueAt }: ChargebackRow,
+    words: Readonly<{ by: string; reason: string }>,
+  ): Promise<Proposed | undefined> {
+    const amount = usd(amountMinor + feeMinor);
+    const word = { kind: 'accept_chargeback', chargebackId: id, amount, endsAt: dueAt, ...words } as const;
+    return (await decideAsStaff(tx, this.texts, word)).proposed;
   }
 }
 

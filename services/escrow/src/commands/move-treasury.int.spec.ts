@@ -1,20 +1,23 @@
 import { type Money, usd } from '@holdfast/domain';
-import { newId } from '@holdfast/messaging';
+import { type MessageRef, newId } from '@holdfast/messaging';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Treasury } from '../queries/treasury.ts';
 import { useDisputes } from '../testing/chargebacks.ts';
-import { event, http } from '../testing/escrow.ts';
+import { byTwo, event, http, texts } from '../testing/escrow.ts';
 import { MoveTreasury, MoveTreasuryHandler } from './move-treasury.ts';
 import { NoteDebt, NoteDebtHandler } from './note-debt.ts';
 import { OpenTreasuryAtStart } from './open-treasury.ts';
 
 const escrow = useDisputes();
 
-const move = (kind: 'top_up' | 'sweep', message = http()) =>
-  new MoveTreasuryHandler(escrow().database.unitOfWork).execute(
-    new MoveTreasury({ message, kind, by: 'operator-1', reason: 'The evening' }),
+type Kind = 'top_up' | 'sweep';
+const say = (kind: Kind, by: string, { amount = undefined as Money | undefined, message = http() } = {}) =>
+  new MoveTreasuryHandler(escrow().database.unitOfWork, texts).execute(
+    new MoveTreasury({ message, kind, by, reason: 'The evening', amount }),
   );
-const amountOf = async (kind: 'top_up' | 'sweep') => BigInt((await move(kind)).amount.amountMinor);
+const move = (kind: Kind, message?: MessageRef) =>
+  byTwo((by, ref) => say(kind, by, { message: ref }), { message });
+const amountOf = async (kind: Kind) => BigInt((await move(kind)).amount.amountMinor);
 const debt = (debtId: string, left: Money, isNew = false) =>
   new NoteDebtHandler(escrow().database.unitOfWork).execute(
     new NoteDebt({ message: event(), isNew, debtId, accountId: 'freelancer-1', amount: usd(5_000n), left }),
@@ -81,6 +84,27 @@ describe('M-14, B-6: what a freelancer owes', () => {
   test('M-8: a payment of it that comes before it waits', async () => {
     await expect(debt(newId(), usd(0n))).rejects.toMatchObject({ code: 'debt.unknown' });
   });
+});
+
+test('M-23: an amount, no more than is short or over', async () => {
+  const debtId = newId();
+  await debt(debtId, usd(5_000n), true);
+  const [much, more] = [usd(3_000n), usd(3_001n)];
+  await expect(say('top_up', 'operator-1', { amount: usd(5_001n) })).rejects.toEqual(
+    refused('treasury.exceeds_short'),
+  );
+  expect(await say('top_up', 'operator-1', { amount: usd(2_000n) })).toMatchObject({
+    amount: { amountMinor: '2000' },
+  });
+  expect((await now()).short.amountMinor).toBe('3000');
+  await say('top_up', 'operator-1', { amount: much });
+  await debt(debtId, usd(2_000n));
+  await expect(say('sweep', 'operator-1', { amount: more })).rejects.toEqual(
+    refused('treasury.exceeds_surplus'),
+  );
+  await say('sweep', 'operator-1', { amount: much });
+  await debt(debtId, usd(0n));
+  await move('sweep');
 });
 
 test('M-23: two operators at once move it once', async () => {

@@ -1,5 +1,5 @@
 import { Rejection, usd } from '@holdfast/domain';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Settlements } from '../queries/settlements.ts';
 import { http, useEscrow } from '../testing/escrow.ts';
 
@@ -19,6 +19,9 @@ const underWay = async () => {
   const [row] = await escrow().rows('select under_way_minor as minor from card_cash');
   return row!.minor as bigint;
 };
+
+/** What two persons decide is told in decide-as-staff.int.spec.ts. */
+beforeAll(() => escrow().limitStaff(1_000_000_000));
 
 test('before anything was charged there is nothing to settle', async () => {
   await expect(escrow().settleCard()).rejects.toThrow(nothing);

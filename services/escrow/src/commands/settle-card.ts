@@ -1,21 +1,15 @@
 import { Money } from '@holdfast/domain';
-import {
-  currentCausality,
-  currentTraceparent,
-  type MessageRef,
-  newId,
-  UnitOfWork,
-} from '@holdfast/messaging';
+import { currentCausality, currentTraceparent, type MessageRef, UnitOfWork } from '@holdfast/messaging';
+import { PersonTexts } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { settleable, startSettlement } from '../domain/settlement.ts';
 import { payoutBodyOf } from '../providers/card-payout.ts';
 import { CardCashView, CashAccountTable, insertSettlement } from '../tables/settlement.table.ts';
+import { decideAsStaff, type Proposed } from './decide-as-staff.ts';
 
-export type SettleAnswer = {
-  settlementId: string;
-  amount: { amountMinor: string; currency: string };
-  status: 'requested';
-};
+export type SettleAnswer =
+  | { settlementId: string; amount: { amountMinor: string; currency: string }; status: 'requested' }
+  | Proposed;
 
 export class SettleCard extends Command<SettleAnswer> {
   constructor(
@@ -34,13 +28,16 @@ export class SettleCard extends Command<SettleAnswer> {
 
 /**
  * Has the card provider pay out what it holds to the bank, from where withdrawals are paid (M-23). The answer
- * says that it has begun. One person is enough: S-11 asks for two where staff decides who gets money, and this
- * money only changes its place.
- * @throws Rejection treasury.nothing_to_settle | treasury.insufficient
+ * says that it has begun. Above `staff.dual_control` two persons decide: it changes its place, and may be lost on the
+ * way (S-11).
+ * @throws Rejection treasury.nothing_to_settle | treasury.insufficient | decision.second_person_needed
  */
 @CommandHandler(SettleCard)
 export class SettleCardHandler implements ICommandHandler<SettleCard> {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly texts: PersonTexts,
+  ) {}
 
   execute(command: SettleCard): Promise<SettleAnswer> {
     return this.unitOfWork.once(command, async (tx) => {
@@ -49,8 +46,10 @@ export class SettleCardHandler implements ICommandHandler<SettleCard> {
       const account = (await tx.one(CashAccountTable, { name: 'trust_card' }))!;
       const cash = (await tx.peek(CardCashView, { id: 'trust_card' }))!;
       const amount = settleable(cash, asked);
+      const word = { kind: 'settle_card', amount, by, reason } as const;
+      const { decisionId: settlementId, proposed } = await decideAsStaff(tx, this.texts, word);
+      if (proposed) return proposed;
       tx.save(CashAccountTable, account);
-      const settlementId = newId();
       const settlement = startSettlement({ id: settlementId, amount, now: tx.now });
       insertSettlement(tx, settlement, {
         createBody: payoutBodyOf(settlementId, amount),

@@ -51,6 +51,15 @@ describe('M-23: top-up and sweep', () => {
     expect(() => topUpOf(over, float)).toThrow(refusal('treasury.nothing_short'));
   });
 
+  test('a part of it is enough, more than it is refused', () => {
+    const short = cover({ trustMinor: float - 1_500n, operatingMinor: 1_000n });
+    expect(topUpOf(short, float, usd(1_000n))).toEqual(usd(1_000n));
+    expect(() => topUpOf(short, float, usd(1_501n))).toThrow(refusal('treasury.exceeds_short'));
+    const over = cover({ trustMinor: float + 1_500n, bankMinor: 1_000n });
+    expect(sweepOf(over, float, usd(1_000n))).toEqual(usd(1_000n));
+    expect(() => sweepOf(over, float, usd(1_501n))).toThrow(refusal('treasury.exceeds_surplus'));
+  });
+
   test('G-31.1, G-31.4: the journals', () => {
     const movement = { id: 'movement-1', amount: usd(6_500n) };
     expect(linesOf({ ...movement, kind: 'top_up' })).toEqual([

@@ -28,25 +28,30 @@ export const surplusMinorOf = (
 ): bigint => trustMinor - requiredMinor - debtsMinor - floatMinor;
 
 /**
- * All that is short (M-14, M-23).
- * @throws Rejection treasury.nothing_short | treasury.capital_short
+ * All that is short, or a part of it (M-14, M-23).
+ * @throws Rejection treasury.nothing_short | treasury.exceeds_short | treasury.capital_short
  */
-export function topUpOf(cover: Cover, floatMinor: bigint): Money {
+export function topUpOf(cover: Cover, floatMinor: bigint, asked?: Money): Money {
   const shortMinor = -surplusMinorOf(cover, floatMinor);
   if (shortMinor <= 0n) throw new Rejection('treasury.nothing_short');
-  if (shortMinor > cover.operatingMinor) throw new Rejection('treasury.capital_short');
-  return usd(shortMinor);
+  const amountMinor = asked?.amountMinor ?? shortMinor;
+  if (amountMinor > shortMinor) throw new Rejection('treasury.exceeds_short');
+  if (amountMinor > cover.operatingMinor) throw new Rejection('treasury.capital_short');
+  return usd(amountMinor);
 }
 
 /**
- * All that is over: fees that were earned, and top-ups that are no longer needed (M-23).
- * @throws Rejection treasury.no_surplus | treasury.bank_short, where it lies at a provider that must be settled first
+ * All that is over, or a part of it: fees that were earned, and top-ups that are no longer needed (M-23).
+ * @throws Rejection treasury.no_surplus | treasury.exceeds_surplus | treasury.bank_short, where it lies at a provider
+ *   that must be settled first
  */
-export function sweepOf(cover: Cover, floatMinor: bigint): Money {
+export function sweepOf(cover: Cover, floatMinor: bigint, asked?: Money): Money {
   const surplusMinor = surplusMinorOf(cover, floatMinor);
   if (surplusMinor <= 0n) throw new Rejection('treasury.no_surplus');
-  if (surplusMinor > cover.bankMinor) throw new Rejection('treasury.bank_short');
-  return usd(surplusMinor);
+  const amountMinor = asked?.amountMinor ?? surplusMinor;
+  if (amountMinor > surplusMinor) throw new Rejection('treasury.exceeds_surplus');
+  if (amountMinor > cover.bankMinor) throw new Rejection('treasury.bank_short');
+  return usd(amountMinor);
 }
 
 /** G-31.1, G-31.4: from the platform's money to the customers' bank account, or back. */

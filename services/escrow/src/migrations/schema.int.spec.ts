@@ -57,6 +57,8 @@ test('the login role may do what the service needs, and nothing more', async () 
     small_charges: changing,
     small_disputes: changing,
     small_refunds: changing,
+    staff_decisions: changing,
+    staff_turns: 'SELECT, UPDATE',
     support_refunds: changing,
     transfers: changing,
     treasury_cover: 'SELECT',

@@ -10,7 +10,7 @@ import { ApplyClawBack, ApplyClawBackHandler } from '../commands/apply-claw-back
 import { NoteRestored, NoteRestoredHandler } from '../commands/note-restored.ts';
 import { RecordChargeback, RecordChargebackHandler } from '../commands/record-chargeback.ts';
 import type { DisputeView } from '../domain/chargeback.ts';
-import { Escrow, event, http, useEscrow } from './escrow.ts';
+import { byTwo, Escrow, event, http, texts, useEscrow } from './escrow.ts';
 
 const worker = () => ({ source: 'worker', id: newId() }) as const;
 
@@ -54,8 +54,13 @@ export class Disputes extends Escrow {
   }
 
   answer(chargebackId: string, answer: 'contest' | 'accept', message = http()) {
-    const input = { message, chargebackId, answer, by: 'operator-1', reason: 'The work was delivered.' };
-    return new AnswerChargebackHandler(this.#uow).execute(new AnswerChargeback(input));
+    return byTwo((by, ref) => this.say(chargebackId, answer, by, ref), { message });
+  }
+
+  /** One person's word, which may be a proposal (S-11). */
+  say(chargebackId: string, answer: 'contest' | 'accept', by: string, message = http()) {
+    const input = { message, chargebackId, answer, by, reason: 'The work was delivered.' };
+    return new AnswerChargebackHandler(this.#uow, texts).execute(new AnswerChargeback(input));
   }
 
   expireEvidence(chargebackId: string, datedAt: Date) {

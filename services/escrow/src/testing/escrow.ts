@@ -33,6 +33,7 @@ import {
   OrderMilestone,
   OrderMilestoneHandler,
 } from '../commands/change-terms.ts';
+import type { Proposed } from '../commands/decide-as-staff.ts';
 import { ExpireFunding, ExpireFundingHandler } from '../commands/expire-funding.ts';
 import {
   type FundAnswer,
@@ -88,6 +89,16 @@ const worker = (): MessageRef => ({ source: 'worker', id: newId() });
 const timer = (kind: string, id: string, datedAt: Date): MessageRef => {
   return { source: 'timer', id: `${kind}/${id}/${datedAt.getTime()}`, datedAt };
 };
+
+/** What one of the staff says; where that is a proposal, another one says the same (S-11). */
+export async function byTwo<Answer extends { status?: string }>(
+  say: (by: string, message: MessageRef) => Promise<Answer>,
+  { by = 'operator-1', message = http() } = {},
+): Promise<Exclude<Answer, Proposed>> {
+  const first = await say(by, message);
+  const done = first.status === 'proposed' ? await say(`second-${by}`, http()) : first;
+  return done as Exclude<Answer, Proposed>;
+}
 
 type Charging = FundAnswer & { fundingId: string };
 
@@ -358,13 +369,28 @@ export class Escrow {
     return new NoteTransferHandler(this.#uow).execute(command);
   }
 
+  /** By one person, or by two where it needs them (S-11). */
   settleCard({
     amount = undefined as Money | undefined,
     by = 'operator-1',
     reason = 'Cash for withdrawals.',
     message = http(),
   } = {}) {
-    return new SettleCardHandler(this.#uow).execute(new SettleCard({ message, by, reason, amount }));
+    const handler = new SettleCardHandler(this.#uow, texts);
+    return byTwo(
+      (operator, ref) => handler.execute(new SettleCard({ message: ref, by: operator, reason, amount })),
+      { by, message },
+    );
+  }
+
+  /** Changes `staff.dual_control`. */
+  async limitStaff(minor: number): Promise<void> {
+    const settings = { 'staff.dual_control': minor };
+    await this.rows(
+      `insert into policies values ('00000000-0000-7000-8000-000000000001', $1, 1)
+        on conflict (id) do update set settings = policies.settings || excluded.settings`,
+      [settings],
+    );
   }
 
   observePayout(settlementId: string, observation: PayoutObservation, message = worker()) {
