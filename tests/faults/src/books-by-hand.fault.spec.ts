@@ -1,4 +1,4 @@
-import { arrangeFunded, until } from '@holdfast/journeys';
+import { arrangeFunded, settleCard, until } from '@holdfast/journeys';
 import { proveSystem } from '@holdfast/local';
 import { describe, expect, it } from '@jest/globals';
 import { faultsOf } from './invariants.ts';
@@ -73,9 +73,7 @@ describe('what no provider was asked for, and the proof', () => {
         ({ reports }) => reports[0].status === 'read',
       );
       expect(await faults()).toEqual([]);
-      const { amount } = await market.operator.post('escrow', '/v1/treasury/settle-card', {
-        reason: 'The evening',
-      });
+      const { amount } = await settleCard(market);
       expect(amount.amountMinor).toBe('102410');
       await market.advance({ by: 'P5D' });
       const { settlements } = await market.operator.get('escrow', '/v1/treasury/settlements');

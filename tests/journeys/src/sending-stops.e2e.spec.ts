@@ -4,7 +4,8 @@ import { accept, arrangeOffer, release, untilStatus } from './agreement.ts';
 import { type Json, type Marketplace, type Person, until } from './marketplace.ts';
 import { runningInside } from './running-inside.ts';
 import { runningMarketplace } from './running-system.ts';
-import { arrangeMethod, settleCard, untilSettled, withdraw, withdrawalOf } from './withdrawals.ts';
+import { settleCard } from './treasury.ts';
+import { arrangeMethod, untilSettled, withdraw, withdrawalOf } from './withdrawals.ts';
 
 /** Of $1,000 the freelancer gets nine tenths. */
 const availableMinor = 90_000n;

@@ -59,13 +59,6 @@ export async function withdrawalOf(freelancer: Person, withdrawalId: string): Pr
   return freelancer.get('payouts', `/v1/withdrawals/${withdrawalId}`);
 }
 
-/** Asks the card provider for its balance, or a part of it, to be paid out to the bank (M-23). */
-export const settleCard = (market: Marketplace, amountMinor?: bigint): Promise<Json> =>
-  market.operator.post('escrow', '/v1/treasury/settle-card', {
-    ...(amountMinor === undefined ? {} : { amount: usd(amountMinor) }),
-    reason: 'Cash for withdrawals.',
-  });
-
 /** The bank has the money; nothing is waited for that a bank does not do within a week. */
 export async function untilSettled(market: Marketplace, settlementId: string): Promise<void> {
   const paid = async (): Promise<boolean> => {

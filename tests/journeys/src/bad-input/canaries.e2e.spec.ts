@@ -42,6 +42,7 @@ const mayStand: Readonly<Record<string, readonly string[]>> = {
     'answer escrow GET /v1/treasury/settlements 200',
     'answer escrow GET /v1/treasury/cost-reports 200',
     'answer escrow GET /v1/chargebacks 200',
+    'answer escrow GET /v1/staff-decisions 200',
     'answer payouts GET /v1/sending-stops 200',
   ],
   // What makes a repeat recognisable (AD-9).

@@ -99,14 +99,25 @@ export async function answerChargeback(stage: CanaryStage): Promise<void> {
   await market.settle();
   const { short } = await market.operator.get('escrow', '/v1/treasury');
   const what = short.amountMinor === '0' ? 'sweep' : 'top-up';
-  const path = `escrow POST /v1/treasury/${what}` as const;
-  const { movementId: reference, amount } = await stage.act(
-    market.operator,
-    path,
-    stage.reason('a movement of money'),
-  );
+  const { movementId: reference, amount } = await byStaff(stage, what, {}, 'a movement of money');
   const direction = what === 'sweep' ? 'out' : 'in';
   await market.bankTransfer({ reference, direction, amount: amount.amountMinor });
+}
+
+/** Where it needs two persons, another operator says why as well (S-11). */
+async function byStaff(
+  stage: CanaryStage,
+  what: 'top-up' | 'sweep' | 'settle-card',
+  named: Json,
+  why: string,
+): Promise<Json> {
+  const { market } = stage;
+  const path = `escrow POST /v1/treasury/${what}` as const;
+  const said = await stage.act(market.operator, path, { ...named, ...stage.reason(why) });
+  if (said.status !== 'proposed') return said;
+  const second = market.newPerson('second-operator', ['operator']);
+  const words = stage.reason(`${why}, by another`);
+  return stage.act(second, path, { amount: said.amount, ...words });
 }
 
 /** What operators record about a person, and the person's way out to a bank account. */
@@ -133,8 +144,7 @@ export async function payOut(
   await market.advance({ by: 'P5D' });
   const amount = { amountMinor: '50000', currency: 'USD' };
   await stage.providerSays('settlement.create');
-  const settlement = { amount, ...stage.reason('a settlement') };
-  await stage.act(market.operator, 'escrow POST /v1/treasury/settle-card', settlement);
+  await byStaff(stage, 'settle-card', { amount }, 'a settlement');
   const asked = await stage.act(freelancer, 'payouts POST /v1/withdrawals', { amount, methodId });
   const { withdrawalId, cutOffAt } = asked;
   await stage.providerSays('payout.read');

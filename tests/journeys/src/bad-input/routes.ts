@@ -380,13 +380,13 @@ const escrow: Route[] = (
       method: 'POST',
       path: '/v1/treasury/top-up',
       of: 'operator',
-      body: () => ({ reason: 'A chargeback' }),
+      body: () => ({ amount: price, reason: 'A chargeback' }),
     },
     {
       method: 'POST',
       path: '/v1/treasury/sweep',
       of: 'operator',
-      body: () => ({ reason: 'The evening' }),
+      body: () => ({ amount: price, reason: 'The evening' }),
     },
     {
       method: 'POST',
@@ -396,6 +396,7 @@ const escrow: Route[] = (
     },
     { method: 'GET', path: '/v1/treasury/cost-reports', of: 'operator' },
     { method: 'GET', path: '/v1/support-refunds', of: 'operator' },
+    { method: 'GET', path: '/v1/staff-decisions', of: 'operator' },
     { method: 'GET', path: '/v1/chargebacks', of: 'operator' },
     {
       method: 'POST',

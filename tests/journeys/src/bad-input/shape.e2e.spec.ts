@@ -14,9 +14,9 @@ const priced = routesWhere(({ path }) => /^\/v1\/offers(\/\{offerId\}\/versions)
   ([, { method }]) => method === 'POST',
 );
 
-const paid = routesWhere(({ path }) => /^\/v1\/(withdrawals|treasury\/settle-card)$/.test(path)).filter(
-  ([, { method }]) => method === 'POST',
-);
+const paid = routesWhere(({ path }) =>
+  /^\/v1\/(withdrawals|treasury\/(settle-card|top-up|sweep))$/.test(path),
+).filter(([, { method }]) => method === 'POST');
 
 const json = (value: Json): string => JSON.stringify(value);
 /** Puts raw JSON in front of the fields of an object: what no JSON.stringify would write. */

@@ -1,5 +1,6 @@
 import { release } from '../agreement.ts';
-import { addBankAccount, clearForWithdrawals, settleCard, withdraw } from '../withdrawals.ts';
+import { settleCard } from '../treasury.ts';
+import { addBankAccount, clearForWithdrawals, withdraw } from '../withdrawals.ts';
 import { accepting, offering, opening, type Story, waiting } from './acts.ts';
 
 /** How the money leaves: cash from the card provider to the bank, then from the bank to the freelancer. */
