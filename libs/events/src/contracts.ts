@@ -25,6 +25,10 @@ export const HoldReason = z.enum([
 ]);
 export type HoldReason = z.output<typeof HoldReason>;
 
+/** Why an appeal against a hold is refused: a class, the words stay with contracts (S-11). */
+export const AppealRefusal = z.enum(['cause_stands', 'proof_missing', 'other']);
+export type AppealRefusal = z.output<typeof AppealRefusal>;
+
 const hold = z.object({ accountId: AccountId, holdId: Id, kind: HoldKind, reason: HoldReason });
 
 const offer = z.object({
@@ -102,6 +106,26 @@ export const contractsEvents = catalogue('contracts', {
     subject: 'accountId',
     summary: 'The hold no longer stands (S-5).',
     data: hold,
+  },
+  'contracts.account.hold_appealed': {
+    version: 1,
+    key: 'accountId',
+    subject: 'accountId',
+    summary: 'A person appealed against a hold; it stands until somebody has looked at it (S-11).',
+    data: z.object({ accountId: AccountId, holdId: Id, appealId: Id }),
+  },
+  'contracts.account.appeal_refused': {
+    version: 1,
+    key: 'accountId',
+    subject: 'accountId',
+    summary: 'The appeal was refused and the hold stands; one that is upheld lifts it (S-11).',
+    data: z.object({
+      accountId: AccountId,
+      holdId: Id,
+      appealId: Id,
+      reason: AppealRefusal,
+      againAt: Instant,
+    }),
   },
   'contracts.offer.sent': {
     version: 1,

@@ -1,5 +1,13 @@
 import { PositiveMoney } from '@holdfast/domain';
-import { AccountId, AccountRole, HoldKind, HoldReason, Sha256, Version } from '@holdfast/events';
+import {
+  AccountId,
+  AccountRole,
+  AppealRefusal,
+  HoldKind,
+  HoldReason,
+  Sha256,
+  Version,
+} from '@holdfast/events';
 import { z } from 'zod';
 
 /** Something written, not only spaces, up to a length. */
@@ -142,3 +150,7 @@ export const LiftHoldBody = z.strictObject({
   reason: HoldReason.extract(['reviewed', 'appeal', 'other']),
   note: text(2_000),
 });
+
+export const AppealBody = z.strictObject({ note: text(2_000) });
+export const UpholdAppealBody = AppealBody;
+export const RefuseAppealBody = AppealBody.extend({ reason: AppealRefusal });

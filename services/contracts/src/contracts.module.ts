@@ -11,6 +11,7 @@ import {
 import { Module } from '@nestjs/common';
 import { AgreementsController } from './agreements.controller.ts';
 import { contractsAlarms } from './alarms.ts';
+import { AppealsController } from './appeals.controller.ts';
 import { AcceptOfferHandler } from './commands/accept-offer.ts';
 import {
   AcceptAmendmentHandler,
@@ -18,9 +19,11 @@ import {
   RefuseAmendmentHandler,
 } from './commands/answer-amendment.ts';
 import { DeclineOfferHandler, RequestOfferChangesHandler } from './commands/answer-offer.ts';
+import { AppealHoldHandler } from './commands/appeal-hold.ts';
 import { ApplyTerms, ApplyTermsHandler } from './commands/apply-terms.ts';
 import { ChangeEmailHandler } from './commands/change-email.ts';
 import { CloseAccountHandler } from './commands/close-account.ts';
+import { DecideAppealHandler } from './commands/decide-appeal.ts';
 import { EndAgreementHandler, FollowClearing, FollowClearingHandler } from './commands/end-agreement.ts';
 import { ExpireOfferHandler } from './commands/expire-offer.ts';
 import { ForgetBillingMethod, ForgetBillingMethodHandler } from './commands/forget-billing-method.ts';
@@ -61,9 +64,11 @@ import { Migration003Agreements } from './migrations/003-agreements.ts';
 import { Migration004Notices } from './migrations/004-notices.ts';
 import { Migration009BillingMethods } from './migrations/009-billing-methods.ts';
 import { Migration010Accounts } from './migrations/010-accounts.ts';
+import { Migration011Appeals } from './migrations/011-appeals.ts';
 import { NoticesController } from './notices.controller.ts';
 import { AccountHolds } from './queries/account-holds.ts';
 import { AgreementWithMilestones } from './queries/agreement-with-milestones.ts';
+import { Appeals } from './queries/appeals.ts';
 import { MyAccount } from './queries/my-account.ts';
 import { MyNotices } from './queries/my-notices.ts';
 import { OfferWithVersions } from './queries/offer-with-versions.ts';
@@ -71,6 +76,7 @@ import { contractsSettings } from './settings.ts';
 import { AccountTable, BillingMethodTable } from './tables/account.table.ts';
 import { AgreementTable } from './tables/agreement.table.ts';
 import { AmendmentTable, AmendmentTextsTable, MilestoneVersionTable } from './tables/amendment.table.ts';
+import { HoldAppealTable } from './tables/appeal.table.ts';
 import { ContactTable } from './tables/contact.table.ts';
 import { AccountHoldTable } from './tables/hold.table.ts';
 import { MatterTable, UnsettledView } from './tables/matter.table.ts';
@@ -80,7 +86,7 @@ import { OfferChangeRequestTable, OfferTable, OfferVersionTable } from './tables
 import { PaymentRequestTable } from './tables/payment-request.table.ts';
 import { SubmissionContentTable, SubmissionTable } from './tables/submission.table.ts';
 
-const accountTables = [AccountTable, AccountHoldTable, PersonKeyTable, BillingMethodTable];
+const accountTables = [AccountTable, AccountHoldTable, HoldAppealTable, PersonKeyTable, BillingMethodTable];
 const noticeTables = [ContactTable, NoticeTable];
 const offerTables = [OfferTable, OfferVersionTable, OfferChangeRequestTable];
 const agreementTables = [
@@ -166,10 +172,12 @@ export const definition: ServiceDefinition = {
     { name: '004-notices', class: Migration004Notices },
     { name: '009-billing-methods', class: Migration009BillingMethods },
     { name: '010-accounts', class: Migration010Accounts },
+    { name: '011-appeals', class: Migration011Appeals },
   ],
   grants: {
     accounts: 'select, insert, update',
     account_holds: 'select, insert, update',
+    hold_appeals: 'select, insert, update',
     ...personKeysGrants,
     billing_methods: 'select, insert, update',
     offers: 'select, insert, update',
@@ -198,6 +206,7 @@ export const definition: ServiceDefinition = {
     HttpController,
     AgreementsController,
     HoldsController,
+    AppealsController,
     NoticesController,
     MailController,
     KafkaController,
@@ -230,6 +239,8 @@ export const definition: ServiceDefinition = {
     PlaceHoldByFactHandler,
     LiftHoldHandler,
     LiftHoldByFactHandler,
+    AppealHoldHandler,
+    DecideAppealHandler,
     ChangeEmailHandler,
     PlanNoticesHandler,
     BeginNoticeHandler,
@@ -242,6 +253,7 @@ export const definition: ServiceDefinition = {
     MyNotices,
     PersonTexts,
     AccountHolds,
+    Appeals,
     MyAccount,
     OfferWithVersions,
     AgreementWithMilestones,

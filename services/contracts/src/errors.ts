@@ -44,6 +44,17 @@ export const contractsErrors = {
   },
   'amendment.own': { status: 409, title: 'The other party answers the change of terms (A-11).' },
   'amendment.unknown': { status: 404, title: 'There is no such change of terms of that agreement.' },
+  'appeal.decided': { status: 409, title: 'The appeal is decided, or the hold was lifted otherwise.' },
+  'appeal.open': { status: 409, title: 'You have appealed already; nobody has decided yet.' },
+  'appeal.own_hold': {
+    status: 409,
+    title: 'Who placed the hold, or is held by it, does not decide the appeal (S-11).',
+  },
+  'appeal.too_early': {
+    status: 409,
+    title: 'An appeal was refused; `againAt` says from when on you may appeal again (S-11).',
+  },
+  'appeal.unknown': { status: 404, title: 'There is no such appeal.' },
   'billing_method.missing': {
     status: 409,
     title: 'A verified billing method is needed to send an offer (A-7).',

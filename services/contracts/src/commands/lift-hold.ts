@@ -4,6 +4,7 @@ import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { PersonTexts } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { causeOf, evolve, type LiftingFact, liftHold } from '../domain/hold.ts';
+import { HoldAppealTable } from '../tables/appeal.table.ts';
 import {
   AccountHoldTable,
   type Author,
@@ -51,7 +52,7 @@ export class LiftHoldHandler implements ICommandHandler<LiftHold> {
       if (!row) throw new NotYet('hold.unknown');
       const key = await this.texts.keyOf(tx, accountId);
       const sealed = this.texts.seal(key, `account_holds/lift_note/${holdId}`, { note });
-      await lift(tx, row, reason, { by, note: sealed });
+      await liftUnasked(tx, row, reason, { by, note: sealed });
       return { holdId, status: 'lifted' };
     });
   }
@@ -72,12 +73,20 @@ export class LiftHoldByFactHandler implements ICommandHandler<LiftHoldByFact> {
     return this.unitOfWork.once(command, async (tx) => {
       const { kind, reason, causeId } = causeOf(command.input.event);
       const [standing] = await loadStandingHolds(tx, { kind, causeId });
-      if (standing) await lift(tx, standing, reason);
+      if (standing) await liftUnasked(tx, standing, reason);
     });
   }
 }
 
-async function lift(tx: Tx, row: HoldRow, reason: HoldReason, author?: Author): Promise<void> {
+/** What the person has said against it need not be decided any more (S-11). */
+async function liftUnasked(tx: Tx, row: HoldRow, reason: HoldReason, author?: Author): Promise<void> {
+  const [appeal] = await tx.many(HoldAppealTable, { holdId: row.id, status: 'open' });
+  if (appeal) tx.save(HoldAppealTable, { ...appeal, status: 'moot', endedAt: tx.now });
+  await lift(tx, row, reason, author);
+}
+
+/** The one way in which a hold ends: told, and contracts that it paused go on (S-12, A-17). */
+export async function lift(tx: Tx, row: HoldRow, reason: HoldReason, author?: Author): Promise<void> {
   const hold = fromRow(row);
   const lifted = liftHold(hold, reason);
   saveLifted(tx, row, evolve(hold, lifted, tx.now), author);

@@ -11,7 +11,7 @@ import type { Account } from './account.ts';
 
 export type HoldEvent = Extract<
   EventOf<typeof contractsEvents>,
-  { type: `contracts.account.hold_${string}` }
+  { type: 'contracts.account.hold_placed' | 'contracts.account.hold_lifted' }
 >;
 export type HoldPlaced = Extract<HoldEvent, { type: 'contracts.account.hold_placed' }>;
 export type HoldLifted = Extract<HoldEvent, { type: 'contracts.account.hold_lifted' }>;

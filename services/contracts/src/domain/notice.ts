@@ -61,6 +61,8 @@ export const templates = [
   'debt_opened',
   'hold_placed',
   'hold_lifted',
+  'appeal_received',
+  'appeal_refused',
   'account_closed',
   'email_changed',
   'method_added',

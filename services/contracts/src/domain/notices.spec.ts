@@ -39,6 +39,8 @@ const paid = {
 };
 const review = { ...ids, submissionId: 'submission' };
 
+const appeal = { accountId: 'person-1', holdId: 'hold', appealId: 'appeal' };
+
 /** One fact of each type that tells anything. */
 const facts: readonly TellingFact[] = [
   { type: 'contracts.offer.sent', ...offer, dueAt: plusDays(now, 7) },
@@ -48,6 +50,13 @@ const facts: readonly TellingFact[] = [
   { type: 'contracts.offer.expired', ...offer },
   { type: 'contracts.account.hold_placed', ...hold },
   { type: 'contracts.account.hold_lifted', ...hold },
+  { type: 'contracts.account.hold_appealed', ...appeal },
+  {
+    type: 'contracts.account.appeal_refused',
+    ...appeal,
+    reason: 'proof_missing',
+    againAt: plusDays(now, 30),
+  },
   { type: 'escrow.funding.failed', ...funding, reason: 'declined' },
   { type: 'escrow.funding.failed', ...funding, reason: 'payer_needed' },
   {
@@ -280,6 +289,8 @@ describe('C-7: who is told what', () => {
     ['contracts.offer.expired', ['client-1 offer_expired news']],
     ['contracts.account.hold_placed', ['person-1 hold_placed account']],
     ['contracts.account.hold_lifted', ['person-1 hold_lifted account']],
+    ['contracts.account.hold_appealed', ['person-1 appeal_received account']],
+    ['contracts.account.appeal_refused', ['person-1 appeal_refused account']],
     ['escrow.funding.failed', ['client-1 funding_failed money']],
     ['escrow.milestone.funded', ['freelancer-1 milestone_funded money', 'client-1 charge_receipt money']],
     [

@@ -75,6 +75,12 @@ const table = {
   'contracts.account.hold_lifted': ({ accountId, holdId, kind }) => [
     account(accountId, 'hold_lifted', { holdId, kind }),
   ],
+  'contracts.account.hold_appealed': ({ accountId, holdId }) => [
+    account(accountId, 'appeal_received', { holdId }),
+  ],
+  'contracts.account.appeal_refused': ({ accountId, holdId, reason, againAt }) => [
+    account(accountId, 'appeal_refused', { holdId, reason, dueAt: againAt.toISOString() }),
+  ],
   'contracts.account.closed': ({ accountId }) => [account(accountId, 'account_closed', {})],
   'escrow.funding.failed': ({ agreementId, reason }, known) => {
     const template = reason === 'payer_needed' ? 'funding_payer_needed' : 'funding_failed';

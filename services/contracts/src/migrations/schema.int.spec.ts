@@ -19,6 +19,7 @@ test('the login role may do what the service needs, and nothing more', async () 
   expect(await rightsOf(pool, appUrl)).toEqual({
     ...commonRights,
     account_holds: changing,
+    hold_appeals: changing,
     contacts: changing,
     notices: changing,
     accounts: changing,

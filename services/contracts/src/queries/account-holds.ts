@@ -1,13 +1,14 @@
 import { Rejection } from '@holdfast/domain';
-import { Instant } from '@holdfast/events';
-import { type PersonKey, PersonKeyTable, PersonTexts } from '@holdfast/service';
+import { PersonKeyTable, PersonTexts } from '@holdfast/service';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { AccountTable } from '../tables/account.table.ts';
+import { HoldAppealTable } from '../tables/appeal.table.ts';
 import { AccountHoldTable, type HoldRow } from '../tables/hold.table.ts';
 import { accountStatus } from './account-status.ts';
+import { shownAppeal, shownHold } from './shown-hold.ts';
 
-/** All holds of an account for operators, lifted ones too: who placed and lifted them, and why (S-5, AD-21). */
+/** All holds of an account for operators, lifted ones too: who placed and lifted them, why, and what was said against (S-5, S-11, AD-21). */
 @Injectable()
 export class AccountHolds {
   constructor(
@@ -24,28 +25,12 @@ export class AccountHolds {
     const holds = await em.find(AccountHoldTable, { accountId }, { orderBy: { id: 'asc' }, limit: 1_000 });
     const standing = holds.filter(({ status }) => status === 'standing');
     const status = await accountStatus(em, account, standing);
-    return { accountId, status, holds: holds.map((hold) => this.#shown(hold, key)) };
-  }
-
-  #shown(hold: HoldRow, key: PersonKey | undefined): object {
-    const { id, kind, reason, causeId, status, placedAt, placedBy, note } = hold;
-    const { liftReason, liftedAt, liftedBy, liftNote } = hold;
-    return {
-      holdId: id,
-      kind,
-      reason,
-      causeId,
-      status,
-      placedAt: Instant.encode(placedAt),
-      ...(placedBy ? { placedBy, note: this.#words(key, `note/${id}`, note) } : {}),
-      ...(liftedAt ? { liftReason, liftedAt: Instant.encode(liftedAt) } : {}),
-      ...(liftedBy ? { liftedBy, liftNote: this.#words(key, `lift_note/${id}`, liftNote) } : {}),
+    const appeals = await em.find(HoldAppealTable, { accountId }, { orderBy: { id: 'asc' }, limit: 1_000 });
+    const shown = (hold: HoldRow): object => {
+      const against = appeals.filter(({ holdId }) => holdId === hold.id);
+      const said = against.map((appeal) => shownAppeal(this.texts, key, appeal));
+      return { ...shownHold(this.texts, key, hold), ...(said.length > 0 ? { appeals: said } : {}) };
     };
-  }
-
-  /** Null where the person was erased (C-9). */
-  #words(key: PersonKey | undefined, place: string, sealed: Buffer | null | undefined): string | null {
-    const words = sealed && this.texts.open<{ note: string }>(key, `account_holds/${place}`, sealed);
-    return words ? words.note : null;
+    return { accountId, status, holds: holds.map(shown) };
   }
 }

@@ -5,6 +5,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { classOf } from '../domain/hold.ts';
 import { AccountTable, BillingMethodTable } from '../tables/account.table.ts';
+import { type AppealRow, HoldAppealTable } from '../tables/appeal.table.ts';
 import { ContactTable, type Email, emailPlace } from '../tables/contact.table.ts';
 import { AccountHoldTable } from '../tables/hold.table.ts';
 import { accountStatus } from './account-status.ts';
@@ -28,6 +29,8 @@ export class MyAccount {
       { accountId, status: 'standing' },
       { orderBy: { id: 'asc' }, limit: 200 },
     );
+    const standing = { holdId: { $in: holds.map(({ id }) => id) } };
+    const appeals = await em.find(HoldAppealTable, standing, { orderBy: { id: 'asc' } });
     const contact = await em.findOne(ContactTable, { id: accountId });
     const key = (await em.findOne(PersonKeyTable, { id: accountId })) ?? undefined;
     const known = contact && this.texts.open<Email>(key, emailPlace(accountId), contact.email);
@@ -40,8 +43,24 @@ export class MyAccount {
       ...(contact ? { newsByMail: !contact.newsRefusedAt } : {}),
       billingMethodVerified: methods > 0,
       holds: holds.map(({ id, kind, reason, placedAt }) => {
-        return { holdId: id, kind, reasonClass: classOf(reason), since: Instant.encode(placedAt) };
+        const since = Instant.encode(placedAt);
+        const appeal = appeals.findLast(({ holdId }) => holdId === id);
+        return {
+          holdId: id,
+          kind,
+          reasonClass: classOf(reason),
+          since,
+          ...(appeal ? { appeal: own(appeal) } : {}),
+        };
       }),
     };
   }
 }
+
+/** How it stands with the newest appeal against a hold; who decides it, and the words, are for operators. */
+const own = ({ id, status, openedAt, refusal, againAt }: AppealRow): object => ({
+  appealId: id,
+  status,
+  since: Instant.encode(openedAt),
+  ...(refusal ? { reasonClass: refusal, againAt: Instant.encode(againAt!) } : {}),
+});

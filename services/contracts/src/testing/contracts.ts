@@ -1,3 +1,4 @@
+import type { AppealRefusal } from '@holdfast/events';
 import { contractsEvents, type EventOf, type HoldKind } from '@holdfast/events';
 import { type MessageRef, newId, UnitOfWork } from '@holdfast/messaging';
 import { connectOrm, migrate, PersonTexts } from '@holdfast/service';
@@ -17,9 +18,11 @@ import {
   RequestOfferChanges,
   RequestOfferChangesHandler,
 } from '../commands/answer-offer.ts';
+import { AppealHold, AppealHoldHandler } from '../commands/appeal-hold.ts';
 import { ApplyTerms, ApplyTermsHandler, type TermsAnswer } from '../commands/apply-terms.ts';
 import { ChangeEmail, ChangeEmailHandler } from '../commands/change-email.ts';
 import { CloseAccount, CloseAccountHandler } from '../commands/close-account.ts';
+import { DecideAppeal, DecideAppealHandler } from '../commands/decide-appeal.ts';
 import {
   EndAgreement,
   EndAgreementHandler,
@@ -276,6 +279,20 @@ export class Contracts {
     const words = { reason: 'appeal', by: 'operator-2', note } as const;
     const command = new LiftHold({ message, accountId, holdId, ...words });
     return new LiftHoldHandler(this.#uow, personTexts).execute(command);
+  }
+
+  appeal(accountId: string, holdId: string, { note = 'It was somebody else', message = http() } = {}) {
+    const command = new AppealHold({ message, accountId, holdId, note });
+    return new AppealHoldHandler(this.#uow, personTexts).execute(command);
+  }
+
+  /** Upheld, or refused for a reason. */
+  decideAppeal(
+    appealId: string,
+    { by = 'operator-2', refusal = undefined as AppealRefusal | undefined, message = http() } = {},
+  ) {
+    const command = new DecideAppeal({ message, appealId, by, note: 'The papers were seen', refusal });
+    return new DecideAppealHandler(this.#uow, personTexts).execute(command);
   }
 
   /** Another service's fact begins or ends the cause of a hold. */

@@ -17,6 +17,12 @@ const because: Readonly<Record<string, string>> = {
   other: 'Our support can tell you more.',
 };
 
+const whyRefused: Readonly<Record<string, string>> = {
+  cause_stands: 'What the hold was placed for is not settled yet.',
+  proof_missing: 'What you wrote could not be verified. A proof may change that.',
+  other: 'Our support can tell you more.',
+};
+
 const whyDisabled: Readonly<Record<string, string>> = {
   name_mismatch: 'Its name is not your verified name.',
   under_review: 'It is under review.',
@@ -33,6 +39,7 @@ const whyReturned: Readonly<Record<string, string>> = {
 const secure = 'If this was not you, contact our support at once.';
 const seeBalance = { label: 'See your balance', path: '/balance' };
 const seeMethods = { label: 'See your withdrawal methods', path: '/withdrawal-methods' };
+const seeAccount = { label: 'See your account', path: '/account' };
 const appeal = { label: 'Appeal', path: '/account/appeals' };
 
 export const accountTexts = {
@@ -48,7 +55,22 @@ export const accountTexts = {
   hold_lifted: () => ({
     subject: 'A hold on your account was lifted',
     paragraphs: ['What it kept you from is possible again, unless another hold stands.'],
-    action: { label: 'See your account', path: '/account' },
+    action: seeAccount,
+  }),
+  appeal_received: () => ({
+    subject: 'We have your appeal',
+    paragraphs: [
+      'A person who did not place the hold looks at it, and you are told of the decision. Until then the hold stands.',
+    ],
+    action: seeAccount,
+  }),
+  appeal_refused: (facts) => ({
+    subject: 'Your appeal was refused',
+    paragraphs: [
+      whyRefused[needed(facts.reason)] ?? whyRefused.other!,
+      `The hold stands. You may appeal again from ${moment(needed(facts.dueAt))} on, or before that write to our support.`,
+    ],
+    action: seeAccount,
   }),
   account_closed: () => ({
     subject: 'Your account is closed',

@@ -68,7 +68,7 @@ export async function workAndPay(stage: CanaryStage): Promise<Pick<Scene, DealId
     billingMethodId,
   };
 }
-type DealId = Exclude<keyof Scene, 'amendmentId' | 'methodId' | 'withdrawalId' | 'noticeId'>;
+type DealId = Exclude<keyof Scene, 'amendmentId' | 'methodId' | 'withdrawalId' | 'noticeId' | 'holdId'>;
 
 const termsOf = (stage: CanaryStage, version: string): Json => ({
   title: stage.text(`${version} title`),
@@ -127,7 +127,7 @@ export async function payOut(
 ): Promise<Pick<Scene, 'methodId' | 'withdrawalId'> & { orderId: string }> {
   const { market, canaries } = stage;
   const holderName = `Ada ${stage.secret('a verified name')}`;
-  await clear(stage, `/v1/accounts/${freelancer.id}`, holderName);
+  await clear(stage, freelancer, holderName);
   await market.fault({ op: 'screening.ask', fault: 'screening', params: { result: 'review' } });
   const { methodId, usableAt } = await stage.act(freelancer, 'payouts POST /v1/withdrawal-methods', {
     kind: 'ach',
@@ -155,7 +155,8 @@ export async function payOut(
   return { methodId, withdrawalId, orderId: order!.id };
 }
 
-async function clear(stage: CanaryStage, account: string, verifiedName: string): Promise<void> {
+async function clear(stage: CanaryStage, freelancer: Person, verifiedName: string): Promise<void> {
+  const account = `/v1/accounts/${freelancer.id}`;
   const { operator } = stage.market;
   const because = (what: string) => ({ reason: stage.text(what) });
   for (const status of ['requested', 'in_review', 'verified']) {
@@ -167,6 +168,12 @@ async function clear(stage: CanaryStage, account: string, verifiedName: string):
   await stage.act(operator, `payouts PUT ${account}/tax-form`, form);
   const hold = { kind: 'safety', reason: 'other', note: stage.text('a hold') };
   const { holdId } = await stage.act(operator, `contracts POST ${account}/holds`, hold);
+  const appeal = `/v1/accounts/me/holds/${holdId}/appeal`;
+  const said = { note: stage.text('an appeal') };
+  const { appealId } = await stage.act(freelancer, `contracts POST ${appeal}`, said);
+  const refusal = { reason: 'other', note: stage.text('a refused appeal') };
+  const second = stage.market.newPerson('second-operator', ['operator']);
+  await stage.act(second, `contracts POST /v1/appeals/${appealId}/refuse`, refusal);
   const lifting = { reason: 'appeal', note: stage.text('a lifted hold') };
   await stage.act(operator, `contracts POST ${account}/holds/${holdId}/lift`, lifting);
 }

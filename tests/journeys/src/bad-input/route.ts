@@ -29,6 +29,8 @@ export interface Scene {
   amendmentId: string;
   /** The client has been told something. */
   noticeId: string;
+  /** Of the client; lifted, since one that stands would forbid what other routes do. */
+  holdId: string;
 }
 
 type Id =
@@ -40,7 +42,8 @@ type Id =
   | 'bonusId'
   | 'methodId'
   | 'withdrawalId'
-  | 'noticeId';
+  | 'noticeId'
+  | 'holdId';
 
 /** How a route is called as it should be. Whose it is decides how a stranger is answered. */
 export interface Route {

@@ -113,6 +113,25 @@ const contracts: Route[] = (
     },
     {
       method: 'POST',
+      path: '/v1/accounts/me/holds/{holdId}/appeal',
+      of: 'party',
+      body: () => ({ note: 'It was somebody else' }),
+    },
+    { method: 'GET', path: '/v1/appeals', of: 'operator' },
+    {
+      method: 'POST',
+      path: '/v1/appeals/{appealId}/uphold',
+      of: 'operator',
+      body: () => ({ note: 'The papers were seen' }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/appeals/{appealId}/refuse',
+      of: 'operator',
+      body: () => ({ reason: 'proof_missing', note: 'Nothing was sent' }),
+    },
+    {
+      method: 'POST',
       path: '/v1/offers',
       of: 'caller',
       role: 'client',

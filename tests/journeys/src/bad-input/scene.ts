@@ -31,6 +31,11 @@ export async function arrangeScene(market: Marketplace): Promise<Scene> {
   const changes = [{ kind: 'add', title: 'Care', price, dueDate: '2027-07-01' }];
   const amendments = `/v1/agreements/${agreementId}/amendments`;
   const { amendmentId } = await freelancer.post('contracts', amendments, { changes });
+  const holds = `/v1/accounts/${client.id}/holds`;
+  const hold = { kind: 'identity', reason: 'other', note: 'The papers are unclear' };
+  const { holdId } = await market.operator.post('contracts', holds, hold);
+  const lifting = { reason: 'reviewed', note: 'They were seen' };
+  await market.operator.post('contracts', `${holds}/${holdId}/lift`, lifting);
   const { notices } = await client.get('contracts', '/v1/notices');
   const { noticeId } = notices[0];
   const { methods } = await client.get('escrow', '/v1/billing-methods');
@@ -46,5 +51,6 @@ export async function arrangeScene(market: Marketplace): Promise<Scene> {
     methodId,
     withdrawalId,
     noticeId,
+    holdId,
   };
 }
