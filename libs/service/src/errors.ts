@@ -56,6 +56,10 @@ export const commonErrors = {
     status: 409,
     title: 'A line on cash names what the provider’s book calls the movement, and no other line does (M-3).',
   },
+  'decision.second_person_needed': {
+    status: 409,
+    title: 'Another person than the one who proposed it decides (S-11).',
+  },
   'parked.unknown': { status: 404, title: 'Nothing is parked under that topic and key.' },
   'webhook.signature_invalid': {
     status: 401,

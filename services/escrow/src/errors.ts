@@ -110,10 +110,6 @@ export const escrowErrors = {
   'chargeback.answered': { status: 409, title: 'The chargeback has been answered.' },
   'chargeback.over': { status: 409, title: 'The time to answer the chargeback is over.' },
   'debt.unknown': { status: 404, title: 'There is no such debt.' },
-  'decision.second_person_needed': {
-    status: 409,
-    title: 'Another person than the one who proposed it decides.',
-  },
   'treasury.nothing_short': { status: 409, title: 'The customers’ cash covers all that it must.' },
   'treasury.exceeds_short': { status: 409, title: 'Less than that is short.' },
   'treasury.exceeds_surplus': { status: 409, title: 'Less than that is over.' },

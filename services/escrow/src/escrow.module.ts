@@ -20,7 +20,10 @@ import {
   ProposeAdjustmentHandler,
   personKeysGrants,
   type ServiceDefinition,
+  StaffDecisionsController,
   type Startup,
+  staffEntities,
+  staffGrants,
 } from '@holdfast/service';
 import { Module } from '@nestjs/common';
 import { escrowAdjustable } from './adjustable.ts';
@@ -162,12 +165,10 @@ import { CostReports } from './queries/cost-reports.ts';
 import { escrowMovements } from './queries/movements.ts';
 import { Quotes } from './queries/quotes.ts';
 import { Settlements } from './queries/settlements.ts';
-import { StaffDecisions } from './queries/staff-decisions.ts';
 import { SupportRefunds } from './queries/support-refunds.ts';
 import { Treasury } from './queries/treasury.ts';
 import { RefundsController } from './refunds.controller.ts';
 import { escrowSettings } from './settings.ts';
-import { StaffController } from './staff.controller.ts';
 import { AccountTable } from './tables/account.table.ts';
 import { AccountHoldTable } from './tables/account-hold.table.ts';
 import { AgreementTable } from './tables/agreement.table.ts';
@@ -272,6 +273,7 @@ export const definition: ServiceDefinition = {
     ProcessingCostTable,
     PersonKeyTable,
     ...adjustmentEntities,
+    ...staffEntities,
   ],
   migrations: [
     { name: '001-escrow', class: Migration001Escrow },
@@ -324,8 +326,6 @@ export const definition: ServiceDefinition = {
     refund_decisions: 'select, insert, update',
     paid_refund_requests: 'select, insert, update',
     support_refunds: 'select, insert, update',
-    staff_decisions: 'select, insert, update',
-    staff_turns: 'select, update',
     notice_proofs: 'select, insert, update',
     cash_accounts: 'select, update',
     card_cash: 'select',
@@ -335,6 +335,7 @@ export const definition: ServiceDefinition = {
     processing_costs: 'select, insert',
     ...personKeysGrants,
     ...adjustmentsGrants,
+    ...staffGrants,
   },
   ledger: 'E',
   follows: restartDormancy,
@@ -394,7 +395,7 @@ const paypalSignature = {
     ChargebackController,
     RefundsController,
     PaidRefundsController,
-    StaffController,
+    StaffDecisionsController,
     WebhookController,
     NoticesController,
     AdjustmentsController,
@@ -482,7 +483,6 @@ const paypalSignature = {
     CostReports,
     Settlements,
     SupportRefunds,
-    StaffDecisions,
     Treasury,
     client,
     { provide: Card, inject: [CardClient], useFactory: (cards: CardClient) => new Card(cards) },

@@ -1,3 +1,4 @@
+import { staffSettings } from '@holdfast/service';
 import { z } from 'zod';
 import { taxRatesForm } from './domain/tax.ts';
 
@@ -14,10 +15,7 @@ export const escrowSettings = {
     'treasury.bank_float': z.int().min(0).max(1_000_000_000_000),
     /** Days after the release in which support gives paid money back (E-18). */
     'refund.support_days': z.int().min(0).max(3_650),
-    /** Cents that one person of the staff may move alone (S-11). */
-    'staff.dual_control': z.int().min(0).max(1_000_000_000_000),
-    /** Days in which another person can decide what one has proposed (S-11). */
-    'staff.proposal_days': z.int().min(1).max(30),
+    ...staffSettings.shape,
   }),
   defaults: {
     'funding.payer_minutes': 15,
@@ -28,7 +26,6 @@ export const escrowSettings = {
     'treasury.opening_capital': 10_000_000,
     'treasury.bank_float': 1_000_000,
     'refund.support_days': 365,
-    'staff.dual_control': 100_000,
-    'staff.proposal_days': 7,
+    ...staffSettings.defaults,
   },
 };

@@ -20,7 +20,10 @@ import {
   ProposeAdjustmentHandler,
   personKeysGrants,
   type ServiceDefinition,
+  StaffDecisionsController,
   type Startup,
+  staffEntities,
+  staffGrants,
 } from '@holdfast/service';
 import { Module } from '@nestjs/common';
 import { payoutsAdjustable } from './adjustable.ts';
@@ -68,6 +71,7 @@ import { Migration003Withdrawals } from './migrations/003-withdrawals.ts';
 import { Migration004Seals } from './migrations/004-seals.ts';
 import { Migration006Holds } from './migrations/006-holds.ts';
 import { Migration007Adjustments } from './migrations/007-adjustments.ts';
+import { Migration009Staff } from './migrations/009-staff.ts';
 import { Bank } from './providers/bank.ts';
 import { BankClient } from './providers/bank-client.ts';
 import { MethodWorker } from './providers/method.worker.ts';
@@ -137,6 +141,7 @@ export const definition: ServiceDefinition = {
     ProviderNoticeTable,
     PersonKeyTable,
     ...adjustmentEntities,
+    ...staffEntities,
   ],
   migrations: [
     { name: '001-credits', class: Migration001Credits },
@@ -145,6 +150,7 @@ export const definition: ServiceDefinition = {
     { name: '004-seals', class: Migration004Seals },
     { name: '006-holds', class: Migration006Holds },
     { name: '007-adjustments', class: Migration007Adjustments },
+    { name: '009-staff', class: Migration009Staff },
   ],
   grants: {
     agreements: 'select, insert, update',
@@ -163,6 +169,7 @@ export const definition: ServiceDefinition = {
     ...providerNoticesGrants,
     ...personKeysGrants,
     ...adjustmentsGrants,
+    ...staffGrants,
   },
   ledger: 'P',
   movements: payoutsMovements,
@@ -216,6 +223,7 @@ const clients = [
     WebhookController,
     NoticesController,
     AdjustmentsController,
+    StaffDecisionsController,
     KafkaController,
   ],
   providers: [

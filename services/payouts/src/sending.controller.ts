@@ -64,7 +64,7 @@ export class SendingController {
     return this.attention.list();
   }
 
-  @Summary('Records that an attempt was never executed, where it may not be sent again (W-15).')
+  @Summary('Records that an attempt was never executed; of a large one two persons do (W-15, S-11).')
   @Post('attempts/:key/resolve')
   @HttpCode(200)
   resolve(

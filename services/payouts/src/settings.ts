@@ -1,3 +1,4 @@
+import { staffSettings } from '@holdfast/service';
 import { z } from 'zod';
 
 /** The settings that payouts owns: current ones, read at the moment of the act; `hold.days` is pinned. */
@@ -9,6 +10,7 @@ export const payoutsSettings = {
     'identity.days': z.int().min(1).max(365),
     /** UTC, on business days (W-9). */
     'payout.cutoff': z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+    ...staffSettings.shape,
   }),
   defaults: {
     'fee.ach': 0,
@@ -16,5 +18,6 @@ export const payoutsSettings = {
     'method.cooling_days': 3,
     'identity.days': 7,
     'payout.cutoff': '12:00',
+    ...staffSettings.defaults,
   },
 };

@@ -75,6 +75,28 @@ describe('holds on an account: contracts alone places them, every service hears 
     expect((await accept(offer)).milestones).toHaveLength(1);
   });
 
+  it('who is held appeals, and another operator than who placed the hold decides (S-11)', async () => {
+    const hold = { kind: 'financial', reason: 'other', note: 'A payment is in doubt.' };
+    const path = `/v1/accounts/${freelancer.id}/holds`;
+    const { holdId } = await market.operator.post('contracts', path, hold);
+    await untilHolds(['financial']);
+    const note = 'Here is the receipt.';
+    const { appealId } = await freelancer.post('contracts', `/v1/accounts/me/holds/${holdId}/appeal`, {
+      note,
+    });
+    expect(await holdsSeenBy(freelancer)).toMatchObject([{ holdId, appeal: { appealId, status: 'open' } }]);
+    const { appeals } = await market.operator.get('contracts', '/v1/appeals');
+    expect(appeals.find((one: Json) => one.appealId === appealId)).toMatchObject({ note, hold: { holdId } });
+    const uphold = `/v1/appeals/${appealId}/uphold`;
+    const body = { note: 'The receipt is right.' };
+    expect(await market.operator.request('contracts', 'POST', uphold, { body })).toMatchObject({
+      status: 409,
+      body: { code: 'appeal.own_hold' },
+    });
+    await market.newPerson('second-operator', ['operator']).post('contracts', uphold, body);
+    await untilHolds([]);
+  });
+
   it('a closed account takes part in nothing any more, and payouts hears of it (S-5, S-12)', async () => {
     const leaver = market.newPerson('leaver', ['freelancer']);
     await leaver.post('contracts', '/v1/accounts', { roles: ['freelancer'], region: 'US' });

@@ -1,13 +1,12 @@
 import { isLate, Rejection, usd } from '@holdfast/domain';
 import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
-import { PersonTexts } from '@holdfast/service';
+import { decideAsStaff, dropProposal, PersonTexts, type Proposed } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { evidenceBodyOf } from '../domain/evidence.ts';
 import { type ChargebackRow, ChargebackTable, fromRow, toRow } from '../tables/chargeback.table.ts';
 import { LotTable } from '../tables/lot.table.ts';
 import { MilestoneTable } from '../tables/milestone.table.ts';
 import { TransferTable } from '../tables/transfer.table.ts';
-import { decideAsStaff, type Proposed } from './decide-as-staff.ts';
 import { acceptedBy } from './record-chargeback.ts';
 
 export type AnsweredChargeback = { chargebackId: string; answer: 'contest' | 'accept' } & (
@@ -51,7 +50,7 @@ export class AnswerChargebackHandler implements ICommandHandler<AnswerChargeback
       if (!row) throw new Rejection('chargeback.unknown');
       assertAnswerable(row, tx.now);
       const isContesting = answer === 'contest';
-      const proposed = isContesting ? undefined : await this.#accept(tx, row, { by, reason });
+      const proposed = await this.#decide(tx, row, command.input);
       if (proposed) return { chargebackId, answer, ...proposed };
       const chargeback = isContesting ? fromRow(row) : acceptedBy(tx, fromRow(row), 'accepted');
       tx.save(
@@ -70,15 +69,16 @@ export class AnswerChargebackHandler implements ICommandHandler<AnswerChargeback
     });
   }
 
-  /** @returns what waits for a second person; nothing where it is decided */
-  async #accept(
+  /** @returns what waits for a second person; nothing where the answer is given */
+  async #decide(
     tx: Tx,
     { id, amountMinor, feeMinor, dueAt }: ChargebackRow,
-    words: Readonly<{ by: string; reason: string }>,
+    { answer, by, reason }: AnswerChargeback['input'],
   ): Promise<Proposed | undefined> {
+    const about = { kind: 'accept_chargeback', subject: id };
+    if (answer === 'contest') return void (await dropProposal(tx, about));
     const amount = usd(amountMinor + feeMinor);
-    const word = { kind: 'accept_chargeback', chargebackId: id, amount, endsAt: dueAt, ...words } as const;
-    return (await decideAsStaff(tx, this.texts, word)).proposed;
+    return (await decideAsStaff(tx, this.texts, { ...about, amount, by, reason, endsAt: dueAt })).proposed;
   }
 }
 

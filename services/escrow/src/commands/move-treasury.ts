@@ -1,13 +1,12 @@
 import { Money } from '@holdfast/domain';
 import { escrowEvents } from '@holdfast/events';
 import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
-import { currentSettings, PersonTexts } from '@holdfast/service';
+import { currentSettings, decideAsStaff, PersonTexts, type Proposed } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { sweepOf, type TreasuryMovement, topUpOf, treasuryJournal } from '../domain/treasury.ts';
 import { escrowSettings } from '../settings.ts';
 import { CashAccountTable } from '../tables/settlement.table.ts';
 import { TreasuryCoverView, TreasuryMovementTable } from '../tables/treasury.table.ts';
-import { decideAsStaff, type Proposed } from './decide-as-staff.ts';
 
 export type TreasuryAnswer = { kind: TreasuryMovement['kind'] } & (
   | { status?: undefined; movementId: string; amount: { amountMinor: string; currency: string } }
@@ -53,7 +52,9 @@ export class MoveTreasuryHandler implements ICommandHandler<MoveTreasury> {
       const floatMinor = BigInt(settings['treasury.bank_float']);
       const amount =
         kind === 'top_up' ? topUpOf(cover, floatMinor, asked) : sweepOf(cover, floatMinor, asked);
-      const { decisionId, proposed } = await decideAsStaff(tx, this.texts, { kind, amount, by, reason });
+      const { decisionId, proposed } = await decideAsStaff(tx, this.texts, {
+        ...{ kind, subject: 'trust_bank', amount, by, reason },
+      });
       if (proposed) return { kind, ...proposed };
       tx.save(CashAccountTable, account);
       move(tx, { id: decisionId, kind, amount }, { by, reason });

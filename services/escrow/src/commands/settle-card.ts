@@ -1,11 +1,10 @@
 import { Money } from '@holdfast/domain';
 import { currentCausality, currentTraceparent, type MessageRef, UnitOfWork } from '@holdfast/messaging';
-import { PersonTexts } from '@holdfast/service';
+import { decideAsStaff, PersonTexts, type Proposed } from '@holdfast/service';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { settleable, startSettlement } from '../domain/settlement.ts';
 import { payoutBodyOf } from '../providers/card-payout.ts';
 import { CardCashView, CashAccountTable, insertSettlement } from '../tables/settlement.table.ts';
-import { decideAsStaff, type Proposed } from './decide-as-staff.ts';
 
 export type SettleAnswer =
   | { settlementId: string; amount: { amountMinor: string; currency: string }; status: 'requested' }
@@ -46,7 +45,7 @@ export class SettleCardHandler implements ICommandHandler<SettleCard> {
       const account = (await tx.one(CashAccountTable, { name: 'trust_card' }))!;
       const cash = (await tx.peek(CardCashView, { id: 'trust_card' }))!;
       const amount = settleable(cash, asked);
-      const word = { kind: 'settle_card', amount, by, reason } as const;
+      const word = { kind: 'settle_card', subject: 'trust_card', amount, by, reason };
       const { decisionId: settlementId, proposed } = await decideAsStaff(tx, this.texts, word);
       if (proposed) return proposed;
       tx.save(CashAccountTable, account);

@@ -15,7 +15,7 @@ import {
   readJournals,
 } from '@holdfast/ledger';
 import { type MessageRef, newId } from '@holdfast/messaging';
-import { connectOrm, migrate, PersonTexts } from '@holdfast/service';
+import { connectOrm, migrate, PersonTexts, type Proposed } from '@holdfast/service';
 import { type TestDatabase, useDatabase } from '@holdfast/testing';
 import { afterEach, expect } from '@jest/globals';
 import { ActivateAgreement, ActivateAgreementHandler } from '../commands/activate-agreement.ts';
@@ -33,7 +33,6 @@ import {
   OrderMilestone,
   OrderMilestoneHandler,
 } from '../commands/change-terms.ts';
-import type { Proposed } from '../commands/decide-as-staff.ts';
 import { ExpireFunding, ExpireFundingHandler } from '../commands/expire-funding.ts';
 import {
   type FundAnswer,

@@ -35,6 +35,8 @@ test('the login role may do what the service needs, and nothing more', async () 
     withdrawal_methods: changing,
     withdrawals: changing,
     attempts: changing,
+    staff_decisions: changing,
+    staff_turns: 'SELECT, UPDATE',
     sending_stops: changing,
     clearing_transfers: changing,
     provider_notices: changing,

@@ -17,7 +17,7 @@ import {
 } from '../commands/stop-sending.ts';
 import type { Observation, OrderView } from '../domain/attempt.ts';
 import { MyWithdrawals } from '../queries/my-withdrawals.ts';
-import { event, http, Payouts, usePayouts, worker } from './payouts.ts';
+import { event, http, Payouts, texts, usePayouts, worker } from './payouts.ts';
 
 export const bankConfig = { BANK_ORIGINATING_ACCOUNT_ID: 'ia_holdfast' };
 
@@ -95,9 +95,9 @@ export class Withdrawals extends Payouts {
     return this.see(key, 'returned', { returned: { amountMinor, reason } });
   }
 
-  resolve(key: string, message = http()) {
-    const command = new ResolveAttempt({ message, by: 'operator-1', key, reason: 'Not on the statement' });
-    return new ResolveAttemptHandler(this.#uow).execute(command);
+  resolve(key: string, message = http(), by = 'operator-1') {
+    const command = new ResolveAttempt({ message, by, key, reason: 'Not on the statement' });
+    return new ResolveAttemptHandler(this.#uow, texts).execute(command);
   }
 
   reviewHolds(accountId: string, message = worker()) {

@@ -44,6 +44,7 @@ const ofEveryService = (service: Service, setting: Json): Route[] => [
 ];
 
 const ofALedger = (service: Service, account: string): Route[] => [
+  { service, method: 'GET', path: '/v1/staff-decisions', of: 'operator' },
   { service, method: 'GET', path: '/v1/adjustments', of: 'operator' },
   {
     service,
@@ -415,7 +416,6 @@ const escrow: Route[] = (
     },
     { method: 'GET', path: '/v1/treasury/cost-reports', of: 'operator' },
     { method: 'GET', path: '/v1/support-refunds', of: 'operator' },
-    { method: 'GET', path: '/v1/staff-decisions', of: 'operator' },
     { method: 'GET', path: '/v1/chargebacks', of: 'operator' },
     {
       method: 'POST',

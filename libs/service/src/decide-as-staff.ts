@@ -1,27 +1,34 @@
 import { Money, plusDays, usd } from '@holdfast/domain';
 import { Instant } from '@holdfast/events';
 import { newId, type Tx } from '@holdfast/messaging';
-import { currentSettings, type PersonTexts } from '@holdfast/service';
-import type { z } from 'zod';
-import {
-  aloneMinorOf,
-  type StaffDecisionKind,
-  type StaffVerdict,
-  stands,
-  verdictOf,
-} from '../domain/staff-decision.ts';
-import { escrowSettings } from '../settings.ts';
+import { z } from 'zod';
+import type { PersonTexts } from './person-texts.ts';
+import { currentSettings } from './policy.ts';
 import {
   type StaffDecision,
   StaffDecisionTable,
   StaffTurnTable,
   staffTurnId,
-} from '../tables/staff-decision.table.ts';
+} from './staff-decision.table.ts';
+import { aloneMinorOf, type StaffVerdict, stands, verdictOf } from './staff-decision.ts';
+
+/** Settings of each service whose staff moves money. */
+export const staffSettings = {
+  shape: {
+    /** Cents that one person of the staff may move alone (S-11). */
+    'staff.dual_control': z.int().min(0).max(1_000_000_000_000),
+    /** Days in which another person can decide what one has proposed (S-11). */
+    'staff.proposal_days': z.int().min(1).max(30),
+  },
+  defaults: { 'staff.dual_control': 100_000, 'staff.proposal_days': 7 },
+};
+const currentStaff = { schema: z.object(staffSettings.shape), defaults: staffSettings.defaults };
 
 /** One person's word about an amount, and why (AD-21). */
 export type StaffWord = Readonly<{
-  kind: StaffDecisionKind;
-  chargebackId?: string;
+  kind: string;
+  /** What it is about: one proposal of it waits at a time. */
+  subject: string;
   amount: Money;
   by: string;
   reason: string;
@@ -42,7 +49,7 @@ export type Proposed = {
  * Up to `staff.dual_control`, with what single persons have moved in the last 24 hours, one person decides; above it the
  * first call proposes, and that of another person with the same amount decides (S-11). Another amount is another
  * proposal and takes the place of the one before.
- * @returns the id, which is also that of the movement or settlement that comes of it; `proposed` while nothing does
+ * @returns the id of the decision, for what comes of it; `proposed` while nothing does
  * @throws Rejection decision.second_person_needed
  */
 export async function decideAsStaff(
@@ -51,23 +58,31 @@ export async function decideAsStaff(
   word: StaffWord,
 ): Promise<{ decisionId: string; proposed?: Proposed }> {
   tx.save(StaffTurnTable, (await tx.one(StaffTurnTable, { id: staffTurnId }))!);
-  const { kind, chargebackId, by, amount } = word;
+  const { kind, subject, by, amount } = word;
   const { amountMinor } = amount;
-  const settings = await currentSettings(tx, escrowSettings);
-  const of = chargebackId ? { chargebackId } : { kind };
-  const open = await tx.one(StaffDecisionTable, { ...of, status: 'proposed' });
+  const settings = await currentSettings(tx, currentStaff);
+  const open = await tx.one(StaffDecisionTable, { kind, subject, status: 'proposed' });
   const proposal = open && stands(open, amountMinor, tx.now) ? open : undefined;
   const verdict = verdictOf({ by, amountMinor }, proposal, {
     aloneMinor: aloneMinorOf(await loadAlone(tx), tx.now),
     limitMinor: BigInt(settings['staff.dual_control']),
   });
-  if (open && verdict === 'proposed') tx.save(StaffDecisionTable, { ...open, status: 'replaced' });
+  if (open && verdict === 'proposed') tx.save(StaffDecisionTable, { ...open, status: 'dropped' });
   const lapsesAt = sooner(plusDays(tx.now, settings['staff.proposal_days']), word.endsAt);
   const said = proposal ?? (await proposed(tx, texts, word, lapsesAt));
   const decision = { ...said, ...(await decided(tx, texts, said, word, verdict)) };
   if (proposal) tx.save(StaffDecisionTable, decision);
   else tx.insert(StaffDecisionTable, decision);
   return verdict === 'proposed' ? { decisionId: said.id, proposed: answerOf(said) } : { decisionId: said.id };
+}
+
+/** What was proposed has become pointless: it was answered otherwise. */
+export async function dropProposal(
+  tx: Tx,
+  { kind, subject }: Pick<StaffWord, 'kind' | 'subject'>,
+): Promise<void> {
+  const open = await tx.one(StaffDecisionTable, { kind, subject, status: 'proposed' });
+  if (open) tx.save(StaffDecisionTable, { ...open, status: 'dropped' });
 }
 
 const answerOf = ({ id, amountMinor, lapsesAt }: StaffDecision): Proposed => ({
@@ -78,11 +93,11 @@ const answerOf = ({ id, amountMinor, lapsesAt }: StaffDecision): Proposed => ({
 });
 
 async function proposed(tx: Tx, texts: PersonTexts, word: StaffWord, lapsesAt: Date): Promise<StaffDecision> {
-  const { kind, chargebackId = null, amount, by, reason } = word;
+  const { kind, subject, amount, by, reason } = word;
   const id = newId();
   const place = `staff_decisions/proposed_reason/${id}`;
   return {
-    ...{ id, kind, chargebackId, amountMinor: amount.amountMinor, status: 'proposed', proposedBy: by },
+    ...{ id, kind, subject, amountMinor: amount.amountMinor, status: 'proposed', proposedBy: by },
     proposedReason: texts.seal(await texts.keyOf(tx, by), place, { reason }),
     ...{ proposedAt: tx.now, lapsesAt },
     ...{ approvedBy: null, approvedReason: null, decidedAt: null, aloneOn: null },

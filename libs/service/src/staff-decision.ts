@@ -1,9 +1,5 @@
 import { isLate, plusHours, Rejection } from '@holdfast/domain';
 
-/** What staff decides about money that is the platform's, or that it gives away (M-23, P-11). */
-export const staffDecisionKinds = ['top_up', 'sweep', 'settle_card', 'accept_chargeback'] as const;
-export type StaffDecisionKind = (typeof staffDecisionKinds)[number];
-
 /** What waits for another person's word, as far as that word needs it. */
 export type StaffProposal = Readonly<{ proposedBy: string; amountMinor: bigint; lapsesAt: Date }>;
 
