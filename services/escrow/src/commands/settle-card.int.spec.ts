@@ -20,7 +20,7 @@ const underWay = async () => {
   return row!.minor as bigint;
 };
 
-/** What two persons decide is told in decide-as-staff.int.spec.ts. */
+/** What two persons decide is told in staff-decisions.int.spec.ts. */
 beforeAll(() => escrow().limitStaff(1_000_000_000));
 
 test('before anything was charged there is nothing to settle', async () => {
