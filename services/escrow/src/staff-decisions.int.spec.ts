@@ -2,12 +2,12 @@ import { type Money, plusDays, plusHours, usd } from '@holdfast/domain';
 import { newId } from '@holdfast/messaging';
 import { StaffDecisionsController } from '@holdfast/service';
 import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { useDisputes } from './testing/chargebacks.ts';
-import { event, http, texts } from './testing/escrow.ts';
 import { MoveTreasury, MoveTreasuryHandler } from './commands/move-treasury.ts';
 import { NoteDebt, NoteDebtHandler } from './commands/note-debt.ts';
 import { OpenTreasuryAtStart } from './commands/open-treasury.ts';
 import { SettleCard, SettleCardHandler } from './commands/settle-card.ts';
+import { useDisputes } from './testing/chargebacks.ts';
+import { event, http, texts } from './testing/escrow.ts';
 
 jest.setTimeout(30_000);
 
