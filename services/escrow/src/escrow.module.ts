@@ -191,7 +191,6 @@ import { NoticeProofTable, RefundRequestTable } from './tables/refund-request.ta
 import { CardCashView, CashAccountTable, SettlementTable } from './tables/settlement.table.ts';
 import { SmallChargeTable, SmallRefundTable } from './tables/small-charge.table.ts';
 import { SmallDisputeTable } from './tables/small-dispute.table.ts';
-import { StaffDecisionTable, StaffTurnTable } from './tables/staff-decision.table.ts';
 import { SupportRefundTable } from './tables/support-refund.table.ts';
 import { TransferTable } from './tables/transfer.table.ts';
 import { FreelancerDebtTable, TreasuryCoverView, TreasuryMovementTable } from './tables/treasury.table.ts';
@@ -262,8 +261,6 @@ export const definition: ServiceDefinition = {
     SmallChargeTable,
     SmallRefundTable,
     SmallDisputeTable,
-    StaffDecisionTable,
-    StaffTurnTable,
     NoticeProofTable,
     DormancyTable,
     CashAccountTable,
