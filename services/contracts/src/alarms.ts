@@ -1,21 +1,36 @@
 import { BusinessClock } from '@holdfast/messaging';
 import type { AlarmCheck } from '@holdfast/service';
-import { MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { INestApplicationContext } from '@nestjs/common';
+import { AgreementTable } from './tables/agreement.table.ts';
+import { AmendmentTable } from './tables/amendment.table.ts';
 import { type NoticeRow, NoticeTable } from './tables/notice.table.ts';
+import { SubmissionTable } from './tables/submission.table.ts';
 
 /** 15 min, like `answer.alarm_minutes` of M-15: a mail is tried again every 30 s. */
 const unsentMaxMs = 15 * 60_000;
+/** `answer.alarm_minutes` = 15 (M-15): escrow answers within seconds. */
+const answerMaxMs = 15 * 60_000;
 /** Enough to act on; the oldest ones are named. */
 const findingsMax = 100;
 
-/** What contracts watches besides what every service does: whether people hear what they must hear (C-7, C-8). */
+/**
+ * What contracts watches besides what every service does: whether escrow answers what it is asked for (M-15), and whether
+ * people hear what they must hear (C-7, C-8).
+ */
 export function contractsAlarms(app: Pick<INestApplicationContext, 'get'>): AlarmCheck[] {
   const [orm, clock] = [app.get<MikroORM>(MikroORM), app.get(BusinessClock)];
   const find = (where: object): Promise<NoticeRow[]> =>
     orm.em.fork().find(NoticeTable, where, { orderBy: { plannedAt: 'asc' }, limit: findingsMax });
   const factsOf = ({ template, accountId }: NoticeRow) => ({ template, accountId });
+  const unheard = () => {
+    return { em: orm.em.fork(), until: new Date(clock.now().getTime() - answerMaxMs) };
+  };
   return [
+    { name: 'activation.unanswered', find: () => activationsUnanswered(unheard()) },
+    { name: 'submission.unanswered', find: () => submissionsUnanswered(unheard()) },
+    { name: 'amendment.unanswered', find: () => amendmentsUnanswered(unheard()) },
+    { name: 'end.unanswered', find: () => endsUnanswered(unheard()) },
     {
       name: 'notice.unsent',
       find: async () => {
@@ -37,4 +52,61 @@ export function contractsAlarms(app: Pick<INestApplicationContext, 'get'>): Alar
       },
     },
   ];
+}
+
+/** Asked before `until`, and neither a yes nor a no of escrow has come. */
+type Unheard = Readonly<{ em: EntityManager; until: Date }>;
+
+/** Accepted, and escrow has neither begun its first funding nor refused it (E-3). */
+async function activationsUnanswered({ em, until }: Unheard) {
+  const agreements = await em.find(
+    AgreementTable,
+    { fundingUnanswered: true, activatedAt: { $lte: until } },
+    { orderBy: { activatedAt: 'asc' }, limit: findingsMax },
+  );
+  return agreements.map(({ id, activatedAt: since }) => {
+    return { id, what: 'escrow does not answer an agreement', since, facts: { agreementId: id } };
+  });
+}
+
+/** Submitted, and escrow has neither begun its review nor refused it (E-4). */
+async function submissionsUnanswered({ em, until }: Unheard) {
+  const submissions = await em.find(
+    SubmissionTable,
+    { status: 'sent', submittedAt: { $lte: until } },
+    { orderBy: { submittedAt: 'asc' }, limit: findingsMax },
+  );
+  return submissions.map(({ id, submittedAt: since, agreementId }) => {
+    return { id, what: 'escrow does not answer a submission', since, facts: { agreementId } };
+  });
+}
+
+/** Accepted by both, and escrow has not answered every change (A-13). */
+async function amendmentsUnanswered({ em, until }: Unheard) {
+  const amendments = await em.find(
+    AmendmentTable,
+    { acceptedAt: { $lte: until } },
+    { orderBy: { acceptedAt: 'asc' }, limit: findingsMax },
+  );
+  return amendments.map(({ id, acceptedAt, agreementId }) => {
+    return {
+      id,
+      what: 'escrow does not answer a change of terms',
+      since: acceptedAt!,
+      facts: { agreementId },
+    };
+  });
+}
+
+/** It closes, and escrow has neither cleared it nor said what is left (A-19). */
+async function endsUnanswered({ em, until }: Unheard) {
+  const agreements = await em.find(
+    AgreementTable,
+    { endUnanswered: true, closingAt: { $lte: until } },
+    { orderBy: { closingAt: 'asc' }, limit: findingsMax },
+  );
+  return agreements.map(({ id, closingAt }) => {
+    const what = 'escrow does not answer the end of an agreement';
+    return { id, what, since: closingAt!, facts: { agreementId: id } };
+  });
 }

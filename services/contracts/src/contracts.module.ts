@@ -65,6 +65,7 @@ import { Migration004Notices } from './migrations/004-notices.ts';
 import { Migration009BillingMethods } from './migrations/009-billing-methods.ts';
 import { Migration010Accounts } from './migrations/010-accounts.ts';
 import { Migration011Appeals } from './migrations/011-appeals.ts';
+import { Migration012Answers } from './migrations/012-answers.ts';
 import { NoticesController } from './notices.controller.ts';
 import { AccountHolds } from './queries/account-holds.ts';
 import { AgreementWithMilestones } from './queries/agreement-with-milestones.ts';
@@ -173,6 +174,7 @@ export const definition: ServiceDefinition = {
     { name: '009-billing-methods', class: Migration009BillingMethods },
     { name: '010-accounts', class: Migration010Accounts },
     { name: '011-appeals', class: Migration011Appeals },
+    { name: '012-answers', class: Migration012Answers },
   ],
   grants: {
     accounts: 'select, insert, update',

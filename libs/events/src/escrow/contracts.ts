@@ -68,7 +68,7 @@ export const contractEvents = {
     version: 1,
     key: 'agreementId',
     subject: 'agreementId',
-    summary: 'Money is left or something is open: the client is asked to end by naming amounts (A-19, E-13).',
+    summary: 'Something is open: with money held the client is asked to end by naming amounts (A-19, E-13).',
     data: z.object({
       agreementId: Id,
       balance: WireMoney,

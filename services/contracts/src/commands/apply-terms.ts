@@ -3,7 +3,15 @@ import { contractsEvents, type EventOf, type escrowEvents } from '@holdfast/even
 import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Agreement } from '../domain/agreement.ts';
-import { type Amendment, additionsOf, lapsed, verdict, withLapse, withOutcome } from '../domain/amendment.ts';
+import {
+  type Amendment,
+  additionsOf,
+  lapsed,
+  verdict,
+  withLapse,
+  withOutcome,
+  withTerms,
+} from '../domain/amendment.ts';
 import type { Milestone } from '../domain/milestone.ts';
 import { agreedMilestone, agreeLater, applied, evolveTerms } from '../domain/milestone-terms.ts';
 import { loadAgreement, saveAgreement } from '../tables/agreement.table.ts';
@@ -75,7 +83,7 @@ export async function finishAmendment(
 }
 
 async function apply(tx: Tx, { agreement, amendment, milestones }: Finishing): Promise<void> {
-  saveAmendment(tx, { ...amendment, status: 'applied' } as Amendment);
+  saveAmendment(tx, withTerms(amendment));
   const last = Math.max(0, ...milestones.map(({ order }) => order));
   additionsOf(amendment).forEach((addition, index) => {
     const agreed = agreeLater(agreement, addition, last + index + 1);

@@ -2,7 +2,14 @@ import { NotYet } from '@holdfast/domain';
 import { contractsEvents } from '@holdfast/events';
 import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { closed, type EndFact, end, ended, refusedClearing, requestEnd } from '../domain/agreement-end.ts';
+import {
+  closedByRequest,
+  type EndFact,
+  end,
+  ended,
+  refusedClearing,
+  requestEnd,
+} from '../domain/agreement-end.ts';
 import { loadAgreement, loadAsParty, saveAgreement } from '../tables/agreement.table.ts';
 import { loadMilestonesOf } from '../tables/milestone.table.ts';
 import { tell } from './plan-notices.ts';
@@ -41,7 +48,7 @@ export class EndAgreementHandler implements ICommandHandler<EndAgreement> {
       const { agreement, by } = party;
       const milestones = await loadMilestonesOf(tx, agreementId);
       const requested = requestEnd(agreement, { by, waivedMilestoneIds, milestones, now: tx.now });
-      saveAgreement(tx, closed(agreement, { by, now: tx.now }));
+      saveAgreement(tx, closedByRequest(agreement, requested));
       tx.publish(contractsEvents, [requested]);
       await tell(tx, requested, { causeId: agreementId, parties: agreement });
       return { agreementId, status: 'closing' };

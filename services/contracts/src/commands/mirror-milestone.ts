@@ -1,7 +1,7 @@
 import { NotYet } from '@holdfast/domain';
 import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { closed } from '../domain/agreement-end.ts';
+import { answered, closed } from '../domain/agreement-end.ts';
 import type { MatterFact } from '../domain/matter.ts';
 import {
   answeredSubmission,
@@ -33,9 +33,21 @@ export class MirrorMilestoneHandler implements ICommandHandler<MirrorMilestone> 
       if (event.type === 'escrow.refund.decided' || event.type === 'escrow.refund.failed')
         await noteMatter(tx, event);
       if (event.type === 'escrow.deadline.moved') await moveDormancy(tx, event);
+      if (answersActivation(event)) await noteFundingAnswer(tx, event.agreementId);
       if (endsInEscrow(event)) await close(tx, event.agreementId);
     });
   }
+}
+
+/** With one of these escrow begins what an activated agreement asks for (E-3, M-15). */
+const answersActivation = ({ type }: EscrowFact): boolean =>
+  type === 'escrow.funding.started' || type === 'escrow.funding.failed';
+
+/** Only the first funding is asked for by the agreement; of all later ones the row is not touched. */
+async function noteFundingAnswer(tx: Tx, agreementId: string): Promise<void> {
+  const row = await tx.peek(AgreementTable, { id: agreementId });
+  if (!row?.fundingUnanswered) return;
+  saveAgreement(tx, answered((await loadAgreement(tx, { id: agreementId }))!, 'funding'));
 }
 
 /** The client ended the contract in escrow: by asking for money back, or by paying all that was held (A-16, E-13). */

@@ -4,7 +4,16 @@ import { describe, expect, test } from '@jest/globals';
 import { fromRow, toRow } from '../tables/agreement.table.ts';
 import { escrowFacts } from '../testing/escrow-facts.ts';
 import type { Agreement } from './agreement.ts';
-import { assertRunning, closed, end, ended, refusedClearing, requestEnd } from './agreement-end.ts';
+import {
+  answered,
+  assertRunning,
+  closed,
+  closedByRequest,
+  end,
+  ended,
+  refusedClearing,
+  requestEnd,
+} from './agreement-end.ts';
 import { assertTakesWork, type Milestone, submit } from './milestone.ts';
 import { evolve } from './milestone-facts.ts';
 
@@ -71,6 +80,28 @@ describe('A-16: either party may end a contract at any time', () => {
       expect(() => requestEnd(state, { by: 'freelancer', ...ending })).toThrow(code(refusal));
       expect(() => assertRunning(state)).toThrow(code(refusal));
     }
+  });
+});
+
+describe('M-15: what escrow is asked for waits for its answer', () => {
+  const asked = closedByRequest(
+    { ...agreement, unanswered: ['funding'] },
+    requestEnd(agreement, { by: 'freelancer', ...ending }),
+  );
+
+  test('the first funding and the end, each for its own', () => {
+    expect(asked).toMatchObject({ status: 'closing', unanswered: ['funding', 'end'] });
+    expect(fromRow(toRow(asked))).toEqual(asked);
+    const begun = answered(asked, 'funding');
+    expect(begun).toMatchObject({ unanswered: ['end'] });
+    const refused = refusedClearing(begun, { balance: usd(0n), openItems: [] });
+    expect(refused).not.toHaveProperty('unanswered');
+    expect(fromRow(toRow(refused))).toEqual(refused);
+  });
+
+  test('cleared, nothing waits any more; ended in escrow, nothing was asked', () => {
+    expect(ended(asked, end(asked, now)!)).not.toHaveProperty('unanswered');
+    expect(closing).not.toHaveProperty('unanswered');
   });
 });
 

@@ -71,9 +71,24 @@ export function closed(agreement: Agreement, { by, now }: Readonly<{ by: PartyRo
   return { ...termsOf(agreement), status: 'closing', closingBy: by, closingAt: now };
 }
 
-/** Escrow says what is left, for the client to name amounts (A-19, E-13). */
+/** Asked for here, so that escrow has to answer (M-15). */
+export function closedByRequest(agreement: Agreement, { by, requestedAt }: EndRequested): Agreement {
+  const unanswered = [...(agreement.unanswered ?? []), 'end'] as const;
+  return { ...closed(agreement, { by, now: requestedAt }), unanswered };
+}
+
+/** Escrow says what is left: money, for the client to name amounts, or what comes to its end by itself (A-19, E-13). */
 export function refusedClearing(agreement: Agreement, { balance, openItems }: Left): Agreement {
-  return agreement.status === 'closing' ? { ...agreement, left: { balance, openItems } } : agreement;
+  return agreement.status === 'closing'
+    ? { ...answered(agreement, 'end'), left: { balance, openItems } }
+    : agreement;
+}
+
+/** Escrow has spoken about it, whatever it said (M-15). */
+export function answered<A extends Agreement>(agreement: A, request: 'funding' | 'end'): A {
+  const { unanswered, ...rest } = agreement;
+  const others = unanswered?.filter((each) => each !== request) ?? [];
+  return (others.length > 0 ? { ...rest, unanswered: others } : rest) as A;
 }
 
 /** Nothing is held and nothing is open: the contract has ended (rule A-19). Undefined where it had ended before. */
@@ -89,11 +104,14 @@ export function end(agreement: Agreement, now: Date): ContractEnded | undefined 
 export function ended(agreement: Agreement, { endedAt }: ContractEnded): Agreement {
   const closing = closed(agreement, { by: 'client', now: endedAt });
   const { closingBy, closingAt } = closing as Extract<Agreement, { status: 'closing' }>;
-  return { ...termsOf(agreement), status: 'ended', closingBy, closingAt, endedAt };
+  const { unanswered: _, ...terms } = termsOf(agreement);
+  return { ...terms, status: 'ended', closingBy, closingAt, endedAt };
 }
 
-/** What was agreed, in whatever state the agreement is. */
+/** What was agreed, in whatever state the agreement is, and what escrow still has to answer. */
 export function termsOf(agreement: Agreement) {
-  const { id, clientId, freelancerId, contractType, termsVersion, settings, activatedAt } = agreement;
-  return { id, clientId, freelancerId, contractType, termsVersion, settings, activatedAt };
+  const { id, clientId, freelancerId, contractType, termsVersion, settings, activatedAt, unanswered } =
+    agreement;
+  const terms = { id, clientId, freelancerId, contractType, termsVersion, settings, activatedAt };
+  return { ...terms, ...(unanswered ? { unanswered } : {}) };
 }

@@ -34,6 +34,7 @@ test('A-8: the settings in force are pinned, and only those that belong to a con
     termsVersion: 1,
     settings: activated.settings,
     activatedAt: now,
+    unanswered: ['funding'],
     status: 'active',
   });
 });

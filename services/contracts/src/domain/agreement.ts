@@ -27,6 +27,8 @@ export type Agreement = Readonly<{
   /** Fixed for the contract's life (A-8). */
   settings: PinnedSettings;
   activatedAt: Date;
+  /** What escrow was asked for and has not answered: the first funding, the end of the contract (M-15). */
+  unanswered?: readonly ('funding' | 'end')[];
 }> &
   (
     | { status: 'active' }
@@ -70,7 +72,7 @@ export function activate(
   };
 }
 
-/** An agreement begins with `contracts.contract.activated`. */
+/** An agreement begins with `contracts.contract.activated`, which asks escrow for the first funding (E-3). */
 export function begun(event: ContractActivated): Agreement {
   const {
     agreementId: id,
@@ -82,5 +84,5 @@ export function begun(event: ContractActivated): Agreement {
     activatedAt,
   } = event;
   const terms = { id, clientId, freelancerId, contractType, termsVersion, settings, activatedAt };
-  return { ...terms, status: 'active' };
+  return { ...terms, unanswered: ['funding'], status: 'active' };
 }

@@ -45,7 +45,8 @@ export type Amendment = Readonly<{
   (
     | { status: 'proposed'; dueAt: Date }
     /** Accepted; escrow has not answered every change yet (M-15). */
-    | { status: 'waiting' | 'applied' }
+    | { status: 'waiting'; acceptedAt: Date }
+    | { status: 'applied' }
     | { status: 'lapsed'; reason: LapseReason }
   );
 
@@ -156,7 +157,9 @@ export function accept(amendment: Amendment, { caller, now }: Answering): Amendm
   const open = assertOpen(amendment, now);
   if (caller === open.by) throw new Rejection('amendment.own');
   const { dueAt: _, ...accepted } = open;
-  return { ...accepted, status: open.changes.every(({ kind }) => kind === 'add') ? 'applied' : 'waiting' };
+  return open.changes.every(({ kind }) => kind === 'add')
+    ? { ...accepted, status: 'applied' }
+    : { ...accepted, status: 'waiting', acceptedAt: now };
 }
 
 /**
@@ -201,8 +204,19 @@ export const lapsed = (
 
 /** The terms stay as they were. */
 export function withLapse(amendment: Amendment, { reason }: AmendmentLapsed): Amendment {
-  const { dueAt: _, ...rest } = amendment as Amendment & { dueAt?: Date };
-  return { ...rest, status: 'lapsed', reason } as Amendment;
+  return { ...proposalOf(amendment), status: 'lapsed', reason };
+}
+
+/** Escrow has answered every change, and its terms hold. */
+export const withTerms = (amendment: Amendment): Amendment => ({
+  ...proposalOf(amendment),
+  status: 'applied',
+});
+
+function proposalOf(amendment: Amendment) {
+  const { id, agreementId, clientId, freelancerId, by, termsVersion, termsHash, changes, proposedAt } =
+    amendment;
+  return { id, agreementId, clientId, freelancerId, by, termsVersion, termsHash, changes, proposedAt };
 }
 
 /** A waiting change with escrow's answer; the same answer twice, or one to something else, changes nothing. */

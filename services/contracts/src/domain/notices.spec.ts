@@ -446,6 +446,14 @@ describe('E-5: reminders of a review', () => {
   });
 });
 
+test('A-19: with nothing held nobody is asked to act while the contract closes', () => {
+  const refused = factOf('escrow.contract.clearing_refused') as Extract<
+    TellingFact,
+    { type: 'escrow.contract.clearing_refused' }
+  >;
+  expect(noticesFor({ ...refused, balance: usd(0n) }, known)).toEqual([]);
+});
+
 describe('C-8: who is silent loses money only after two notices', () => {
   const request = factOf('escrow.refund.requested') as Extract<
     TellingFact,

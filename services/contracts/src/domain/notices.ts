@@ -192,9 +192,11 @@ const table = {
   'escrow.dormancy.started': (fact, known) => dormant(fact, known),
   'escrow.dormancy.release_requested': (fact, known) => dormant(fact, known),
   'escrow.dormancy.cancelled': () => [],
-  'escrow.contract.clearing_refused': ({ agreementId, balance }, known) => [
-    money(client(known), 'clearing_refused', { agreementId, amountMinor: digits(balance) }),
-  ],
+  // With nothing held nobody has to act: what is open comes to its end by itself.
+  'escrow.contract.clearing_refused': ({ agreementId, balance }, known) =>
+    balance.amountMinor > 0n
+      ? [money(client(known), 'clearing_refused', { agreementId, amountMinor: digits(balance) })]
+      : [],
   'payouts.funds.held': ({ agreementId, accountId, amount }) => [
     money(accountId, 'funds_held', { agreementId, amountMinor: digits(amount) }),
   ],

@@ -23,6 +23,9 @@ export const AgreementTable = defineEntity({
     leftMinor: p.bigint().nullable(),
     leftItems: p.json<Left['openItems']>().nullable(),
     endedAt: p.datetime().nullable(),
+    /** Escrow was asked for it and has not answered (M-15). */
+    fundingUnanswered: p.boolean(),
+    endUnanswered: p.boolean(),
     version: p.integer(),
   },
 });
@@ -46,12 +49,17 @@ export function toRow(agreement: Agreement): Row {
     leftMinor: left?.balance.amountMinor ?? null,
     leftItems: left?.openItems ?? null,
     endedAt: status === 'ended' ? agreement.endedAt : null,
+    fundingUnanswered: agreement.unanswered?.includes('funding') ?? false,
+    endUnanswered: agreement.unanswered?.includes('end') ?? false,
   };
 }
 
 export function fromRow(row: Row): Agreement {
   const { id, clientId, freelancerId, contractType, termsVersion, settings, activatedAt, status } = row;
-  const terms = { id, clientId, freelancerId, contractType, termsVersion, settings, activatedAt };
+  const terms = {
+    ...{ id, clientId, freelancerId, contractType, termsVersion, settings, activatedAt },
+    ...unansweredOf(row),
+  };
   switch (status) {
     case 'active':
       return { ...terms, status };
@@ -70,6 +78,12 @@ export function fromRow(row: Row): Agreement {
         endedAt: row.endedAt!,
       };
   }
+}
+
+function unansweredOf({ fundingUnanswered, endUnanswered }: Row): Pick<Agreement, 'unanswered'> {
+  const asked = { funding: fundingUnanswered, end: endUnanswered };
+  const unanswered = (['funding', 'end'] as const).filter((request) => asked[request]);
+  return unanswered.length > 0 ? { unanswered } : {};
 }
 
 /** With the caller in the query: a foreign agreement is an unknown one (AD-16). */

@@ -25,6 +25,8 @@ export const AmendmentTable = defineEntity({
     reason: p.text().$type<LapseReason>().nullable(),
     /** When it lapses unanswered; null once it is answered. */
     dueAt: p.datetime().nullable(),
+    /** Since when it waits for escrow; null before and after (M-15). */
+    acceptedAt: p.datetime().nullable(),
     version: p.integer(),
   },
 });
@@ -73,6 +75,7 @@ export const toRow = (amendment: Amendment): Row => ({
   status: amendment.status,
   reason: amendment.status === 'lapsed' ? amendment.reason : null,
   dueAt: amendment.status === 'proposed' ? amendment.dueAt : null,
+  acceptedAt: amendment.status === 'waiting' ? amendment.acceptedAt : null,
 });
 
 export function fromRow(row: Row): Amendment {
@@ -104,6 +107,8 @@ export function fromRow(row: Row): Amendment {
   switch (row.status) {
     case 'proposed':
       return { ...proposal, status: row.status, dueAt: row.dueAt! };
+    case 'waiting':
+      return { ...proposal, status: row.status, acceptedAt: row.acceptedAt! };
     case 'lapsed':
       return { ...proposal, status: row.status, reason: row.reason! };
     default:

@@ -307,6 +307,16 @@ export class Contracts {
     }
   }
 
+  now(): Date {
+    return this.database.clock.now();
+  }
+
+  /** Moves business time on. */
+  passMinutes(minutes: number): void {
+    const { clock } = this.database;
+    clock.moveTo(clock.offsetMs + minutes * 60_000);
+  }
+
   async rows(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
     return (await this.database.pool.query(text, values)).rows;
   }

@@ -123,7 +123,7 @@ export const refundTexts = {
   }),
   clearing_refused: (facts) => ({
     subject: 'Your contract cannot end yet',
-    paragraphs: [`${amount(facts)} are still held or something is open. Please say what shall become of it.`],
+    paragraphs: [`${amount(facts)} are still held. Please say what shall become of it.`],
     action: seeContract(facts),
   }),
   funds_held: (facts) => ({

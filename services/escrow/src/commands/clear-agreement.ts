@@ -12,7 +12,10 @@ import { RefundTable } from '../tables/refund.table.ts';
 import { refundMilestones, type Standing } from './refund-milestones.ts';
 
 type EscrowEvent = EventOf<typeof escrowEvents>;
-type OpenItem = Extract<EscrowEvent, { type: 'escrow.contract.clearing_refused' }>['openItems'][number];
+export type OpenItem = Extract<
+  EscrowEvent,
+  { type: 'escrow.contract.clearing_refused' }
+>['openItems'][number];
 
 /** What this decision ends and the tables still show as open. */
 export type Ending = Readonly<{
@@ -64,18 +67,24 @@ export async function openItemsOf(
  * A contract that is closing is cleared as soon as nothing of it is open, wherever the last thing ends (A-19). Where
  * nothing was ever released the initiation fee goes back first (P-6).
  * @param standing as it is after this decision, which has saved it
+ * @returns the refunds that it waits for, decided here
  */
-export async function clearIfSettled(tx: Tx, standing: Standing, ending: Ending = {}): Promise<void> {
+export async function clearIfSettled(
+  tx: Tx,
+  standing: Standing,
+  ending: Ending = {},
+): Promise<readonly string[]> {
   const { agreement } = standing;
-  if (agreement.status !== 'closing' || agreement.clearedAt) return;
-  if ((await openItemsOf(tx, standing, ending)).length > 0) return;
+  if (agreement.status !== 'closing' || agreement.clearedAt) return [];
+  if ((await openItemsOf(tx, standing, ending)).length > 0) return [];
   if (agreement.initiationFee === 'held' && agreement.initiationFeeMinor > 0n) {
-    const { agreement: after } = await refundMilestones(tx, standing, []);
-    if (after.initiationFee === 'returned') return;
+    const { agreement: after, refundIds } = await refundMilestones(tx, standing, []);
+    if (after.initiationFee === 'returned') return refundIds;
   }
   const cleared: Agreement = { ...agreement, clearedAt: tx.now };
   tx.save(AgreementTable, cleared);
   publishCleared(tx, cleared);
+  return [];
 }
 
 export function publishCleared(tx: Tx, { id: agreementId, clearedAt }: Agreement): void {

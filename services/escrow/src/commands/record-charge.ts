@@ -64,7 +64,8 @@ async function settle(tx: Tx, funding: Funding, frame: FundingFrame): Promise<vo
     if (!isTaken) return orphan(tx, funding, frame);
     const after = await bookBonus(tx, { agreement, funding, frame });
     const milestones = await loadMilestonesOf(tx, frame.agreementId);
-    return clearIfSettled(tx, { agreement: after, milestones }, { fundingId: funding.id });
+    await clearIfSettled(tx, { agreement: after, milestones }, { fundingId: funding.id });
+    return;
   }
   const milestones = await loadMilestonesOf(tx, frame.agreementId);
   const shares = await sharesOf(tx, funding.id);
@@ -152,7 +153,8 @@ const goesOn: readonly FundingFailure[] = ['declined', 'method_unusable'];
 async function fail(tx: Tx, funding: Funding & { status: 'failed' }, frame: FundingFrame): Promise<void> {
   if (frame.bonusId) {
     await failBonus(tx, funding, frame);
-    return clearIfSettled(tx, await loadStanding(tx, frame.agreementId), { fundingId: funding.id });
+    await clearIfSettled(tx, await loadStanding(tx, frame.agreementId), { fundingId: funding.id });
+    return;
   }
   const { unattended, ending } = funding;
   const failed = await failedFact(tx, funding, frame);

@@ -20,6 +20,9 @@ export type Refunding = Readonly<{
 /** An agreement as it stands in the middle of a decision: what was decided already is in it. */
 export type Standing = Readonly<{ agreement: Agreement; milestones: readonly Milestone[] }>;
 
+/** The same with the refunds that were decided just now: each is open until the provider has paid it (E-23). */
+export type Refunded = Standing & Readonly<{ refundIds: readonly string[] }>;
+
 /**
  * Decides the refunds of held money, newest lots first, one for each charge (E-12, E-15, E-21), with a journal and an
  * event each. Rows are saved; what the milestones and the agreement are afterwards is returned.
@@ -29,7 +32,7 @@ export async function refundMilestones(
   tx: Tx,
   standing: Standing,
   refundings: readonly Refunding[],
-): Promise<Standing> {
+): Promise<Refunded> {
   const lots = await tx.many(LotTable, { agreementId: standing.agreement.id });
   const returning = refundings.map((refunding): Returning & Refunding => {
     const milestone = standing.milestones.find(({ id }) => id === refunding.milestoneId)!;
@@ -71,7 +74,8 @@ async function book(
     returning: readonly (Returning & Refunding)[];
     lots: readonly Lot[];
   },
-): Promise<Standing> {
+): Promise<Refunded> {
+  const refundIds: string[] = [];
   const milestones = new Map(standing.milestones.map((milestone) => [milestone.id, milestone]));
   let { agreement } = standing;
   for (const { fundingId, milestoneId, parts, lots: returned } of planned) {
@@ -91,6 +95,7 @@ async function book(
       ...(why?.refundRequestId ? { refundRequestId: why.refundRequestId } : {}),
       source: 'escrow',
     });
+    refundIds.push(decided.refundId);
     if (milestone) milestones.set(milestone.id, evolve(milestone, decided));
     for (const each of returned) returnFromLot(tx, lots.find(({ id }) => id === each.lotId)!, each);
     if (parts.initiationFee.amountMinor > 0n) agreement = { ...agreement, initiationFee: 'returned' };
@@ -98,5 +103,6 @@ async function book(
   if (agreement !== standing.agreement) tx.save(AgreementTable, agreement);
   // With their freezes: one that came too late for a timer ends with what it covered (M-16).
   for (const { milestone } of returning) await saveMilestoneWithFreezes(tx, milestones.get(milestone.id)!);
-  return { agreement, milestones: standing.milestones.map(({ id }) => milestones.get(id)!) };
+  const changed = standing.milestones.map(({ id }) => milestones.get(id)!);
+  return { agreement, milestones: changed, refundIds };
 }

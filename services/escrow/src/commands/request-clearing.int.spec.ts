@@ -13,7 +13,7 @@ describe('E-17: the freelancer ends the contract', () => {
   test('what is not under review goes back, with the initiation fee where nothing was released', async () => {
     const { agreementId, milestoneIds } = await escrow().funded({ prices: [40_000n] });
     await endings().requestEnd(agreementId, 'freelancer');
-    expect(await last(agreementId)).toMatchObject({
+    expect((await escrow().published(agreementId)).at(-2)).toMatchObject({
       type: 'escrow.refund.decided',
       cause: 'freelancer_ended',
       amount: usd(42_499n),
@@ -42,7 +42,7 @@ describe('E-17: the freelancer ends the contract', () => {
     const { agreementId, milestoneIds } = await escrow().submitted();
     await endings().requestEnd(agreementId, 'freelancer', { waivedMilestoneIds: milestoneIds });
     expect(await escrow().statusOf(milestoneIds[0]!)).toBe('refunding');
-    expect(await escrow().typesOf(agreementId)).not.toContain('escrow.contract.clearing_refused');
+    expect(await last(agreementId)).toMatchObject({ balance: usd(0n), openItems: [{ kind: 'refund' }] });
   });
 
   test('E-22: frozen money stays where it is', async () => {
@@ -90,7 +90,10 @@ describe('A-16, A-19: the client ends the contract', () => {
     const { agreementId, milestoneIds } = await escrow().agreement();
     const fundingId = await escrow().fundingOf(milestoneIds[0]!);
     await endings().requestEnd(agreementId, 'client');
-    expect(await escrow().typesOf(agreementId)).not.toContain('escrow.contract.cleared');
+    expect(await last(agreementId)).toMatchObject({
+      type: 'escrow.contract.clearing_refused',
+      openItems: [{ kind: 'funding', id: fundingId }],
+    });
     await escrow().see(fundingId, 'requires_confirmation');
     await escrow().see(fundingId, 'canceled');
     expect(await last(agreementId)).toMatchObject({ type: 'escrow.contract.cleared' });
@@ -102,10 +105,25 @@ test('P-6: its milestone was given back before; when the contract ends the initi
   await escrow().giveBack(freelancerId, milestoneIds[0]!);
   await escrow().seeRefund(agreementId, 'succeeded');
   await endings().requestEnd(agreementId, 'client');
-  expect(await last(agreementId)).toMatchObject({ type: 'escrow.refund.decided', amount: usd(499n) });
+  expect((await escrow().published(agreementId)).slice(-2)).toMatchObject([
+    { type: 'escrow.refund.decided', amount: usd(499n) },
+    { type: 'escrow.contract.clearing_refused', openItems: [{ kind: 'refund' }] },
+  ]);
   const refund = (await escrow().journals(agreementId)).at(-1)!;
   expect(linesOf(refund)).toEqual({ 'E.fee.initiation_held': 499n, 'E.refund.payable': -499n });
   expect(await escrow().typesOf(agreementId)).not.toContain('escrow.contract.cleared');
+  await escrow().seeRefund(agreementId, 'succeeded');
+  expect(await last(agreementId)).toMatchObject({ type: 'escrow.contract.cleared' });
+});
+
+test('M-15: with nothing held and a refund under way the end is answered at once, and cleared with the refund', async () => {
+  const { agreementId } = await escrow().funded();
+  await endings().requestEnd(agreementId, 'freelancer');
+  const { refund_id: id } = await escrow().refundAttemptOf(agreementId);
+  expect(await last(agreementId)).toEqual({
+    ...{ type: 'escrow.contract.clearing_refused', agreementId, balance: usd(0n) },
+    openItems: [{ kind: 'refund', id }],
+  });
   await escrow().seeRefund(agreementId, 'succeeded');
   expect(await last(agreementId)).toMatchObject({ type: 'escrow.contract.cleared' });
 });

@@ -5,8 +5,11 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type Milestone, movable } from '../domain/milestone.ts';
 import { AgreementTable } from '../tables/agreement.table.ts';
 import { loadMilestonesOf } from '../tables/milestone.table.ts';
-import { balanceOf, clearIfSettled, openItemsOf, publishCleared } from './clear-agreement.ts';
-import { type Refunding, refundMilestones, type Standing } from './refund-milestones.ts';
+import { balanceOf, clearIfSettled, type OpenItem, openItemsOf, publishCleared } from './clear-agreement.ts';
+import { type Refunded, type Refunding, refundMilestones, type Standing } from './refund-milestones.ts';
+
+/** As many as the answer names. */
+const openItemsMax = 200;
 
 export class RequestClearing extends Command<void> {
   constructor(
@@ -24,8 +27,8 @@ export class RequestClearing extends Command<void> {
 
 /**
  * A party ends the contract in contracts (A-16). Where the freelancer ends, what is not under review goes back, and what
- * is by name (E-17); where the client does, escrow that is left waits for the amounts of E-13. Answered by
- * `cleared`, now or when the last refund is through, or by `clearing_refused` (A-19).
+ * is by name (E-17); where the client does, escrow that is left waits for the amounts of E-13. Answered at once, by
+ * `cleared` or by `clearing_refused` with what is open, which `cleared` follows when the last of it ends (A-19, M-15).
  */
 @CommandHandler(RequestClearing)
 export class RequestClearingHandler implements ICommandHandler<RequestClearing> {
@@ -41,17 +44,31 @@ export class RequestClearingHandler implements ICommandHandler<RequestClearing> 
       tx.save(AgreementTable, closing);
       const begun: Standing = { agreement: closing, milestones: await loadMilestonesOf(tx, agreementId) };
       const going = by === 'freelancer' ? goingBack(begun.milestones, waivedMilestoneIds) : [];
-      if (going.length === 0) return answer(tx, begun);
-      // What is decided here is open until the provider has paid it, so that nothing is cleared yet.
-      refuseIfHeld(tx, await refundMilestones(tx, begun, going), []);
+      await answer(
+        tx,
+        going.length > 0 ? await refundMilestones(tx, begun, going) : { ...begun, refundIds: [] },
+      );
     });
   }
 }
 
-async function answer(tx: Tx, standing: Standing): Promise<void> {
-  refuseIfHeld(tx, standing, await openItemsOf(tx, standing));
-  await clearIfSettled(tx, standing);
+async function answer(tx: Tx, standing: Refunded): Promise<void> {
+  const open = [...(await openItemsOf(tx, standing)), ...standing.refundIds.map(openRefund)];
+  const left = open.length > 0 ? open : (await clearIfSettled(tx, standing)).map(openRefund);
+  if (left.length === 0) return;
+  const { agreement, milestones } = standing;
+  tx.publish(escrowEvents, [
+    {
+      type: 'escrow.contract.clearing_refused',
+      agreementId: agreement.id,
+      balance: balanceOf(milestones),
+      openItems: left.slice(0, openItemsMax),
+    },
+  ]);
 }
+
+/** What is decided here is open until the provider has paid it. */
+const openRefund = (id: string): OpenItem => ({ kind: 'refund', id });
 
 /** Only unfrozen money goes; one that is under review needs the freelancer's waiver, else its review runs on (E-17). */
 function goingBack(milestones: readonly Milestone[], waivedIds: readonly string[]): Refunding[] {
@@ -62,21 +79,6 @@ function goingBack(milestones: readonly Milestone[], waivedIds: readonly string[
     if (amount.amountMinor === 0n) return [];
     return [{ milestoneId: milestone.id, amount, cause: 'freelancer_ended' }];
   });
-}
-
-/** Somebody must act, or a review must end, before this can be cleared; refunds come to their end by themselves. */
-function refuseIfHeld(
-  tx: Tx,
-  { agreement, milestones }: Standing,
-  known: Awaited<ReturnType<typeof openItemsOf>>,
-): void {
-  const balance = balanceOf(milestones);
-  if (balance.amountMinor === 0n) return;
-  const held = milestones.filter((milestone) => 'held' in milestone);
-  const openItems = known.length > 0 ? known : held.map(({ id }) => ({ kind: 'milestone' as const, id }));
-  tx.publish(escrowEvents, [
-    { type: 'escrow.contract.clearing_refused', agreementId: agreement.id, balance, openItems },
-  ]);
 }
 
 export class NoteAgreementEnded extends Command<void> {
