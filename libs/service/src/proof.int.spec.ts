@@ -154,6 +154,24 @@ describe('what a service proves alone', () => {
     expect(taken.checks.map(({ name }) => name)).toEqual(['events.counted']);
   });
 
+  test('AD-17: what a service proves of its own tables beside', async () => {
+    const proofs = [
+      {
+        name: 'charges.small',
+        rule: 'M-4',
+        figures: 'select count(*) as charges from charges',
+        wrong: `select id, 'a charge of ' || minor as what from charges where minor > 4`,
+      },
+    ];
+    const own = { ...definition, proofs } as ServiceDefinition;
+    const { holds, checks } = await new Proof(database().pool, own, new StandingClock()).take();
+    expect(holds).toBe(false);
+    expect(checks.find(({ name }) => name === 'charges.small')).toMatchObject({
+      ...{ rule: 'M-4', holds: false, figures: { charges: '8' }, findingsTotal: 8 },
+      findings: expect.arrayContaining([{ id: handled[0]!.causeId, what: 'a charge of 5' }]),
+    });
+  });
+
   test('whoever asks while one is under way gets that one', async () => {
     const one = proof();
     const [first, second] = await Promise.all([one.take(), one.take()]);

@@ -1,6 +1,7 @@
 import { type Checked, checkBooks, readHead, verifyChain } from '@holdfast/ledger';
 import { type Client, run, type WallClock } from '@holdfast/messaging';
 import type { Pool, PoolClient } from 'pg';
+import { type OwnProof, proveOwn } from './own-proof.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 
 export interface ProofFinding {
@@ -61,11 +62,13 @@ export class Proof {
   }
 
   async #take(): Promise<ServiceProof> {
-    const { name, ledger, publishes, listensTo, handles } = this.#definition;
+    const { name, ledger, publishes, listensTo, handles, proofs = [] } = this.#definition;
     const takenAt = this.#wallClock.now().toISOString();
     return inSnapshot(this.#pool, async (client) => {
       const books = ledger ? await provenBooks(client, findingsMax) : [];
-      const checks = [...books, await eventsCounted(client, findingsMax)];
+      const own: ProofCheck[] = [];
+      for (const proof of proofs) own.push(await ownCheck(client, proof));
+      const checks = [...books, ...own, await eventsCounted(client, findingsMax)];
       const head = ledger ? await readHead(client) : undefined;
       return {
         service: name,
@@ -138,6 +141,11 @@ async function provenBooks(client: PoolClient, limit: number): Promise<ProofChec
       },
     ),
   ];
+}
+
+async function ownCheck(client: Client, proof: OwnProof): Promise<ProofCheck> {
+  const { figures, ...found } = await proveOwn(client, proof, findingsMax);
+  return checkOf(proof.name, proof.rule, figures, found);
 }
 
 /** What waits in the outbox was counted, and goes where its aggregate's events go (AD-6, I7). */

@@ -5,6 +5,7 @@ import type { Migration } from '@mikro-orm/migrations';
 import type { z } from 'zod';
 import type { AdjustableAccounts } from './adjustment.ts';
 import type { ErrorCatalogue } from './errors.ts';
+import type { OwnProof } from './own-proof.ts';
 import type { MovementSource } from './proof-movements.ts';
 
 /** The two ledgers, as their accounts begin (AD-3). */
@@ -27,6 +28,8 @@ export interface ServiceDefinition {
   follows?: Follows;
   /** Its movements of money at providers, for the proof (M-3; docs/proof.md). */
   movements?: readonly MovementSource[];
+  /** What else of its own tables must add up, for the proof (docs/proof.md). */
+  proofs?: readonly OwnProof[];
   /** What of its ledger is corrected by hand (M-24). */
   adjustable?: AdjustableAccounts;
   errors: ErrorCatalogue;

@@ -12,8 +12,16 @@ const own = [
     figureOf: ({ heldMinor = '0' }: ServiceCheck['figures']) => `${dollars(BigInt(heldMinor))} held`,
   },
   { check: 'clearing.named', rule: 'M-22', figureOf: figure('postings', 'posting') },
+  {
+    check: 'milestones.add_up',
+    rule: 'M-4',
+    figureOf: ({ milestones = '0', bonuses = '0' }: ServiceCheck['figures']) =>
+      `${count(BigInt(milestones), 'milestone')}, ${bonusCount(BigInt(bonuses))}`,
+  },
   { check: 'events.counted', rule: 'I7', figureOf: figure('events', 'event') },
 ] as const;
+
+const bonusCount = (number: bigint): string => (number === 1n ? '1 bonus' : `${number} bonuses`);
 
 function figure(name: string, noun: string) {
   return (figures: ServiceCheck['figures']): string => count(BigInt(figures[name] ?? '0'), noun);

@@ -7,6 +7,7 @@ const titles: Readonly<Record<string, string>> = {
   'balances.equal': 'Stored balances equal their entries',
   'held.covered': 'Nothing held is below zero',
   'clearing.named': 'Clearing names its transfers',
+  'milestones.add_up': 'Each milestone and bonus adds up, with its lots',
   'events.counted': 'Outboxes hold only what was counted',
   'chain.verifies': 'Chains verify and reach their published heads',
   'events.published': 'Every event stands on its topic',

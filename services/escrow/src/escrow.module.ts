@@ -162,6 +162,7 @@ import { AgreementMoney } from './queries/agreement-money.ts';
 import { BillingMethods } from './queries/billing-methods.ts';
 import { Chargebacks } from './queries/chargebacks.ts';
 import { CostReports } from './queries/cost-reports.ts';
+import { milestonesAddUp } from './queries/milestones-add-up.ts';
 import { escrowMovements } from './queries/movements.ts';
 import { Quotes } from './queries/quotes.ts';
 import { Settlements } from './queries/settlements.ts';
@@ -337,6 +338,7 @@ export const definition: ServiceDefinition = {
   ledger: 'E',
   follows: restartDormancy,
   movements: escrowMovements,
+  proofs: [milestonesAddUp],
   adjustable: escrowAdjustable,
   errors: escrowErrors,
   settings: escrowSettings,

@@ -161,6 +161,18 @@ const damages: Damage[] = [
     },
   },
   {
+    kind: 'a lot that says more than was paid',
+    service: 'escrow',
+    plant: async (sql) => {
+      const { id, milestone_id } = await chosen(
+        sql,
+        'select id::text, milestone_id::text from lots where milestone_id is not null',
+      );
+      await sql('update lots set principal_minor = principal_minor + 1 where id = $1', [id]);
+      return [{ id: milestone_id, rule: 'M-4' }];
+    },
+  },
+  {
     kind: 'an event that was counted and never published',
     service: 'contracts',
     plant: async (sql) => {
