@@ -89,6 +89,7 @@ import { MyMethods } from './queries/my-methods.ts';
 import { MyStanding } from './queries/my-standing.ts';
 import { MyWithdrawals } from './queries/my-withdrawals.ts';
 import { SendingStops } from './queries/sending-stops.ts';
+import { WithdrawalQuotes } from './queries/withdrawal-quotes.ts';
 import { SendingController } from './sending.controller.ts';
 import { payoutsSettings } from './settings.ts';
 import { AccountChangeTable } from './tables/account-change.table.ts';
@@ -268,6 +269,7 @@ const clients = [
     AccountGates,
     MyMethods,
     MyStanding,
+    WithdrawalQuotes,
     MyWithdrawals,
     SendingStops,
     MethodDetails,

@@ -75,6 +75,15 @@ export const sentOf = ({ amount, fee }: Pick<Withdrawal, 'amount' | 'fee'>): Mon
 /** The current settings of withdrawals (0.2 of the rules). */
 export type WithdrawalSettings = Readonly<{ 'fee.ach': number; 'min.ach': number; 'payout.cutoff': string }>;
 
+/** What a withdrawal costs and when it arrives, were it asked for now; the request and the quote are made of it (P-17). */
+export type WithdrawalTerms = Readonly<{ fee: Money; minimum: Money; cutOffAt: Date; arrivesBy: Date }>;
+
+export function withdrawalTerms(now: Date, settings: WithdrawalSettings): WithdrawalTerms {
+  const cutOffAt = cutOffAfter(now, settings['payout.cutoff']);
+  const [fee, minimum] = [usd(BigInt(settings['fee.ach'])), usd(BigInt(settings['min.ach']))];
+  return { fee, minimum, cutOffAt, arrivesBy: arrivalOf(cutOffAt) };
+}
+
 export type WithdrawalRequest = Readonly<{
   withdrawalId: string;
   person: Person;
@@ -93,17 +102,17 @@ export function requestWithdrawal(
   { withdrawalId, person, method, amount, now }: WithdrawalRequest,
   settings: WithdrawalSettings,
 ): WithdrawalRequested {
-  const { 'fee.ach': feeMinor, 'min.ach': minimumMinor, 'payout.cutoff': cutOff } = settings;
+  const { fee, minimum, cutOffAt: dueAt } = withdrawalTerms(now, settings);
   if (person.identity !== 'verified') throw new Rejection('identity.not_verified');
   if (person.holds.length > 0) throw new Rejection('account.on_hold');
   if (person.isInDebt) throw new Rejection('account.in_debt');
   if (person.taxForm?.status !== 'on_file') throw new Rejection('tax_form.missing');
   assertUsable(method);
-  if (amount.amountMinor < minimumMinor) {
-    throw new Rejection('withdrawal.below_minimum', { minimumMinor: String(minimumMinor) });
+  if (amount.amountMinor < minimum.amountMinor) {
+    throw new Rejection('withdrawal.below_minimum', { minimumMinor: String(minimum.amountMinor) });
   }
-  if (amount.amountMinor <= feeMinor) {
-    throw new Rejection('withdrawal.not_above_fee', { feeMinor: String(feeMinor) });
+  if (amount.amountMinor <= fee.amountMinor) {
+    throw new Rejection('withdrawal.not_above_fee', { feeMinor: String(fee.amountMinor) });
   }
   return {
     type: 'payouts.withdrawal.requested',
@@ -111,9 +120,24 @@ export function requestWithdrawal(
     withdrawalId,
     methodId: method.id,
     amount,
-    fee: usd(BigInt(feeMinor)),
-    dueAt: cutOffAfter(now, cutOff),
+    fee,
+    dueAt,
   };
+}
+
+/** Why a request would be refused now (rule P-17): by the function that decides it, then by what is available. */
+export function refusalOf(
+  request: WithdrawalRequest,
+  settings: WithdrawalSettings,
+  availableMinor: bigint,
+): Rejection | undefined {
+  try {
+    requestWithdrawal(request, settings);
+  } catch (error) {
+    if (error instanceof Rejection) return error;
+    throw error;
+  }
+  return request.amount.amountMinor > availableMinor ? new Rejection('money.insufficient') : undefined;
 }
 
 function assertUsable(method: WithdrawalMethod): void {

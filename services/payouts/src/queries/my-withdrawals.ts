@@ -67,7 +67,7 @@ function summary(row: Row): object {
 }
 
 /** Why something is under review stays secret (W-17). */
-const publicCauses: Readonly<Record<HoldCause, string>> = {
+export const publicCauses: Readonly<Record<HoldCause, string>> = {
   screening: 'under review',
   account_hold: 'account on hold',
   sending_stopped: 'sending is stopped',

@@ -1,5 +1,5 @@
 import { usd } from '@holdfast/domain';
-import type { Tx } from '@holdfast/messaging';
+import type { Rows, Tx } from '@holdfast/messaging';
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import type { Debt, DebtOpened, DebtSettled } from '../domain/debt.ts';
 
@@ -21,7 +21,7 @@ export const DebtTable = defineEntity({
   },
 });
 
-export async function loadOpenDebts(tx: Tx, accountId: string): Promise<Debt[]> {
+export async function loadOpenDebts(tx: Rows, accountId: string): Promise<Debt[]> {
   const rows = await tx.many(DebtTable, { accountId, open: true });
   return rows.map(({ id, openedAt, leftMinor }) => ({ id, accountId, openedAt, left: usd(leftMinor) }));
 }

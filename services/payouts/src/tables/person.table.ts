@@ -1,6 +1,6 @@
 import { NotYet } from '@holdfast/domain';
 import type { HoldKind } from '@holdfast/events';
-import type { Tx } from '@holdfast/messaging';
+import type { Rows, Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import type { Person, TaxForm } from '../domain/person.ts';
 import { loadOpenDebts } from './debt.table.ts';
@@ -74,7 +74,7 @@ export function fromRow(row: Row, holds: readonly HoldKind[]): Person {
 export const kindsOf = (holds: readonly { kind: HoldKind }[]): HoldKind[] =>
   [...new Set(holds.map(({ kind }) => kind))].sort();
 
-export const loadHolds = (tx: Tx, accountId: string) =>
+export const loadHolds = (tx: Rows, accountId: string) =>
   tx.many(AccountHoldTable, { accountId, standing: true });
 
 /**
@@ -82,7 +82,7 @@ export const loadHolds = (tx: Tx, accountId: string) =>
  * changes it, so that whoever decided without it decides again.
  * @throws NotYet account.unknown: the account may just have been opened in contracts (M-15)
  */
-export async function loadPerson(tx: Tx, accountId: string): Promise<Person> {
+export async function loadPerson(tx: Rows, accountId: string): Promise<Person> {
   const row = await tx.one(PersonTable, { id: accountId });
   if (!row) throw new NotYet('account.unknown');
   const person = fromRow(row, kindsOf(await loadHolds(tx, accountId)));

@@ -1,5 +1,5 @@
 import type { PayoutProviderName } from '@holdfast/events';
-import type { Tx } from '@holdfast/messaging';
+import type { Rows } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 
 /** Operators' stops of sending, with reason and author (W-18, AD-21). */
@@ -24,6 +24,6 @@ export const SendingStopTable = defineEntity({
 
 export type SendingStop = Omit<InferEntity<typeof SendingStopTable>, 'version'>;
 
-export async function loadStoppedProviders(tx: Tx): Promise<SendingStop['provider'][]> {
+export async function loadStoppedProviders(tx: Rows): Promise<SendingStop['provider'][]> {
   return (await tx.many(SendingStopTable, { standing: true })).map(({ provider }) => provider);
 }

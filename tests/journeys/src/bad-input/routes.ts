@@ -435,6 +435,13 @@ const escrow: Route[] = (
 const payouts: Route[] = (
   [
     { method: 'GET', path: '/v1/balances/me', of: 'caller', role: 'freelancer' },
+    {
+      method: 'GET',
+      path: '/v1/withdrawal-quotes',
+      query: '?amountMinor=50000',
+      of: 'caller',
+      role: 'freelancer',
+    },
     { method: 'GET', path: '/v1/accounts/me', of: 'caller', role: 'freelancer' },
     {
       method: 'PUT',
