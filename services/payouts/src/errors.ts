@@ -15,7 +15,11 @@ export const payoutsErrors = {
     status: 409,
     title: 'A debt must be paid first; later payments pay it by themselves.',
   },
-  'tax_form.missing': { status: 409, title: 'A tax form must be on file first.' },
+  'tax_form.missing': { status: 409, title: 'A tax form must be on file first; `needed` names it.' },
+  'tax_form.wrong_type': {
+    status: 409,
+    title: 'Persons of this region file another form; `needed` names it.',
+  },
   'withdrawal.unknown': { status: 404, title: 'You have no such withdrawal.' },
   'withdrawal.below_minimum': { status: 409, title: 'The amount is below the minimum of the method.' },
   'withdrawal.not_above_fee': { status: 409, title: 'Nothing would be left after the fee.' },

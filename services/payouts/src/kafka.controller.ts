@@ -21,8 +21,10 @@ export class KafkaController {
   async onContracts(@Payload() { id, event }: Message<typeof contractsEvents>): Promise<void> {
     const message = { source: 'event', id } as const;
     switch (event.type) {
-      case 'contracts.account.opened':
-        return this.commands.execute(new RememberAccount({ message, accountId: event.accountId }));
+      case 'contracts.account.opened': {
+        const { accountId, region } = event;
+        return this.commands.execute(new RememberAccount({ message, accountId, region }));
+      }
       case 'contracts.account.hold_placed':
       case 'contracts.account.hold_lifted': // Both decide which withdrawals are held (S-5).
         return this.commands.execute(new RecordAccountHold({ message, ...holdOf(event) }));

@@ -80,7 +80,7 @@ describe('what payouts needs of others (AD-8)', () => {
     await stateNeed({ consumer: 'payouts', provider: 'contracts' }, need, async (record) => {
       const command = await reading('contracts', record);
       expect(command).toBeInstanceOf(RememberAccount);
-      expect(command).toMatchObject({ input: { message, accountId: 'freelancer-1' } });
+      expect(command).toMatchObject({ input: { message, accountId: 'freelancer-1', region: 'US' } });
     });
   });
 

@@ -72,6 +72,7 @@ import { Migration004Seals } from './migrations/004-seals.ts';
 import { Migration006Holds } from './migrations/006-holds.ts';
 import { Migration007Adjustments } from './migrations/007-adjustments.ts';
 import { Migration009Staff } from './migrations/009-staff.ts';
+import { Migration008Regions } from './migrations/008-regions.ts';
 import { Bank } from './providers/bank.ts';
 import { BankClient } from './providers/bank-client.ts';
 import { MethodWorker } from './providers/method.worker.ts';
@@ -152,6 +153,7 @@ export const definition: ServiceDefinition = {
     { name: '006-holds', class: Migration006Holds },
     { name: '007-adjustments', class: Migration007Adjustments },
     { name: '009-staff', class: Migration009Staff },
+    { name: '008-regions', class: Migration008Regions },
   ],
   grants: {
     agreements: 'select, insert, update',

@@ -2,6 +2,7 @@ import { NotYet, plusDays } from '@holdfast/domain';
 import { newId } from '@holdfast/messaging';
 import { describe, expect, test } from '@jest/globals';
 import { AccountGates } from '../queries/account-gates.ts';
+import { MyStanding } from '../queries/my-standing.ts';
 import { namePlace } from '../tables/person.table.ts';
 import { holderName, http, texts, usePayouts } from '../testing/payouts.ts';
 
@@ -83,7 +84,7 @@ describe('S-3: identity', () => {
     expect(await new AccountGates(payouts().database.orm, texts).of(accountId)).toEqual({
       accountId,
       identity: { status: 'requested', dueAt: dueAt.toISOString() },
-      taxForm: { status: 'on_file', type: 'W-9', recordedAt: at },
+      taxForm: { status: 'on_file', needed: 'W-9', type: 'W-9', recordedAt: at },
       holds: ['safety'],
       changes: [
         {
@@ -187,7 +188,7 @@ describe('W-2: a name that is verified after the method was added', () => {
 
 describe('P-13: the tax form', () => {
   test('is a type, a status and a date, recorded with person and reason', async () => {
-    const accountId = await payouts().openAccount();
+    const accountId = await payouts().openAccount(undefined, undefined, 'other');
     const message = http();
     const record = () => payouts().taxForm(accountId, 'on_file', { type: 'W-8BEN', message });
     expect(await record()).toEqual({ accountId, type: 'W-8BEN', status: 'on_file' });
@@ -208,6 +209,30 @@ describe('P-13: the tax form', () => {
     ]);
     expect(await payouts().published(accountId)).toEqual([]);
   });
+
+  test.each([
+    ['US', 'W-9', 'W-8BEN'],
+    ['other', 'W-8BEN', 'W-9'],
+  ] as const)(
+    'of a person in %s is a %s: the other one is refused, and both are told which',
+    async (...words) => {
+      const [region, needed, wrong] = words;
+      const accountId = await payouts().openAccount(undefined, undefined, region);
+      await expect(payouts().taxForm(accountId, 'on_file', { type: wrong })).rejects.toMatchObject({
+        ...{ code: 'tax_form.wrong_type', details: { needed } },
+      });
+      expect(await personRow(accountId)).toMatchObject({ tax_form: null, tax_form_status: 'missing' });
+      await payouts().taxForm(accountId, 'rejected', { type: wrong });
+      await payouts().taxForm(accountId, 'on_file', { type: needed });
+      const { orm } = payouts().database;
+      expect(await new MyStanding(orm).of(accountId)).toMatchObject({
+        ...{ taxForm: 'on_file', taxFormNeeded: needed },
+      });
+      expect(await new AccountGates(orm, texts).of(accountId)).toMatchObject({
+        taxForm: { status: 'on_file', type: needed, needed },
+      });
+    },
+  );
 
   test('may turn out to be wrong; of an unknown account it waits', async () => {
     const accountId = await payouts().openAccount();

@@ -16,6 +16,7 @@ test('S-12: an account is remembered once, without identity, tax form and holds'
   expect(await payouts().rows('select * from persons where id = $1', [accountId])).toEqual([
     {
       id: accountId,
+      region: 'US',
       identity: 'unverified',
       identity_due_at: null,
       name_sealed: null,
@@ -29,6 +30,7 @@ test('S-12: an account is remembered once, without identity, tax form and holds'
     accountId,
     identity: 'unverified',
     taxForm: 'missing',
+    taxFormNeeded: 'W-9',
     holds: [],
   });
 });

@@ -1,9 +1,10 @@
 import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { Region } from '../domain/person.ts';
 import { insertPerson } from '../tables/person.table.ts';
 
 export class RememberAccount extends Command<void> {
-  constructor(readonly input: { message: MessageRef; accountId: string }) {
+  constructor(readonly input: { message: MessageRef; accountId: string; region: Region }) {
     super();
   }
 }
@@ -15,7 +16,8 @@ export class RememberAccountHandler implements ICommandHandler<RememberAccount> 
 
   execute(command: RememberAccount): Promise<void> {
     return this.unitOfWork.once(command, async (tx) => {
-      insertPerson(tx, { id: command.input.accountId, identity: 'unverified', holds: [] });
+      const { accountId: id, region } = command.input;
+      insertPerson(tx, { id, region, identity: 'unverified', holds: [] });
     });
   }
 }

@@ -5,11 +5,14 @@ import { fromRow, toRow } from '../tables/person.table.ts';
 import {
   changeIdentity,
   failedIdentity,
+  hasTaxForm,
   type IdentityChange,
   identityFact,
   identityUnanswered,
   keepsMethodsFrom,
+  neededForm,
   type Person,
+  recordTaxForm,
 } from './person.ts';
 
 const now = new Date('2026-11-23T12:00:00.000Z');
@@ -106,6 +109,35 @@ test('S-5: safety and closed keep methods from being used; the others do not', (
   expect(keepsMethodsFrom(person)).toBe(false);
 });
 
+describe('P-13: US persons file a W-9, others a W-8BEN', () => {
+  const onFile = (type: 'W-9' | 'W-8BEN') => ({ type, status: 'on_file', recordedAt: now }) as const;
+
+  test.each([
+    ['US', 'W-9', 'W-8BEN'],
+    ['other', 'W-8BEN', 'W-9'],
+  ] as const)('in %s a %s, and no %s', (region, needed, wrong) => {
+    const known: Person = { ...person, region };
+    expect(neededForm(known)).toBe(needed);
+    const recorded = recordTaxForm(known, { type: needed, status: 'on_file' }, now);
+    expect(recorded).toEqual({ ...known, taxForm: onFile(needed) });
+    expect(hasTaxForm(recorded)).toBe(true);
+    const refused = { code: 'tax_form.wrong_type', details: { needed } };
+    expect(() => recordTaxForm(known, { type: wrong, status: 'on_file' }, now)).toThrow(
+      expect.objectContaining(refused),
+    );
+    // What came in is said, also where it is the wrong one; it opens nothing.
+    const rejected = recordTaxForm(known, { type: wrong, status: 'rejected' }, now);
+    expect(rejected.taxForm).toMatchObject({ type: wrong, status: 'rejected' });
+    expect(hasTaxForm(rejected)).toBe(false);
+    expect(hasTaxForm({ ...known, taxForm: onFile(wrong) })).toBe(false);
+  });
+
+  test('of a person whose region was never kept either one is taken', () => {
+    for (const type of ['W-9', 'W-8BEN'] as const)
+      expect(hasTaxForm(recordTaxForm(person, { type, status: 'on_file' }, now))).toBe(true);
+  });
+});
+
 test('P-13: a tax form is a type, a status and a date; a row gives the person back', () => {
   const taxForms = [
     undefined,
@@ -117,8 +149,9 @@ test('P-13: a tax form is a type, a status and a date; a row gives the person ba
       fc.constantFrom(...Object.values(states)),
       fc.constantFrom(...taxForms),
       fc.subarray(['closed', 'financial', 'identity', 'safety'] as const),
-      (state, taxForm, holds) => {
-        const known: Person = { ...state, taxForm, holds };
+      fc.constantFrom('US', 'other', undefined),
+      (state, taxForm, holds, region) => {
+        const known: Person = { ...state, region, taxForm, holds };
         expect(fromRow(toRow(known), holds)).toEqual(known);
       },
     ),

@@ -1,9 +1,13 @@
 import { isLate, plusDays, Rejection } from '@holdfast/domain';
-import type { EventOf, HoldKind, payoutsEvents } from '@holdfast/events';
+import type { contractsEvents, EventOf, HoldKind, payoutsEvents } from '@holdfast/events';
 
 type PayoutsEvent = EventOf<typeof payoutsEvents>;
 export type IdentityVerified = Extract<PayoutsEvent, { type: 'payouts.identity.verified' }>;
 export type IdentityFailed = Extract<PayoutsEvent, { type: 'payouts.identity.failed' }>;
+
+type AccountOpened = Extract<EventOf<typeof contractsEvents>, { type: 'contracts.account.opened' }>;
+/** Where the person says to live, as they said when they opened the account. */
+export type Region = AccountOpened['region'];
 
 /** Type, status and date: the system never withholds tax, so it needs nothing else of the form (P-13). */
 export type TaxForm = Readonly<{
@@ -15,6 +19,8 @@ export type TaxForm = Readonly<{
 /** What payouts alone knows of a person (S-3, P-13), and the holds that contracts has placed (S-5). */
 export type Person = Readonly<{
   id: string;
+  /** Unknown of an account that was opened before payouts kept it. */
+  region?: Region;
   taxForm?: TaxForm;
   /** The kinds that stand, each once. */
   holds: readonly HoldKind[];
@@ -55,14 +61,15 @@ export function changeIdentity(person: Person, change: IdentityChange, now: Date
   if (isOver || !goesOnTo[person.identity].includes(change.status)) {
     throw new Rejection('identity.wrong_state', { identity: person.identity });
   }
-  const { id, taxForm, holds } = person;
+  const { id, region, taxForm, holds } = person;
+  const kept = { id, region, taxForm, holds };
   switch (change.status) {
     case 'requested':
-      return { id, taxForm, holds, identity: 'requested', answerDueAt: plusDays(now, change.answerDays) };
+      return { ...kept, identity: 'requested', answerDueAt: plusDays(now, change.answerDays) };
     case 'verified':
-      return { id, taxForm, holds, identity: 'verified', nameSealed: change.nameSealed };
+      return { ...kept, identity: 'verified', nameSealed: change.nameSealed };
     default:
-      return { id, taxForm, holds, identity: change.status };
+      return { ...kept, identity: change.status };
   }
 }
 
@@ -83,8 +90,33 @@ export function identityUnanswered(person: Person, now: Date): IdentityFailed | 
 }
 
 /** The state after a failed check. */
-export const failedIdentity = ({ id, taxForm, holds }: Person): Person => {
-  return { id, taxForm, holds, identity: 'failed' };
+export const failedIdentity = ({ id, region, taxForm, holds }: Person): Person => {
+  return { id, region, taxForm, holds, identity: 'failed' };
+};
+
+/** A person in the US files a W-9, everybody else a W-8BEN (P-13). Undefined where the region is not known. */
+export const neededForm = ({ region }: Pick<Person, 'region'>): TaxForm['type'] | undefined =>
+  region && (region === 'US' ? 'W-9' : 'W-8BEN');
+
+/**
+ * What an operator records of a tax form (P-13). The form of others is none of theirs, but may be recorded as rejected.
+ * @throws Rejection tax_form.wrong_type
+ */
+export function recordTaxForm(
+  person: Person,
+  { type, status }: Omit<TaxForm, 'recordedAt'>,
+  now: Date,
+): Person {
+  const needed = neededForm(person);
+  if (status === 'on_file' && needed && type !== needed)
+    throw new Rejection('tax_form.wrong_type', { needed });
+  return { ...person, taxForm: { type, status, recordedAt: now } };
+}
+
+/** The one that this person must file is on file (P-13, W-4). */
+export const hasTaxForm = (person: Pick<Person, 'region' | 'taxForm'>): boolean => {
+  const { taxForm } = person;
+  return taxForm?.status === 'on_file' && taxForm.type === (neededForm(person) ?? taxForm.type);
 };
 
 /** No method of theirs becomes usable while one of these stands (S-5, W-1). */

@@ -86,6 +86,7 @@ describe('W-4: a withdrawal needs', () => {
     ],
     ['B-6: no debt', { person: { ...person, isInDebt: true } }, 'account.in_debt'],
     ['no hold on the account', { person: { ...person, holds: ['financial'] } }, 'account.on_hold'],
+    ['P-13: the form of their region', { person: { ...person, region: 'other' } }, 'tax_form.missing'],
     ['a tax form', { person: { ...person, taxForm: undefined } }, 'tax_form.missing'],
     [
       'a tax form that was not rejected',

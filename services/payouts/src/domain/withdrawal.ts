@@ -9,7 +9,7 @@ import type {
 } from '@holdfast/events';
 import type { Attempt } from './attempt.ts';
 import { arrivalOf, cutOffAfter, isBusinessDay } from './business-days.ts';
-import type { Person } from './person.ts';
+import { hasTaxForm, neededForm, type Person } from './person.ts';
 import type { WithdrawalMethod } from './withdrawal-method.ts';
 
 type PayoutsEvent = EventOf<typeof payoutsEvents>;
@@ -106,7 +106,10 @@ export function requestWithdrawal(
   if (person.identity !== 'verified') throw new Rejection('identity.not_verified');
   if (person.holds.length > 0) throw new Rejection('account.on_hold');
   if (person.isInDebt) throw new Rejection('account.in_debt');
-  if (person.taxForm?.status !== 'on_file') throw new Rejection('tax_form.missing');
+  if (!hasTaxForm(person)) {
+    const needed = neededForm(person);
+    throw new Rejection('tax_form.missing', needed ? { needed } : {});
+  }
   assertUsable(method);
   if (amount.amountMinor < minimum.amountMinor) {
     throw new Rejection('withdrawal.below_minimum', { minimumMinor: String(minimum.amountMinor) });

@@ -3,6 +3,7 @@ import { Instant } from '@holdfast/events';
 import { PersonKeyTable, PersonTexts } from '@holdfast/service';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { neededForm } from '../domain/person.ts';
 import { AccountChangeTable, type ChangeReason, reasonPlace } from '../tables/account-change.table.ts';
 import { AccountHoldTable, kindsOf, PersonTable } from '../tables/person.table.ts';
 
@@ -27,12 +28,14 @@ export class AccountGates {
       em.find(AccountChangeTable, { accountId }, { orderBy: { id: 'desc' }, limit: listedMax }),
       em.findOne(PersonKeyTable, { id: accountId }),
     ]);
-    const { identity, identityDueAt, taxForm, taxFormStatus, taxFormAt } = person;
+    const { identity, identityDueAt, taxForm, taxFormStatus, taxFormAt, region } = person;
+    const needed = neededForm({ region: region ?? undefined });
     return {
       accountId,
       identity: { status: identity, ...(identityDueAt ? { dueAt: Instant.encode(identityDueAt) } : {}) },
       taxForm: {
         status: taxFormStatus,
+        ...(needed ? { needed } : {}),
         ...(taxForm ? { type: taxForm, recordedAt: Instant.encode(taxFormAt!) } : {}),
       },
       holds: kindsOf(holds),

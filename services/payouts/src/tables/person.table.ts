@@ -2,15 +2,17 @@ import { NotYet } from '@holdfast/domain';
 import type { HoldKind } from '@holdfast/events';
 import type { Rows, Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import type { Person, TaxForm } from '../domain/person.ts';
+import type { Person, Region, TaxForm } from '../domain/person.ts';
 import { loadOpenDebts } from './debt.table.ts';
 
-/** A person as payouts knows them: identity, verified name and tax form (S-3, P-13). The id is the account's. */
+/** A person as payouts knows them: region, identity, verified name and tax form (S-3, P-13). The id is the account's. */
 export const PersonTable = defineEntity({
   name: 'Person',
   tableName: 'persons',
   properties: {
     id: p.text().primary(),
+    /** Null of an account that was opened before it was kept (P-13). */
+    region: p.text().$type<Region>().nullable(),
     identity: p.text().$type<Person['identity']>(),
     /** Until when the request for identity may stay unanswered (S-3); null where none is open. */
     identityDueAt: p.datetime().nullable(),
@@ -47,6 +49,7 @@ export function toRow(person: Person): Row {
   const { taxForm } = person;
   return {
     id: person.id,
+    region: person.region ?? null,
     identity: person.identity,
     identityDueAt: person.identity === 'requested' ? person.answerDueAt : null,
     nameSealed: person.identity === 'verified' ? person.nameSealed : null,
@@ -59,7 +62,7 @@ export function toRow(person: Person): Row {
 export function fromRow(row: Row, holds: readonly HoldKind[]): Person {
   const { taxForm: type, taxFormStatus: status, taxFormAt } = row;
   const taxForm = status === 'missing' ? undefined : { type: type!, status, recordedAt: taxFormAt! };
-  const known = { id: row.id, taxForm, holds };
+  const known = { id: row.id, ...(row.region ? { region: row.region } : {}), taxForm, holds };
   switch (row.identity) {
     case 'requested':
       return { ...known, identity: 'requested', answerDueAt: row.identityDueAt! };

@@ -40,7 +40,7 @@ import {
   RemoveWithdrawalMethod,
   RemoveWithdrawalMethodHandler,
 } from '../commands/remove-withdrawal-method.ts';
-import type { TaxForm } from '../domain/person.ts';
+import type { Region, TaxForm } from '../domain/person.ts';
 import type { ScreeningAnswer } from '../domain/withdrawal-method.ts';
 import { definition } from '../payouts.module.ts';
 import { MyBalances } from '../queries/my-balances.ts';
@@ -122,8 +122,12 @@ export class Payouts {
     return new MatureFundsHandler(this.database.unitOfWork).execute(new MatureFunds({ message, transferId }));
   }
 
-  async openAccount(accountId = `freelancer-${newId()}`, message = event()): Promise<string> {
-    const command = new RememberAccount({ message, accountId });
+  async openAccount(
+    accountId = `freelancer-${newId()}`,
+    message = event(),
+    region: Region = 'US',
+  ): Promise<string> {
+    const command = new RememberAccount({ message, accountId, region });
     await new RememberAccountHandler(this.database.unitOfWork).execute(command);
     return accountId;
   }
