@@ -13,3 +13,4 @@ export * from './pace.ts';
 export * from './pacts.ts';
 export * from './recipe.ts';
 export * from './schema.ts';
+export * from './timed-events.ts';

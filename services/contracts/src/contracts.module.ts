@@ -139,6 +139,7 @@ export const definition: ServiceDefinition = {
     'escrow.refund.decided': MirrorMilestone.name,
     'escrow.refund.failed': MirrorMilestone.name,
     'escrow.deadline.moved': MirrorMilestone.name,
+    'escrow.deadline.suspended': MirrorMilestone.name,
     'escrow.refund.drawn_on_balance': MirrorMatter.name,
     'escrow.refund.paid': MirrorMatter.name,
     'escrow.refund.refused': MirrorMatter.name,

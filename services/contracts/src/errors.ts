@@ -116,5 +116,9 @@ export const contractsErrors = {
     status: 409,
     title: 'No work on the milestone is sent or under review: there is nothing to give up by name (E-17).',
   },
+  'waiver.review_over': {
+    status: 409,
+    title: 'The review of the milestone is over: silence has released it (E-5, E-17).',
+  },
   'waiver.not_yours': { status: 409, title: 'Only the freelancer gives up what is under review (E-17).' },
 } as const;

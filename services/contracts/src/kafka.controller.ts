@@ -56,6 +56,7 @@ export class KafkaController {
       case 'escrow.refund.decided':
       case 'escrow.refund.failed':
       case 'escrow.deadline.moved':
+      case 'escrow.deadline.suspended':
         return this.commands.execute(new MirrorMilestone({ message, event }));
       case 'escrow.refund.drawn_on_balance':
       case 'escrow.refund.paid':

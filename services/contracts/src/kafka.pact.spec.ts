@@ -23,6 +23,7 @@ import {
   matterNeeds,
   milestoneNeeds,
   movedNeed,
+  suspendedNeed,
   termsNeeds,
 } from './testing/needs-of-escrow.ts';
 
@@ -123,7 +124,9 @@ const toldFacts: [Omit<Need, 'key'>, object][] = [
 
 /** Which command keeps each fact of escrow. */
 const escrowNeeds = [
-  ...[...milestoneNeeds, ...laterNeeds, movedNeed].map((need) => [MirrorMilestone, need] as const),
+  ...[...milestoneNeeds, ...laterNeeds, movedNeed, suspendedNeed].map(
+    (need) => [MirrorMilestone, need] as const,
+  ),
   ...[...matterNeeds, ...dormancyNeeds].map((need) => [MirrorMatter, need] as const),
   ...[announcedNeed, ...askedNeeds].map((need) => [PlanNotices, need] as const),
   ...termsNeeds.map((need) => [ApplyTerms, need] as const),

@@ -1,5 +1,6 @@
-import { catalogues } from '@holdfast/events';
+import { catalogues, escrowEvents } from '@holdfast/events';
 import { surprises } from '@holdfast/messaging';
+import { untimedEvents } from '@holdfast/testing';
 import { expect, test } from '@jest/globals';
 import { escrowDeadlines } from './deadlines.ts';
 import { definition } from './escrow.module.ts';
@@ -7,6 +8,20 @@ import { definition } from './escrow.module.ts';
 /** All that may ever run, also those that do not yet: a topic that nobody hears would be waited for without end. */
 const config = { DEPLOYED_SERVICES: catalogues.map(({ service }) => service) };
 const deadlines = escrowDeadlines({ get: () => config } as never);
+
+/** What starts, moves, suspends or resumes each timer, for others to read. */
+const told = {
+  'review.silence': ['escrow.review.started', 'escrow.review.suspended', 'escrow.review.resumed'],
+  'refund.silence': ['escrow.refund.requested', 'escrow.deadline.moved', 'escrow.deadline.suspended'],
+  // Nobody has to act before the days are announced (E-20).
+  'dormancy.turn': ['escrow.dormancy.announced', 'escrow.dormancy.started'],
+  'dormancy.step': [
+    ...['escrow.dormancy.started', 'escrow.dormancy.release_requested'],
+    ...['escrow.deadline.moved', 'escrow.deadline.suspended'],
+  ],
+  'funding.expiry': ['escrow.funding.started'],
+  'chargeback.evidence': ['escrow.chargeback.warned', 'escrow.chargeback.received'],
+};
 
 test('C-8: every timer is announced at least 24 hours before, or the rules name why not', () => {
   expect(deadlines.filter(({ does }) => does === 'timer')).not.toEqual([]);
@@ -30,4 +45,10 @@ test('AD-14a, M-18: a case stops the end of a review and the silence of a reques
       'disputes.events',
     ]);
   }
+});
+
+test('M-20: an event that starts, moves, suspends or resumes a timer says when it is due, or the time left', () => {
+  const timers = deadlines.filter(({ does }) => does === 'timer').map(({ kind }) => kind);
+  expect(Object.keys(told).toSorted()).toEqual(timers.toSorted());
+  expect(untimedEvents(escrowEvents, told)).toEqual([]);
 });

@@ -237,7 +237,7 @@ describe('what escrow needs of others (AD-8)', () => {
       const command = await reading('contracts', record);
       expect(command).toBeInstanceOf(RequestClearing);
       const read = { agreementId, by: 'freelancer', waivedMilestoneIds: [milestoneId] };
-      expect(command).toMatchObject({ input: { message, ...read } });
+      expect(command).toMatchObject({ input: { message, ...read, requestedAt: new Date(at) } });
     });
   });
 

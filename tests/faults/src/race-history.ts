@@ -247,6 +247,7 @@ function untrueRefusals({ told, dueAt }: Race, facts: readonly Fact[]): string[]
       // Before anything is paid, and at the due instant, the state alone says so.
       if (body.code === 'refund.exceeds_paid' && racer === 'refund') return [];
       if (body.code === 'review.over' && racer === 'changes' && at >= dueAt) return [];
+      if (body.code === 'waiver.review_over' && at >= dueAt) return [];
       const reason = reasons[body.code];
       if (!reason) return [`${racer} was refused by ${body.code}, which no one else gives a reason for`];
       return facts.some(reason) ? [] : [`${racer} was refused by ${body.code}, and nothing says so`];

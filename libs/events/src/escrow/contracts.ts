@@ -27,6 +27,22 @@ export const contractEvents = {
       reason: z.enum(['notice_not_proven', 'unfrozen']),
     }),
   },
+  'escrow.deadline.suspended': {
+    version: 1,
+    key: 'agreementId',
+    subject: 'deadlineId',
+    summary:
+      'A deadline that takes money by silence stands still: its money is frozen, or a notice of it was not proven ' +
+      '(C-8, E-16).',
+    data: z.object({
+      agreementId: Id,
+      deadlineKind: z.enum(['refund.silence', 'dormancy.step']),
+      deadlineId: Id,
+      /** The time that was left; nothing where it had come to its end unproven. */
+      leftMs: z.int().min(0).max(315_360_000_000),
+      reason: z.enum(['frozen', 'notice_not_proven', 'notice_bounced']),
+    }),
+  },
   'escrow.dormancy.announced': {
     version: 1,
     key: 'agreementId',

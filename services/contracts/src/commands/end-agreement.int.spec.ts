@@ -88,6 +88,21 @@ test('F63: of two ends at once one counts, the other is refused', async () => {
   expect(asked).toHaveLength(1);
 });
 
+test('M-20, E-17: a waiver after the review is over by our own copy is refused', async () => {
+  const { agreementId, freelancerId, milestones } = await contracts().agreement();
+  const { milestoneId } = milestones[0]!;
+  const facts = escrowFacts({ agreementId, milestoneId });
+  await contracts().escrowSays(facts.funded());
+  const { submissionId } = await contracts().submitWork(freelancerId, milestoneId);
+  const started = facts.reviewStarted(submissionId) as { dueAt: Date };
+  await contracts().escrowSays(facts.reviewStarted(submissionId));
+  contracts().passMinutes((started.dueAt.getTime() - contracts().now().getTime()) / 60_000);
+  await expect(
+    contracts().endAgreement(freelancerId, agreementId, { waivedMilestoneIds: [milestoneId] }),
+  ).rejects.toMatchObject({ code: 'waiver.review_over', details: { milestoneId } });
+  expect(await contracts().endAgreement(freelancerId, agreementId)).toMatchObject({ status: 'closing' });
+});
+
 test('A-19: while it closes nothing new is submitted', async () => {
   const { agreementId, freelancerId, milestones } = await contracts().agreement();
   await contracts().endAgreement(freelancerId, agreementId);

@@ -1,6 +1,6 @@
 import { NotYet } from '@holdfast/domain';
 import { contractsEvents } from '@holdfast/events';
-import { type MessageRef, UnitOfWork } from '@holdfast/messaging';
+import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import {
   closedByRequest,
@@ -10,8 +10,10 @@ import {
   refusedClearing,
   requestEnd,
 } from '../domain/agreement-end.ts';
+import { type Milestone, reviewedSubmission } from '../domain/milestone.ts';
 import { loadAgreement, loadAsParty, saveAgreement } from '../tables/agreement.table.ts';
 import { loadMilestonesOf } from '../tables/milestone.table.ts';
+import { loadSubmission } from '../tables/submission.table.ts';
 import { tell } from './plan-notices.ts';
 
 export type RequestedEnd = { agreementId: string; status: 'closing' };
@@ -33,7 +35,7 @@ export class EndAgreement extends Command<RequestedEnd> {
  * Either party ends the contract; it closes until escrow says that nothing is left (A-16, A-19, E-17). No hold stands
  * in the way of an end.
  * @throws Rejection agreement.closing | agreement.ended | agreement.escrow_held | waiver.not_yours |
- *   milestone.unknown | waiver.not_under_review
+ *   milestone.unknown | waiver.not_under_review | waiver.review_over
  * @throws NotYet agreement.unknown
  */
 @CommandHandler(EndAgreement)
@@ -47,13 +49,26 @@ export class EndAgreementHandler implements ICommandHandler<EndAgreement> {
       if (!party) throw new NotYet('agreement.unknown');
       const { agreement, by } = party;
       const milestones = await loadMilestonesOf(tx, agreementId);
-      const requested = requestEnd(agreement, { by, waivedMilestoneIds, milestones, now: tx.now });
+      const reviewsDue = await reviewsDueOf(tx, milestones, waivedMilestoneIds);
+      const ending = { by, waivedMilestoneIds, milestones, reviewsDue, now: tx.now };
+      const requested = requestEnd(agreement, ending);
       saveAgreement(tx, closedByRequest(agreement, requested));
       tx.publish(contractsEvents, [requested]);
       await tell(tx, requested, { causeId: agreementId, parties: agreement });
       return { agreementId, status: 'closing' };
     });
   }
+}
+
+async function reviewsDueOf(tx: Tx, milestones: readonly Milestone[], waivedIds: readonly string[]) {
+  const due = new Map<string, Date>();
+  for (const milestone of milestones.filter(({ id }) => waivedIds.includes(id))) {
+    const submissionId = reviewedSubmission(milestone);
+    const submission =
+      submissionId && (await loadSubmission(tx, { id: submissionId, milestoneId: milestone.id }));
+    if (submission && 'dueAt' in submission && submission.dueAt) due.set(milestone.id, submission.dueAt);
+  }
+  return due;
 }
 
 export class FollowClearing extends Command<void> {

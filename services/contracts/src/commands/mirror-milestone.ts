@@ -32,7 +32,7 @@ export class MirrorMilestoneHandler implements ICommandHandler<MirrorMilestone> 
       for (const milestoneId of await milestonesOf(tx, event)) await mirror(tx, milestoneId, event);
       if (event.type === 'escrow.refund.decided' || event.type === 'escrow.refund.failed')
         await noteMatter(tx, event);
-      if (event.type === 'escrow.deadline.moved') await moveDormancy(tx, event);
+      if (isOfDeadline(event)) await moveDormancy(tx, event);
       if (answersActivation(event)) await noteFundingAnswer(tx, event.agreementId);
       if (endsInEscrow(event)) await close(tx, event.agreementId);
     });
@@ -61,9 +61,13 @@ async function close(tx: Tx, agreementId: string): Promise<void> {
   saveAgreement(tx, closed(agreement, { by: 'client', now: tx.now }));
 }
 
-/** A moved deadline names its request alone (C-8). */
+type DeadlineFact = Extract<EscrowFact, { type: 'escrow.deadline.moved' | 'escrow.deadline.suspended' }>;
+const isOfDeadline = (event: EscrowFact): event is DeadlineFact =>
+  event.type === 'escrow.deadline.moved' || event.type === 'escrow.deadline.suspended';
+
+/** A deadline names its request alone (C-8). */
 async function milestonesOf(tx: Tx, event: EscrowFact): Promise<readonly string[]> {
-  if (event.type !== 'escrow.deadline.moved') return concernedMilestones(event);
+  if (!isOfDeadline(event)) return concernedMilestones(event);
   const { agreementId, deadlineId: refundRequestId } = event;
   const asked = await tx.many(MilestoneTable, { agreementId, refundRequestId });
   return asked.map(({ id }) => id);

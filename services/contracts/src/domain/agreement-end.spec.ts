@@ -44,7 +44,7 @@ const funded = evolve(agreed, facts.funded());
 const work = { submissionId: 'work', contentHash: 'c'.repeat(64), fileCount: 0, maxFiles: 20, now };
 const reviewed = evolve(evolve(funded, submit(funded, work)), facts.reviewStarted('work'));
 const code = (expected: string) => expect.objectContaining({ code: expected });
-const ending = { waivedMilestoneIds: [], milestones: [agreed], now };
+const ending = { waivedMilestoneIds: [], milestones: [agreed], reviewsDue: new Map<string, Date>(), now };
 
 const closing = closed(agreement, { by: 'freelancer', now });
 
@@ -116,6 +116,17 @@ describe('E-17: what is under review is given up by name', () => {
     expect(() => requestEnd(agreement, { by: 'freelancer', ...waiving, milestones: [funded] })).toThrow(
       code('waiver.not_under_review'),
     );
+  });
+
+  test('M-20: until silence has released it, by our own copy of the due instant', () => {
+    const until = (dueAt: Date) => ({ ...waiving, reviewsDue: new Map([['milestone', dueAt]]) });
+    const [over, open] = [until(now), until(new Date(now.getTime() + 1))];
+    expect(requestEnd(agreement, { by: 'freelancer', ...open })).toMatchObject({ requestedAt: now });
+    expect(() => requestEnd(agreement, { by: 'freelancer', ...over })).toThrow(code('waiver.review_over'));
+    // Nothing is given up: the end itself is never late.
+    expect(requestEnd(agreement, { by: 'freelancer', ...over, waivedMilestoneIds: [] })).toMatchObject({
+      waivedMilestoneIds: [],
+    });
   });
 
   test('never of a milestone of another agreement', () => {

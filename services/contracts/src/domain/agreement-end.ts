@@ -1,4 +1,4 @@
-import { Rejection } from '@holdfast/domain';
+import { isLate, Rejection } from '@holdfast/domain';
 import type { contractsEvents, EventOf, escrowEvents } from '@holdfast/events';
 import type { Agreement, Left, PartyRole } from './agreement.ts';
 import { type Milestone, openSubmission } from './milestone.ts';
@@ -27,6 +27,8 @@ export type Ending = Readonly<{
   /** Milestones under review that the freelancer gives up by name (E-17). */
   waivedMilestoneIds: readonly string[];
   milestones: readonly Milestone[];
+  /** By milestone: when silence ends its review, as escrow last said; none where it is not begun or stands still. */
+  reviewsDue: ReadonlyMap<string, Date>;
   now: Date;
 }>;
 
@@ -35,12 +37,12 @@ export type Ending = Readonly<{
  * client ends it in escrow, naming what each milestone is paid (E-13); a freelancer gives up by name what is under
  * review, and the rest goes back (E-17).
  * @throws Rejection agreement.closing | agreement.ended | agreement.escrow_held | waiver.not_yours |
- *   milestone.unknown | waiver.not_under_review
+ *   milestone.unknown | waiver.not_under_review | waiver.review_over
  */
 export function requestEnd(agreement: Agreement, { by, now, ...named }: Ending): EndRequested {
   assertRunning(agreement);
   if (by === 'client') assertNothingHeld(named);
-  else for (const id of named.waivedMilestoneIds) assertWaivable(named.milestones, id);
+  else for (const id of named.waivedMilestoneIds) assertWaivable({ ...named, now }, id);
   return {
     type: 'contracts.contract.end_requested',
     agreementId: agreement.id,
@@ -59,10 +61,13 @@ function assertNothingHeld({
   if (held.length > 0) throw new Rejection('agreement.escrow_held', { milestoneIds: held });
 }
 
-function assertWaivable(milestones: readonly Milestone[], milestoneId: string): void {
+/** At the due instant silence has released it already, whether escrow's timer has run or not (M-16, M-20). */
+function assertWaivable({ milestones, reviewsDue, now }: Omit<Ending, 'by'>, milestoneId: string): void {
   const milestone = milestones.find(({ id }) => id === milestoneId);
   if (!milestone) throw new Rejection('milestone.unknown');
   if (!openSubmission(milestone)) throw new Rejection('waiver.not_under_review', { milestoneId });
+  const dueAt = reviewsDue.get(milestoneId);
+  if (dueAt && isLate(now, dueAt)) throw new Rejection('waiver.review_over', { milestoneId });
 }
 
 /** From here on the contract closes, whoever asked for it and in whichever service. */

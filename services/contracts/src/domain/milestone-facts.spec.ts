@@ -147,10 +147,13 @@ describe('E-13 to E-15, E-23: escrow that is asked back', () => {
     expect(answeredSubmission(asked, facts.refundDecided())).toBe('work-1');
   });
 
-  test('C-8: a moved deadline is the one shown; under a freeze there is none', () => {
+  test('C-8, M-20: a moved deadline is the one shown; while it stands still there is none', () => {
     expect(evolve(asked, facts.deadlineMoved(movedTo))).toMatchObject({ refundDueAt: movedTo });
     expect(evolve(reviewed, facts.deadlineMoved(movedTo))).toEqual(reviewed);
-    expect(evolve(asked, facts.frozen('chargeback-1'))).toMatchObject({ refundDueAt: undefined });
+    expect(evolve(asked, facts.deadlineSuspended(60_000))).toMatchObject({ refundDueAt: undefined });
+    expect(evolve(reviewed, facts.deadlineSuspended(60_000))).toEqual(reviewed);
+    // What froze it may have come too late to stop it: escrow says whether it did (E-16).
+    expect(evolve(asked, facts.frozen('chargeback-1'))).toMatchObject({ refundDueAt: requestedUntil });
   });
 
   test('decided, failed, decided anew, and back with the client', () => {

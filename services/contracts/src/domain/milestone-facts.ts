@@ -24,7 +24,8 @@ export type EscrowFact = Extract<
       | 'escrow.refund.requested'
       | 'escrow.refund.decided'
       | 'escrow.refund.failed'
-      | 'escrow.deadline.moved';
+      | 'escrow.deadline.moved'
+      | 'escrow.deadline.suspended';
   }
 >;
 type Fact<Type extends EscrowFact['type']> = Extract<EscrowFact, { type: Type }>;
@@ -79,6 +80,7 @@ export function evolve(milestone: Milestone, event: MilestoneSubmitted | EscrowF
       return evolveLeaving(milestone, event);
     case 'escrow.refund.requested':
     case 'escrow.deadline.moved':
+    case 'escrow.deadline.suspended':
       return evolveRequest(milestone, event);
     case 'escrow.refund.failed':
       return isGoingBack(milestone) ? { ...kept(milestone), status: 'refund_failed' } : milestone;
@@ -122,17 +124,17 @@ function evolveFreezes(
   const { cause, causeId } = event;
   const others = milestone.freezes.filter((freeze) => freeze.cause !== cause || freeze.causeId !== causeId);
   if (event.type === 'escrow.milestone.unfrozen') return { ...milestone, freezes: others };
-  const frozen = { ...milestone, freezes: [...others, { cause, causeId, amount: event.amount }] };
-  return frozen.status === 'refund_pending' ? { ...frozen, refundDueAt: undefined } : frozen;
+  return { ...milestone, freezes: [...others, { cause, causeId, amount: event.amount }] };
 }
 
 function evolveRequest(
   milestone: Milestone,
-  event: Fact<'escrow.refund.requested' | 'escrow.deadline.moved'>,
+  event: Fact<'escrow.refund.requested' | 'escrow.deadline.moved' | 'escrow.deadline.suspended'>,
 ): Milestone {
-  if (event.type === 'escrow.deadline.moved') {
+  if (event.type === 'escrow.deadline.moved' || event.type === 'escrow.deadline.suspended') {
+    const refundDueAt = 'dueAt' in event ? event.dueAt : undefined;
     return milestone.status === 'refund_pending' && milestone.refundRequestId === event.deadlineId
-      ? { ...milestone, refundDueAt: event.dueAt }
+      ? { ...milestone, refundDueAt }
       : milestone;
   }
   const { sent, ...terms } = kept(milestone);

@@ -34,7 +34,7 @@ export type Milestone = Terms &
     | { status: 'funding_pending'; sent?: string }
     | (Holding & { status: 'funded' | 'changes_requested'; sent?: string })
     | (Holding & { status: 'submitted'; underReview: string })
-    /** A review stands still meanwhile (E-16); `refundDueAt` is unknown here while a freeze stops that too. */
+    /** A review stands still meanwhile (E-16); no `refundDueAt` while that deadline stands still as well. */
     | (Holding & { status: 'refund_pending'; refundRequestId: string; refundDueAt?: Date } & (
           | { underReview: string; sent?: undefined }
           | { underReview?: undefined; sent?: string }

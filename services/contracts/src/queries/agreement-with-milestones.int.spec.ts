@@ -63,6 +63,7 @@ test('E-22, E-23: what is frozen, asked back and on its way is told beside the s
     milestones: [{ status: 'refund_pending', refundDueAt: '2027-01-01T00:00:00.000Z', freezes: [] }, {}],
   });
   await contracts().escrowSays(facts.frozen(causeId));
+  await contracts().escrowSays(facts.deadlineSuspended(60_000));
   const frozen = await agreements().of(agreementId, clientId);
   expect(frozen).toMatchObject({
     milestones: [

@@ -25,7 +25,7 @@ export const UnsettledView = defineEntity({
   tableName: 'unsettled_agreements',
   properties: { id: p.uuid().primary(), clientId: p.text(), freelancerId: p.text() },
 });
-type DeadlineMoved = Extract<EscrowFact, { type: 'escrow.deadline.moved' }>;
+type DeadlineFact = Extract<EscrowFact, { type: 'escrow.deadline.moved' | 'escrow.deadline.suspended' }>;
 type Row = Omit<InferEntity<typeof MatterTable>, 'version'>;
 
 export const toRow = ({ milestoneId, amount, dueAt, ...matter }: Matter): Row => ({
@@ -53,12 +53,11 @@ export async function noteMatter(tx: Tx, event: MatterFact): Promise<void> {
   else tx.insert(MatterTable, toRow({ id, ...first }));
 }
 
-/** A step of dormancy waits for its second notice (C-8); other deadlines belong to milestones. */
-export async function moveDormancy(
-  tx: Tx,
-  { agreementId, deadlineKind, dueAt }: Pick<DeadlineMoved, 'agreementId' | 'deadlineKind' | 'dueAt'>,
-): Promise<void> {
+/** A step of dormancy waits for its second notice, or stands still (C-8); other deadlines belong to milestones. */
+export async function moveDormancy(tx: Tx, event: DeadlineFact): Promise<void> {
+  const { agreementId, deadlineKind } = event;
   if (deadlineKind !== 'dormancy.step') return;
+  const dueAt = 'dueAt' in event ? event.dueAt : undefined;
   const row = await tx.one(MatterTable, { id: agreementId });
   if (row) tx.save(MatterTable, toRow({ ...fromRow(row), dueAt }));
 }

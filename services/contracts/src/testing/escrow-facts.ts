@@ -160,6 +160,14 @@ function refundFacts({ agreementId, milestoneId }: Ids) {
       dueAt: to,
       reason: 'notice_not_proven',
     }),
+    deadlineSuspended: (leftMs: number): EscrowFact => ({
+      type: 'escrow.deadline.suspended',
+      agreementId,
+      deadlineKind: 'refund.silence',
+      deadlineId: refundRequestId,
+      leftMs,
+      reason: 'frozen',
+    }),
     refundDecided: (balance: Money = nothing, attempt = 1): EscrowFact => ({
       type: 'escrow.refund.decided',
       ...ids,

@@ -469,6 +469,21 @@ export const askedNeeds: Needs = [
   [{ type: 'escrow.refund.declined.v1', data: askedOfPay }, { amount: usd(20_000n) }],
 ];
 
+/** That a deadline stands still (C-8, E-16). */
+export const suspendedNeed: Needs[number] = [
+  {
+    type: 'escrow.deadline.suspended.v1',
+    data: {
+      agreementId: key,
+      deadlineKind: some.oneOf('dormancy.step', 'refund.silence'),
+      deadlineId: some.id(agreementId),
+      leftMs: some.integer(0),
+      reason: some.oneOf('notice_not_proven', 'notice_bounced', 'frozen'),
+    },
+  },
+  { deadlineKind: 'dormancy.step', leftMs: 0 },
+];
+
 /** That a deadline waits for a proof (C-8). */
 export const movedNeed: Needs[number] = [
   {

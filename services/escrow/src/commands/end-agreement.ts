@@ -14,6 +14,7 @@ import { loadMilestonesOf, saveMilestone } from '../tables/milestone.table.ts';
 import { insertRefundRequest } from '../tables/refund-request.table.ts';
 import { bookRelease, decisionOf } from './book-release.ts';
 import { clearIfSettled, withMilestone } from './clear-agreement.ts';
+import { tellSuspended } from './follow-refund-request.ts';
 import type { Standing } from './refund-milestones.ts';
 
 type Amount = z.input<typeof Money>;
@@ -93,7 +94,8 @@ export class EndAgreementHandler implements ICommandHandler<EndAgreement> {
     );
     const amount = usd(milestones.reduce((sum, each) => sum + each.amount.amountMinor, 0n));
     const isFrozen = asked.some(({ freezes }) => freezes.length > 0);
-    insertRefundRequest(tx, startRequest(requested, isFrozen), {
+    const begun = startRequest(requested, isFrozen);
+    insertRefundRequest(tx, begun, {
       reason: reason ?? null,
       statementHash: statementHash ?? null,
       statementSealed: await this.#sealed(tx, clientId, refundRequestId, statement),
@@ -101,6 +103,7 @@ export class EndAgreementHandler implements ICommandHandler<EndAgreement> {
     });
     const after = asked.reduce((known, milestone) => askBack(tx, known, milestone, requested), standing);
     tx.publish(escrowEvents, [requested]);
+    tellSuspended(tx, startRequest(requested, false), begun);
     const dueAt = Instant.encode(requested.dueAt);
     return { standing: after, request: { refundRequestId, amount: Money.encode(amount), dueAt } };
   }

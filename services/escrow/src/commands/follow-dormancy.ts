@@ -104,7 +104,7 @@ export async function noteDormancyNotice(
   const { noticeId, agreementId, accountId, hasBounced, provenAt } = notice;
   const dormancy = await loadDormancy(tx, agreementId);
   if (!isAsked(dormancy) || loserOf(dormancy) !== accountId) return;
-  if (hasBounced) return saveDormancy(tx, stop(dormancy));
+  if (hasBounced) return saveTurned(tx, stop(dormancy, tx.now));
   const proofs = await dormancyProofs(tx, dormancy);
   if (proofs.some((proof) => proof.noticeId === noticeId)) return;
   tx.insert(NoticeProofTable, {

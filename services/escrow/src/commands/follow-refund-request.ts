@@ -10,6 +10,7 @@ import {
   resumeRequest,
   settleRequest,
   stopRequest,
+  suspendedEvent,
   suspendRequest,
 } from '../domain/refund-request.ts';
 import { AgreementTable } from '../tables/agreement.table.ts';
@@ -79,6 +80,7 @@ export class RecordNoticeHandler implements ICommandHandler<RecordNotice> {
       saveRefundRequest(tx, after, known.frame);
       const isMoved = after.status === 'running' && after !== known.request;
       if (isMoved) tx.publish(escrowEvents, [movedEvent(after, after.dueAt, 'notice_not_proven')]);
+      tellSuspended(tx, known.request, after);
     });
   }
 }
@@ -143,5 +145,12 @@ const isFrozenOf = (milestone: Milestone, refundRequestId: string, endedCauseId?
   milestone.freezes.some(({ causeId }) => causeId !== endedCauseId);
 
 function save(tx: Tx, { request, frame }: KnownRequest, after: RefundRequest): void {
-  if (after !== request) saveRefundRequest(tx, after, frame);
+  if (after === request) return;
+  saveRefundRequest(tx, after, frame);
+  tellSuspended(tx, request, after);
+}
+
+export function tellSuspended(tx: Tx, before: RefundRequest, after: RefundRequest): void {
+  const suspended = suspendedEvent(before, after, tx.now);
+  if (suspended) tx.publish(escrowEvents, [suspended]);
 }

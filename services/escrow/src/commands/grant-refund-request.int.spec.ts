@@ -68,6 +68,9 @@ describe('C-8: silence without proof', () => {
     await endings().silence(refundRequestId, dueAt);
     expect(await statusOfRequest(refundRequestId)).toBe('unproven');
     expect(await escrow().statusOf(milestoneId)).toBe('refund_pending');
+    expect(await last(agreementId)).toMatchObject({
+      ...{ type: 'escrow.deadline.suspended', leftMs: 0, reason: 'notice_not_proven' },
+    });
     const second = plusDays(dueAt, 2);
     await endings().notice(asked, second);
     const movedTo = plusHours(second, 24);
@@ -114,6 +117,10 @@ describe('E-16: a safety hold on a party', () => {
     expect(await endings().requestRow(refundRequestId)).toMatchObject({
       status: 'suspended',
       left_ms: BigInt(3 * 24 * 3_600_000),
+    });
+    expect(await last(agreementId)).toMatchObject({
+      ...{ type: 'escrow.deadline.suspended', deadlineId: refundRequestId, reason: 'frozen' },
+      leftMs: 3 * 24 * 3_600_000,
     });
     await endings().silence(refundRequestId, dueAt);
     expect(await escrow().statusOf(milestoneId)).toBe('refund_pending');

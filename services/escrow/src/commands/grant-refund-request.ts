@@ -7,7 +7,7 @@ import { approve, fallSilent, movedEvent, suspendRequest } from '../domain/refun
 import { AgreementTable } from '../tables/agreement.table.ts';
 import { loadRefundRequest, proofsOf, saveRefundRequest } from '../tables/refund-request.table.ts';
 import { loadStanding } from './clear-agreement.ts';
-import { isRequestFrozen } from './follow-refund-request.ts';
+import { isRequestFrozen, tellSuspended } from './follow-refund-request.ts';
 import { refundMilestones, type Standing } from './refund-milestones.ts';
 
 export type ApproveAnswer = { refundRequestId: string; status: 'approved' };
@@ -62,11 +62,14 @@ export class GrantBySilenceHandler implements ICommandHandler<GrantBySilence> {
       if (after.status === 'running') {
         // What froze it came too late for the deadline that was, and stops the one that it gets (E-16).
         const isFrozen = await isRequestFrozen(tx, after);
-        saveRefundRequest(tx, isFrozen ? suspendRequest(after, tx.now) : after, frame);
+        const going = isFrozen ? suspendRequest(after, tx.now) : after;
+        saveRefundRequest(tx, going, frame);
         if (!isFrozen) tx.publish(escrowEvents, [movedEvent(after, after.dueAt, 'notice_not_proven')]);
+        tellSuspended(tx, request, going);
         return;
       }
       saveRefundRequest(tx, after, frame);
+      tellSuspended(tx, request, after);
       if (after.status !== 'silent') return;
       const standing = await loadStanding(tx, request.agreementId);
       await grant(tx, inTime(standing, after.endedAt), refundRequestId, 'silence');

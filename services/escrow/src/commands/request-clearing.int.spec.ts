@@ -45,6 +45,20 @@ describe('E-17: the freelancer ends the contract', () => {
     expect(await last(agreementId)).toMatchObject({ balance: usd(0n), openItems: [{ kind: 'refund' }] });
   });
 
+  test('M-20: waived when the review was over, it is released by silence and does not go back', async () => {
+    const { agreementId, milestoneIds, dueAt } = await escrow().submitted();
+    await endings().requestEnd(agreementId, 'freelancer', {
+      waivedMilestoneIds: milestoneIds,
+      requestedAt: dueAt,
+    });
+    expect(await last(agreementId)).toMatchObject({
+      type: 'escrow.contract.clearing_refused',
+      balance: usd(100_000n),
+    });
+    await escrow().silence(milestoneIds[0]!, dueAt);
+    expect(await escrow().statusOf(milestoneIds[0]!)).toBe('released');
+  });
+
   test('E-22: frozen money stays where it is', async () => {
     const { agreementId, clientId, milestoneIds } = await escrow().funded();
     await escrow().hold(clientId);
@@ -80,8 +94,8 @@ describe('A-16, A-19: the client ends the contract', () => {
 
   test('the same message twice answers once', async () => {
     const { agreementId } = await escrow().agreement({ withMethod: false });
-    const message = event();
-    for (let times = 0; times < 2; times += 1) await endings().requestEnd(agreementId, 'client', { message });
+    const same = { message: event(), requestedAt: escrow().now() };
+    for (let times = 0; times < 2; times += 1) await endings().requestEnd(agreementId, 'client', same);
     const types = await escrow().typesOf(agreementId);
     expect(types.filter((type) => type === 'escrow.contract.cleared')).toHaveLength(1);
   });

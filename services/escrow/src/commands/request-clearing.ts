@@ -1,4 +1,4 @@
-import { NotYet } from '@holdfast/domain';
+import { isLate, NotYet } from '@holdfast/domain';
 import { escrowEvents } from '@holdfast/events';
 import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
@@ -19,6 +19,8 @@ export class RequestClearing extends Command<void> {
       by: 'client' | 'freelancer';
       /** Milestones under review that the freelancer gives up by name (E-17). */
       waivedMilestoneIds: readonly string[];
+      /** A waiver of a review that had ended by then is too late (M-16, M-20). */
+      requestedAt: Date;
     },
   ) {
     super();
@@ -36,14 +38,14 @@ export class RequestClearingHandler implements ICommandHandler<RequestClearing> 
 
   execute(command: RequestClearing): Promise<void> {
     return this.unitOfWork.once(command, async (tx) => {
-      const { agreementId, by, waivedMilestoneIds } = command.input;
+      const { agreementId, by } = command.input;
       const agreement = await tx.one(AgreementTable, { id: agreementId });
       if (!agreement) throw new NotYet('agreement.unknown');
       if (agreement.clearedAt) return publishCleared(tx, agreement);
       const closing = { ...agreement, status: 'closing' } as const;
       tx.save(AgreementTable, closing);
       const begun: Standing = { agreement: closing, milestones: await loadMilestonesOf(tx, agreementId) };
-      const going = by === 'freelancer' ? goingBack(begun.milestones, waivedMilestoneIds) : [];
+      const going = by === 'freelancer' ? goingBack(begun.milestones, command.input) : [];
       await answer(
         tx,
         going.length > 0 ? await refundMilestones(tx, begun, going) : { ...begun, refundIds: [] },
@@ -70,11 +72,20 @@ async function answer(tx: Tx, standing: Refunded): Promise<void> {
 /** What is decided here is open until the provider has paid it. */
 const openRefund = (id: string): OpenItem => ({ kind: 'refund', id });
 
-/** Only unfrozen money goes; one that is under review needs the freelancer's waiver, else its review runs on (E-17). */
-function goingBack(milestones: readonly Milestone[], waivedIds: readonly string[]): Refunding[] {
+/**
+ * Only unfrozen money goes; one that is under review needs the freelancer's waiver, in time, else its review runs on
+ * (E-17).
+ */
+function goingBack(
+  milestones: readonly Milestone[],
+  { waivedMilestoneIds, requestedAt }: Pick<RequestClearing['input'], 'waivedMilestoneIds' | 'requestedAt'>,
+): Refunding[] {
   return milestones.flatMap((milestone): Refunding[] => {
     if (!('held' in milestone) || milestone.status === 'refund_pending') return [];
-    if (milestone.status === 'submitted' && !waivedIds.includes(milestone.id)) return [];
+    if (milestone.status === 'submitted') {
+      const isOver = milestone.reviewDueAt !== undefined && isLate(requestedAt, milestone.reviewDueAt);
+      if (isOver || !waivedMilestoneIds.includes(milestone.id)) return [];
+    }
     const amount = movable(milestone);
     if (amount.amountMinor === 0n) return [];
     return [{ milestoneId: milestone.id, amount, cause: 'freelancer_ended' }];

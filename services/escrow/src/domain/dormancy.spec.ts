@@ -119,8 +119,13 @@ describe('C-8, E-20: a step that takes money', () => {
   });
 
   test('is stopped where a notice bounced, and no later proof starts it again', () => {
-    const stopped = stop(asked) as AskedDormancy;
+    const { dormancy, events } = stop(asked, plusDays(dueAt, -2));
+    const stopped = dormancy as AskedDormancy;
     expect(stopped).toMatchObject({ waits: 'operator' });
+    expect(events).toMatchObject([
+      { type: 'escrow.deadline.suspended', leftMs: 2 * 24 * 3_600_000, reason: 'notice_bounced' },
+    ]);
+    expect(stop(stopped, dueAt).events).toEqual([]);
     const proofs = [proof(now), proof(plusDays(now, 1))];
     expect(prove(stopped, proofs, settings)).toEqual({ dormancy: stopped, events: [] });
   });

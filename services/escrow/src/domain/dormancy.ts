@@ -1,7 +1,7 @@
 import { isLate, later, type Money, plusDays, Rejection, usd } from '@holdfast/domain';
 import type { EventOf, escrowEvents, PinnedSettings } from '@holdfast/events';
 import { type HeldMilestone, type Milestone, movable } from './milestone.ts';
-import { type DeadlineMoved, type Proof, silenceFrom } from './refund-request.ts';
+import { type DeadlineMoved, type DeadlineSuspended, type Proof, silenceFrom } from './refund-request.ts';
 
 type EscrowEvent = EventOf<typeof escrowEvents>;
 export type DormancyEvent = Extract<EscrowEvent, { type: `escrow.dormancy.${string}` }>;
@@ -45,7 +45,7 @@ export type DormancySettings = Pick<PinnedSettings, 'dormant.days' | 'forfeit.no
 /** What becomes of it, and what is told; `silence`: the money of its milestones goes now. */
 export type Turned = Readonly<{
   dormancy: Dormancy;
-  events: readonly (DormancyEvent | DeadlineMoved)[];
+  events: readonly (DormancyEvent | DeadlineMoved | DeadlineSuspended)[];
   silence?: ForfeitStep;
 }>;
 
@@ -204,7 +204,7 @@ export function fallSilent(
 ): Turned | undefined {
   if (!isAsked(dormancy) || !dormancy.dueAt || !isLate(now, dormancy.dueAt)) return undefined;
   const provenFrom = silenceFrom(from(proofs, dormancy), settings);
-  if (!provenFrom) return { dormancy: waiting(dormancy, 'proof'), events: [] };
+  if (!provenFrom) return waiting(dormancy, 'proof', now);
   if (provenFrom > dormancy.dueAt) return moved(dormancy, provenFrom);
   return { dormancy, events: [], silence: dormancy.status };
 }
@@ -217,11 +217,23 @@ export function prove(dormancy: AskedDormancy, proofs: readonly Proof[], setting
 }
 
 /** The person could not be told: nothing happens by silence any more, an operator looks (C-8). */
-export const stop = (dormancy: AskedDormancy): Dormancy => waiting(dormancy, 'operator');
+export const stop = (dormancy: AskedDormancy, now: Date): Turned => waiting(dormancy, 'operator', now);
 
-function waiting(dormancy: AskedDormancy, waits: 'proof' | 'operator'): Dormancy {
-  const { status, since, balance, milestoneIds } = dormancy;
-  return { ...base(dormancy), status, since, balance, milestoneIds, waits };
+/** Told with the time left, once for each reason (M-20). */
+function waiting(dormancy: AskedDormancy, waits: 'proof' | 'operator', now: Date): Turned {
+  const { id, status, since, balance, milestoneIds, dueAt } = dormancy;
+  const suspended: DeadlineSuspended = {
+    type: 'escrow.deadline.suspended',
+    agreementId: id,
+    deadlineKind: 'dormancy.step',
+    deadlineId: id,
+    leftMs: dueAt ? Math.max(0, dueAt.getTime() - now.getTime()) : 0,
+    reason: waits === 'proof' ? 'notice_not_proven' : 'notice_bounced',
+  };
+  return {
+    dormancy: { ...base(dormancy), status, since, balance, milestoneIds, waits },
+    events: dormancy.waits === waits ? [] : [suspended],
+  };
 }
 
 function moved(dormancy: AskedDormancy, dueAt: Date): Turned {

@@ -12,6 +12,7 @@ import {
   settleRequest,
   startRequest,
   stopRequest,
+  suspendedEvent,
   suspendRequest,
 } from './refund-request.ts';
 
@@ -47,6 +48,43 @@ test('E-14, C-8: silence grants it at the end, dated there, after two proven not
   expect(fallSilent(request, told, settings, plusDays(dueAt, 3))).toMatchObject({
     status: 'silent',
     endedAt: dueAt,
+  });
+});
+
+describe('M-20: where the deadline stands still the time left is told, once', () => {
+  const twoDays = 2 * 24 * 3_600_000;
+  const at = plusDays(dueAt, -2);
+  const suspended = suspendRequest(request, at);
+  const unproven = fallSilent(request, [], settings, dueAt)!;
+
+  test.each([
+    ['frozen', request, suspended, twoDays],
+    ['notice_bounced', request, stopRequest(request), twoDays],
+    ['notice_bounced', suspended, stopRequest(suspended), twoDays],
+    ['notice_not_proven', request, unproven, 0],
+    ['notice_bounced', unproven, stopRequest(unproven), 0],
+  ] as const)('%s', (reason, before, after, leftMs) => {
+    expect(suspendedEvent(before, after, at)).toEqual({
+      type: 'escrow.deadline.suspended',
+      ...{
+        agreementId: 'agreement',
+        deadlineKind: 'refund.silence',
+        deadlineId: 'request-1',
+        leftMs,
+        reason,
+      },
+    });
+  });
+
+  test('nothing where it goes on, ends, or stood still before', () => {
+    const resumed = resumeRequest(suspended, dueAt);
+    for (const [before, after] of [
+      [request, request],
+      [suspended, suspended],
+      [suspended, resumed],
+      [request, approve(request, now)],
+    ] as const)
+      expect(suspendedEvent(before, after, at)).toBeUndefined();
   });
 });
 

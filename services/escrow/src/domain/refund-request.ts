@@ -5,6 +5,7 @@ import type { RefundRequested } from './milestone-events.ts';
 
 type EscrowEvent = EventOf<typeof escrowEvents>;
 export type DeadlineMoved = Extract<EscrowEvent, { type: 'escrow.deadline.moved' }>;
+export type DeadlineSuspended = Extract<EscrowEvent, { type: 'escrow.deadline.suspended' }>;
 
 /**
  * The client's request for escrow back (E-13). Its deadline runs, stands still while money of it is frozen (E-16),
@@ -160,6 +161,33 @@ export function movedEvent(
     dueAt,
     reason,
   };
+}
+
+/** What is told where the deadline stands still from here on, with the time left (M-20). */
+export function suspendedEvent(
+  before: RefundRequest,
+  after: RefundRequest,
+  now: Date,
+): DeadlineSuspended | undefined {
+  if (before.status === after.status) return undefined;
+  const { id: deadlineId, agreementId } = after;
+  const named = { agreementId, deadlineKind: 'refund.silence', deadlineId } as const;
+  const told = { type: 'escrow.deadline.suspended', ...named } as const;
+  switch (after.status) {
+    case 'suspended':
+      return { ...told, leftMs: after.leftMs, reason: 'frozen' };
+    case 'unproven':
+      return { ...told, leftMs: 0, reason: 'notice_not_proven' };
+    case 'stopped':
+      return { ...told, leftMs: leftOf(before, now), reason: 'notice_bounced' };
+    default:
+      return undefined;
+  }
+}
+
+function leftOf(request: RefundRequest, now: Date): number {
+  if (request.status === 'suspended') return request.leftMs;
+  return request.status === 'running' ? Math.max(0, request.dueAt.getTime() - now.getTime()) : 0;
 }
 
 const ended = (

@@ -79,9 +79,9 @@ export class Endings {
   requestEnd(
     agreementId: string,
     by: 'client' | 'freelancer',
-    { waivedMilestoneIds = [] as string[], message = event() } = {},
+    { waivedMilestoneIds = [] as string[], message = event(), requestedAt = this.escrow.now() } = {},
   ) {
-    const command = new RequestClearing({ message, agreementId, by, waivedMilestoneIds });
+    const command = new RequestClearing({ message, agreementId, by, waivedMilestoneIds, requestedAt });
     return new RequestClearingHandler(this.#uow).execute(command);
   }
 

@@ -255,6 +255,7 @@ const dormant: Story = {
     'escrow.dormancy.announced',
     'escrow.dormancy.started',
     'escrow.dormancy.release_requested',
+    'escrow.deadline.suspended',
     'escrow.deadline.moved',
     'escrow.dormancy.cancelled',
   ],
