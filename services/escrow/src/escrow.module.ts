@@ -28,6 +28,7 @@ import {
 import { Module } from '@nestjs/common';
 import { escrowAdjustable } from './adjustable.ts';
 import { escrowAlarms } from './alarms.ts';
+import { BalancesController } from './balances.controller.ts';
 import { ChargebackController } from './chargeback.controller.ts';
 import { ActivateAgreement, ActivateAgreementHandler } from './commands/activate-agreement.ts';
 import { AddBillingMethodHandler } from './commands/add-billing-method.ts';
@@ -164,6 +165,7 @@ import { Chargebacks } from './queries/chargebacks.ts';
 import { CostReports } from './queries/cost-reports.ts';
 import { milestonesAddUp } from './queries/milestones-add-up.ts';
 import { escrowMovements } from './queries/movements.ts';
+import { MyEscrow } from './queries/my-escrow.ts';
 import { Quotes } from './queries/quotes.ts';
 import { Settlements } from './queries/settlements.ts';
 import { SupportRefunds } from './queries/support-refunds.ts';
@@ -390,6 +392,7 @@ const paypalSignature = {
 @Module({
   controllers: [
     HttpController,
+    BalancesController,
     TreasuryController,
     ChargebackController,
     RefundsController,
@@ -479,6 +482,7 @@ const paypalSignature = {
     Chargebacks,
     BillingMethods,
     Quotes,
+    MyEscrow,
     CostReports,
     Settlements,
     SupportRefunds,

@@ -217,6 +217,7 @@ const ofAProvider = (service: Service, provider: 'card' | 'bank'): Route[] => [
 
 const escrow: Route[] = (
   [
+    { method: 'GET', path: '/v1/balances/me', of: 'caller', role: 'freelancer' },
     {
       method: 'POST',
       path: '/v1/billing-methods',
