@@ -4,6 +4,7 @@ import type { AlarmCheck } from '@holdfast/service';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { INestApplicationContext } from '@nestjs/common';
 import { ChargebackTable } from './tables/chargeback.table.ts';
+import { CostReportTable, MovementBreakTable, ReportLineTable } from './tables/cost-report.table.ts';
 import { DormancyTable } from './tables/dormancy.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
 import { RefundTable } from './tables/refund.table.ts';
@@ -22,6 +23,8 @@ const transferMaxMs = 15 * minuteMs;
 const doubtMaxMs = 30 * minuteMs;
 /** 7 days: a payout is at the bank within two business days, and a weekend with a holiday makes five of them. */
 const transitMaxMs = 7 * 24 * 60 * minuteMs;
+/** 6 h: a report is read in minutes, and the next one is due after a day (P-8). */
+const readingMaxMs = 6 * 60 * minuteMs;
 /** Enough to act on; the oldest ones are named. */
 const findingsMax = 100;
 
@@ -43,6 +46,8 @@ export function escrowAlarms(app: Pick<INestApplicationContext, 'get'>): AlarmCh
       name: 'settlement.late',
       find: () => settlementsLate(em(), { doubt: before(doubtMaxMs), transit: before(transitMaxMs) }),
     },
+    { name: 'cost_report.late', find: () => reportsLate(em(), before(readingMaxMs)) },
+    { name: 'cost_report.break', find: () => breaks(em()) },
     { name: 'chargeback.unanswered', find: () => chargebacksUnanswered(em()) },
     {
       name: 'chargeback.transfer_unanswered',
@@ -227,6 +232,41 @@ async function settlementsLate(em: EntityManager, until: { doubt: Date; transit:
   return settlements.map(({ id, status, requestedAt, misses }) => {
     return { id, what: 'a settlement does not arrive', since: requestedAt, facts: { status, misses } };
   });
+}
+
+/** The provider does not give its report, or not to its end. */
+async function reportsLate(em: EntityManager, until: Date) {
+  const reports = await em.find(
+    CostReportTable,
+    { status: 'requested', requestedAt: { $lte: until } },
+    { orderBy: { requestedAt: 'asc' }, limit: findingsMax },
+  );
+  return reports.map(({ id, provider, requestedAt }) => {
+    return { id, what: 'a report of costs is not read to its end', since: requestedAt, facts: { provider } };
+  });
+}
+
+/** A line without its movement, or a movement without its line: not booked, and a person compares them (P-8). */
+async function breaks(em: EntityManager) {
+  const lines = await em.find(
+    ReportLineTable,
+    { reason: { $ne: null } },
+    { orderBy: { id: 'asc' }, limit: findingsMax },
+  );
+  const movements = await em.find(
+    MovementBreakTable,
+    { endedAt: null },
+    { orderBy: { foundAt: 'asc' }, limit: findingsMax },
+  );
+  return [
+    ...lines.map(({ lineId, provider, reason, foundAt }) => {
+      const what = 'a line of a report has no movement that fits it';
+      return { id: lineId, what, since: foundAt, facts: { provider, reason: reason! } };
+    }),
+    ...movements.map(({ id, provider, foundAt }) => {
+      return { id, what: 'no report tells of a movement', since: foundAt, facts: { provider } };
+    }),
+  ];
 }
 
 /** The client did not get it: two persons choose another way, or give it up (E-23, E-25). */

@@ -8,6 +8,7 @@ import { ExpireConfirmation } from './commands/confirm-billing-method.ts';
 import { EndDormancy, TakeDormancyTurn } from './commands/end-dormancy.ts';
 import { ExpireFunding } from './commands/expire-funding.ts';
 import { GrantBySilence } from './commands/grant-refund-request.ts';
+import { ReadCostsDaily } from './commands/read-costs.ts';
 import { ExpireSmallCharge } from './commands/record-small-charge.ts';
 import { ReleaseBySilence } from './commands/release-milestone.ts';
 import type { EscrowConfig } from './config.ts';
@@ -21,7 +22,7 @@ import { SettlementWorker } from './providers/settlement.worker.ts';
 import { SetupWorker } from './providers/setup.worker.ts';
 import { BillingMethodTable } from './tables/billing-method.table.ts';
 import { ChargebackTable } from './tables/chargeback.table.ts';
-import { CostReportTable } from './tables/cost-report.table.ts';
+import { CostReadingTable, CostReportTable } from './tables/cost-report.table.ts';
 import { DisputeSearchTable } from './tables/dispute-search.table.ts';
 import { DormancyTable } from './tables/dormancy.table.ts';
 import { FundingTable } from './tables/funding.table.ts';
@@ -137,17 +138,6 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     stoppedBy: [],
     fire: (attempt) => refunds.advance(attempt),
   };
-  const costs = app.get(CostWorker);
-  const reporting: Deadline<typeof CostReportTable> = {
-    kind: 'costs.call',
-    does: 'work',
-    entity: CostReportTable,
-    dueAt: 'nextCallAt',
-    keys: ['id'],
-    parties: [],
-    stoppedBy: [],
-    fire: (report) => costs.advance(report),
-  };
   return [
     reviewSilence,
     refundSilence,
@@ -159,10 +149,38 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     noticeDeadline(notices),
     settling,
     refunding,
-    reporting,
+    ...costDeadlines(app, commands),
     ...chargebackDeadlines(app, commands),
     ...smallChargeDeadlines(app, commands),
   ];
+}
+
+/** What the providers took: the daily reading of their reports, and its next page (P-8). */
+function costDeadlines(app: INestApplicationContext, commands: CommandBus): AnyDeadline[] {
+  const daily: Deadline<typeof CostReadingTable> = {
+    kind: 'costs.daily',
+    does: 'work',
+    entity: CostReadingTable,
+    dueAt: 'nextReadAt',
+    keys: ['id'],
+    parties: [],
+    stoppedBy: [],
+    // Of now and not of the day that it was due: however late, one reading is enough.
+    fire: ({ id: readingId }, { id }) =>
+      commands.execute(new ReadCostsDaily({ message: { source: 'worker', id }, readingId })),
+  };
+  const costs = app.get(CostWorker);
+  const reading: Deadline<typeof CostReportTable> = {
+    kind: 'costs.call',
+    does: 'work',
+    entity: CostReportTable,
+    dueAt: 'nextCallAt',
+    keys: ['id'],
+    parties: [],
+    stoppedBy: [],
+    fire: (report) => costs.advance(report),
+  };
+  return [daily, reading];
 }
 
 /** What is due about chargebacks: our answer, and the next look at the provider (P-11). */

@@ -132,7 +132,7 @@ export const escrowErrors = {
   },
   'treasury.costs_under_way': {
     status: 409,
-    title: 'The card provider’s report of costs is being read already.',
+    title: 'The provider’s report of costs is being read already.',
   },
   'cost_report.unknown': { status: 404, title: 'There is no such report of costs.' },
   'settlement.unknown': { status: 404, title: 'There is no such settlement.' },

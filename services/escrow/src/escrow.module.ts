@@ -82,7 +82,7 @@ import { NoteTransfer, NoteTransferHandler } from './commands/note-transfer.ts';
 import { OpenTreasuryAtStart } from './commands/open-treasury.ts';
 import { MakeMethodPrimaryHandler, RemoveBillingMethodHandler } from './commands/order-billing-methods.ts';
 import { PayBonusHandler } from './commands/pay-bonus.ts';
-import { ReadCostsHandler } from './commands/read-costs.ts';
+import { ReadCostsDailyHandler, ReadCostsHandler } from './commands/read-costs.ts';
 import { RecordAccountHold, RecordAccountHoldHandler } from './commands/record-account-hold.ts';
 import { RecordChargeHandler } from './commands/record-charge.ts';
 import { RecordChargebackHandler } from './commands/record-chargeback.ts';
@@ -135,9 +135,11 @@ import { Migration017Dormancy } from './migrations/017-dormancy.ts';
 import { Migration018PaidRefunds } from './migrations/018-paid-refunds.ts';
 import { Migration019SmallCharges } from './migrations/019-small-charges.ts';
 import { Migration021Staff } from './migrations/021-staff.ts';
+import { Migration020Reports } from './migrations/020-reports.ts';
 import { PaidRefundsController } from './paid-refunds.controller.ts';
 import { BankClient } from './providers/bank-client.ts';
 import { BankRefund } from './providers/bank-refund.ts';
+import { BankStatement } from './providers/bank-statement.ts';
 import { Card } from './providers/card.ts';
 import { CardClient } from './providers/card-client.ts';
 import { CardDispute } from './providers/card-dispute.ts';
@@ -154,6 +156,7 @@ import { PayIn } from './providers/pay-in.ts';
 import { Paypal } from './providers/paypal.ts';
 import { PaypalClient } from './providers/paypal-client.ts';
 import { PaypalRefund } from './providers/paypal-refund.ts';
+import { PaypalReport } from './providers/paypal-report.ts';
 import { PaypalSetup } from './providers/paypal-setup.ts';
 import { PaypalSignature } from './providers/paypal-signature.ts';
 import { RefundWorker } from './providers/refund.worker.ts';
@@ -167,6 +170,7 @@ import { milestonesAddUp } from './queries/milestones-add-up.ts';
 import { escrowMovements } from './queries/movements.ts';
 import { MyEscrow } from './queries/my-escrow.ts';
 import { Quotes } from './queries/quotes.ts';
+import { ReportGaps } from './queries/report-gaps.ts';
 import { Settlements } from './queries/settlements.ts';
 import { SupportRefunds } from './queries/support-refunds.ts';
 import { Treasury } from './queries/treasury.ts';
@@ -180,7 +184,16 @@ import { BillingMethodTable } from './tables/billing-method.table.ts';
 import { BonusTable } from './tables/bonus.table.ts';
 import { ChangeRequestTable } from './tables/change-request.table.ts';
 import { ChargebackTable } from './tables/chargeback.table.ts';
-import { CostReportTable, CostsReadView, ProcessingCostTable } from './tables/cost-report.table.ts';
+import {
+  CostReadingTable,
+  CostReportTable,
+  KnownMovementView,
+  MovementBreakTable,
+  ProcessingCostTable,
+  ReportLineTable,
+  UnreportedCaptureView,
+  UnreportedMovementView,
+} from './tables/cost-report.table.ts';
 import { DisputeSearchTable } from './tables/dispute-search.table.ts';
 import { DormancyTable } from './tables/dormancy.table.ts';
 import { FundingShareTable, FundingTable } from './tables/funding.table.ts';
@@ -268,9 +281,14 @@ export const definition: ServiceDefinition = {
     DormancyTable,
     CashAccountTable,
     CardCashView,
+    CostReadingTable,
     CostReportTable,
-    CostsReadView,
     ProcessingCostTable,
+    ReportLineTable,
+    MovementBreakTable,
+    KnownMovementView,
+    UnreportedMovementView,
+    UnreportedCaptureView,
     PersonKeyTable,
     ...adjustmentEntities,
     ...staffEntities,
@@ -295,6 +313,7 @@ export const definition: ServiceDefinition = {
     { name: '018-paid-refunds', class: Migration018PaidRefunds },
     { name: '019-small-charges', class: Migration019SmallCharges },
     { name: '021-staff', class: Migration021Staff },
+    { name: '020-reports', class: Migration020Reports },
   ],
   grants: {
     account_holds: 'select, insert, update',
@@ -330,9 +349,14 @@ export const definition: ServiceDefinition = {
     cash_accounts: 'select, update',
     card_cash: 'select',
     bank_cash: 'select',
+    cost_readings: 'select, update',
     cost_reports: 'select, insert, update',
-    costs_read: 'select',
     processing_costs: 'select, insert',
+    report_lines: 'select, insert, update',
+    movement_breaks: 'select, insert, update',
+    known_movements: 'select',
+    unreported_movements: 'select',
+    unreported_captures: 'select',
     ...personKeysGrants,
     ...adjustmentsGrants,
     ...staffGrants,
@@ -449,6 +473,7 @@ const paypalSignature = {
     PersonTexts,
     ReceiveNoticeHandler,
     RecordAccountHoldHandler,
+    ReadCostsDailyHandler,
     ReadCostsHandler,
     RecordCostsHandler,
     RecordChargeHandler,
@@ -484,6 +509,7 @@ const paypalSignature = {
     Quotes,
     MyEscrow,
     CostReports,
+    ReportGaps,
     Settlements,
     SupportRefunds,
     Treasury,
@@ -499,9 +525,19 @@ const paypalSignature = {
     { provide: CardReport, inject: [CardClient], useFactory: (cards: CardClient) => new CardReport(cards) },
     { provide: CardRefund, inject: [CardClient], useFactory: (cards: CardClient) => new CardRefund(cards) },
     bankClient,
+    {
+      provide: BankStatement,
+      inject: [BankClient],
+      useFactory: (bank: BankClient) => new BankStatement(bank),
+    },
     { provide: BankRefund, inject: [BankClient], useFactory: (bank: BankClient) => new BankRefund(bank) },
     paypalClient,
     paypalSignature,
+    {
+      provide: PaypalReport,
+      inject: [PaypalClient, ReportGaps],
+      useFactory: (paypal: PaypalClient, gaps: ReportGaps) => new PaypalReport(paypal, gaps),
+    },
     {
       provide: PaypalRefund,
       inject: [PaypalClient],

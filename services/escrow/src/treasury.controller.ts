@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { MoveTreasury, type TreasuryAnswer } from './commands/move-treasury.ts';
 import { ReadCosts, type ReadCostsAnswer } from './commands/read-costs.ts';
 import { type SettleAnswer, SettleCard } from './commands/settle-card.ts';
+import { costProviders } from './domain/processing-cost.ts';
 import { CostReports } from './queries/cost-reports.ts';
 import { Settlements } from './queries/settlements.ts';
 import { Treasury } from './queries/treasury.ts';
@@ -16,8 +17,7 @@ const MoveBody = z.strictObject({
   reason: z.string().trim().min(1).max(500),
 });
 type MoveBody = z.output<typeof MoveBody>;
-const ReasonBody = MoveBody.pick({ reason: true });
-type ReasonBody = z.output<typeof ReasonBody>;
+const ReadCostsBody = MoveBody.pick({ reason: true }).extend({ provider: z.enum(costProviders).default('card') });
 
 /** IN: what operators do with the places where money lies (M-23). */
 @Controller('v1/treasury')
@@ -81,18 +81,20 @@ export class TreasuryController {
     return this.settlements.list();
   }
 
-  @Summary('Reads the card provider’s report and posts what it took; person and reason are kept (P-8).')
+  @Summary('Reads a provider’s report at once and posts what it took; person and reason are kept (P-8).')
   @Post('read-costs')
   @HttpCode(202)
   readCosts(
     @Message() message: MessageRef,
     @Caller() { accountId: by }: Party,
-    @Body({ schema: ReasonBody }) { reason }: ReasonBody,
+    @Body({ schema: ReadCostsBody }) body: z.output<typeof ReadCostsBody>,
   ): Promise<ReadCostsAnswer> {
-    return this.commands.execute(new ReadCosts({ message, by, reason }));
+    return this.commands.execute(new ReadCosts({ message, by, ...body }));
   }
 
-  @Summary('Readings of the card provider’s report of costs, newest first.')
+  @Summary(
+    'Readings of the providers’ reports of costs, newest first, and what they and the books tell alone.',
+  )
   @Get('cost-reports')
   costs(): Promise<object> {
     return this.costReports.list();

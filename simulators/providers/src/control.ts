@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Dialect, PayerDeed, Simulation } from './simulation.ts';
+import { addTariffControl } from './tariffs.ts';
 
 const Provider = z.object({ provider: z.string().default('card') });
 const LedgerFilter = z.object({ provider: z.string().optional(), reference: z.string().optional() });
@@ -40,6 +41,7 @@ export function addControl(app: FastifyInstance, simulation: Simulation, dialect
   app.get('/__sim/requests', async (request) => ({ requests: calls.find(CallFilter.parse(request.query)) }));
   addFaults(app, simulation);
   addClock(app, simulation);
+  addTariffControl(app, simulation);
   for (const { control } of dialects) control?.(app);
   app.post('/__sim/payer/:intentId', async (request, reply) => {
     const { intentId } = z.object({ intentId: z.string() }).parse(request.params);

@@ -1,4 +1,13 @@
-import { arrangeFunded, settleCard, until } from '@holdfast/journeys';
+import {
+  accept,
+  addPaypal,
+  arrangeFunded,
+  openAccounts,
+  sendOffer,
+  settleCard,
+  until,
+  untilStatus,
+} from '@holdfast/journeys';
 import { proveSystem } from '@holdfast/local';
 import { describe, expect, it } from '@jest/globals';
 import { faultsOf } from './invariants.ts';
@@ -79,6 +88,40 @@ describe('what no provider was asked for, and the proof', () => {
       const { settlements } = await market.operator.get('escrow', '/v1/treasury/settlements');
       expect(settlements[0]).toMatchObject({ status: 'paid' });
       expect(await faults()).toEqual([]);
+    },
+    5 * minuteMs,
+  );
+
+  it(
+    'P-8, M-3: what card provider, PayPal and bank take is posted by itself within a day, and the books are theirs',
+    async () => {
+      const { market } = rig();
+      const milestones = [{ amountMinor: 100_000n }];
+      const client = market.newPerson('payer', ['client']);
+      const freelancer = market.newPerson('payee', ['freelancer']);
+      await openAccounts(client, freelancer);
+      await addPaypal(market, client);
+      await market.costs({ bps: 290, fixedMinor: '30' });
+      await market.costs({ provider: 'paypal', bps: 349, fixedMinor: '49' });
+      await market.bankCharges('1250');
+      await arrangeFunded(market, { milestones });
+      await untilStatus(await accept(await sendOffer(client, freelancer, { milestones })), 0, 'funded');
+      const unread = await faults();
+      expect(unread).toHaveLength(3);
+      for (const fault of unread) expect(fault).toMatch(/only the provider knows it/);
+      await market.advance({ by: 'P1D' });
+      expect(await faults()).toEqual([]);
+      const { reports, breaks } = await market.operator.get('escrow', '/v1/treasury/cost-reports');
+      const brought = reports.filter(({ costs }: { costs: number }) => costs > 0).slice(0, 3);
+      expect(
+        brought.map(({ provider, costsMinor }: Record<string, string>) => [provider, costsMinor]).sort(),
+      ).toEqual([
+        ['bank', '1250'],
+        ['card', '3089'],
+        ['paypal', '3731'],
+      ]);
+      expect(brought[0]).toMatchObject({ requestedBy: 'platform', reason: 'daily' });
+      expect(breaks).toEqual({ lines: [], movements: [] });
     },
     5 * minuteMs,
   );

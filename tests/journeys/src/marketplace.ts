@@ -171,9 +171,19 @@ export class Marketplace {
     return this.#control('providersControl', '/__sim/transfers', transfer);
   }
 
-  /** What each movement costs at the card provider from now on (4.6 of the protocols). */
-  costs(tariff: { bps: number; fixedMinor?: string; on?: readonly string[] }): Promise<Json> {
+  /** What each movement costs at the card provider, or at PayPal, from now on (4.6 of the protocols). */
+  costs(tariff: {
+    provider?: 'card' | 'paypal';
+    bps: number;
+    fixedMinor?: string;
+    on?: readonly string[];
+  }): Promise<Json> {
     return this.#control('providersControl', '/__sim/costs', tariff);
+  }
+
+  /** The bank takes something for the account. */
+  bankCharges(amount: string): Promise<Json> {
+    return this.#control('providersControl', '/__sim/bank-charges', { amount });
   }
 
   /** What the providers really executed. */

@@ -1,32 +1,78 @@
-import { expect, test } from '@jest/globals';
-import { costsIn, processingJournal, type ReportLine, readSince } from './processing-cost.ts';
+import { describe, expect, test } from '@jest/globals';
+import {
+  type CostProvider,
+  lay,
+  linesIn,
+  nextReadingAt,
+  processingJournal,
+  type ReportLine,
+  readSince,
+  reportedBy,
+} from './processing-cost.ts';
 
 const createdAt = new Date('2027-01-04T09:00:00Z');
-const line = (more: Partial<ReportLine> = {}): ReportLine => {
-  return { id: 'txn_1', category: 'charge', feeMinor: 3_089n, currency: 'usd', createdAt, ...more };
-};
-
-test('P-8: each line that cost something is one cost, however often it is told', () => {
-  const refund = line({ id: 'txn_2', category: 'refund', feeMinor: 25n });
-  const free = line({ id: 'txn_3', feeMinor: 0n });
-  expect(costsIn([line(), refund, free, line()])).toEqual([
-    { lineId: 'txn_1', amountMinor: 3_089n, takenAt: createdAt },
-    { lineId: 'txn_2', amountMinor: 25n, takenAt: createdAt },
-  ]);
+const movement = { id: '0193f000-0000-7000-8000-000000000001', amountMinor: 105_499n };
+const line = (more: Partial<ReportLine> = {}): ReportLine => ({
+  id: 'txn_1',
+  category: 'charge',
+  marks: [movement.id],
+  grossMinor: 105_499n,
+  feeMinor: 3_089n,
+  currency: 'usd',
+  createdAt,
+  ...more,
 });
 
-test('P-8, P-11: the fee of a dispute is posted with its chargeback', () => {
+test('P-8: a line counts once, however often it is told', () => {
+  const refund = line({ id: 'txn_2', category: 'refund', grossMinor: -500n, feeMinor: 25n });
+  expect(linesIn([line(), refund, line()])).toEqual([line(), refund]);
+});
+
+test('P-8, P-11: the lines of a dispute come with its chargeback', () => {
   const disputes = ['dispute', 'dispute_reversal'].map((category) => line({ category, feeMinor: 1_500n }));
-  expect(costsIn(disputes)).toEqual([]);
+  expect(linesIn(disputes)).toEqual([]);
 });
 
-test('P-8: another currency is not booked', () => {
-  expect(costsIn([line({ currency: 'eur' })])).toEqual([]);
+describe('P-8: a line beside its movement', () => {
+  test('fits where our books know it with that amount, whichever way it went', () => {
+    const beside = { movementId: movement.id, reason: null };
+    expect(lay('card', line(), movement)).toEqual(beside);
+    expect(lay('card', line({ category: 'refund', grossMinor: -105_499n }), movement)).toEqual(beside);
+    expect(lay('paypal', line({ currency: 'USD' }), movement)).toEqual(beside);
+  });
+
+  test.each<[string, CostProvider, Partial<ReportLine>, boolean, object]>([
+    ['that nobody knows', 'card', {}, false, { movementId: null, reason: 'unknown_movement' }],
+    [
+      'of another amount',
+      'paypal',
+      { grossMinor: 105_498n },
+      true,
+      { movementId: movement.id, reason: 'amount_differs' },
+    ],
+    [
+      'of another currency',
+      'card',
+      { currency: 'eur' },
+      true,
+      { movementId: movement.id, reason: 'currency' },
+    ],
+    ['of another currency', 'bank', { currency: 'EUR' }, false, { movementId: null, reason: 'currency' }],
+  ])('one %s is a break (%s)', (_what, provider, more, isKnown, expected) => {
+    expect(lay(provider, line(more), isKnown ? movement : undefined)).toEqual(expected);
+  });
+
+  test('a charge of the bank is a movement of its own', () => {
+    expect(lay('bank', line({ category: 'fee', marks: [] }), undefined)).toEqual({
+      movementId: null,
+      reason: null,
+    });
+  });
 });
 
 test('G-30, P-8: it is an expense of the platform, from the cash at the provider', () => {
-  const [cost] = costsIn([line()]);
-  expect(processingJournal(cost!)).toEqual({
+  const cost = { provider: 'card', lineId: 'txn_1', amountMinor: 3_089n, takenAt: createdAt } as const;
+  expect(processingJournal(cost)).toEqual({
     kind: 'processing',
     causeId: 'txn_1',
     currency: 'USD',
@@ -39,14 +85,31 @@ test('G-30, P-8: it is an expense of the platform, from the cash at the provider
 });
 
 test('P-8: what the provider gives back of it is posted the other way', () => {
-  const [cost] = costsIn([line({ category: 'refund', feeMinor: -30n })]);
-  expect(processingJournal(cost!).lines).toEqual([
+  const cost = { provider: 'bank', lineId: 'txn_1', amountMinor: -30n, takenAt: createdAt } as const;
+  expect(processingJournal(cost).lines).toEqual([
     { account: 'E.expense.processing', amountMinor: -30n },
-    { account: 'E.cash.trust:card', amountMinor: 30n },
+    { account: 'E.cash.trust:bank', amountMinor: 30n },
   ]);
 });
 
 test('P-8: a report begins a week before the last one was asked for, since lines come late', () => {
   expect(readSince(undefined)).toEqual(new Date(0));
   expect(readSince(createdAt)).toEqual(new Date('2026-12-28T09:00:00Z'));
+});
+
+test('P-8: what was booked three days before should be told by now', () => {
+  expect(reportedBy(createdAt)).toEqual(new Date('2027-01-01T09:00:00Z'));
+});
+
+test('P-8: the next reading is a day after the last, and one is enough however far time has moved', () => {
+  expect(nextReadingAt(createdAt, createdAt)).toEqual(new Date('2027-01-05T09:00:00Z'));
+  expect(nextReadingAt(createdAt, new Date('2027-01-05T08:59:59Z'))).toEqual(
+    new Date('2027-01-05T09:00:00Z'),
+  );
+  expect(nextReadingAt(createdAt, new Date('2027-01-05T09:00:00Z'))).toEqual(
+    new Date('2027-01-06T09:00:00Z'),
+  );
+  expect(nextReadingAt(createdAt, new Date('2027-06-01T10:00:00Z'))).toEqual(
+    new Date('2027-06-02T09:00:00Z'),
+  );
 });

@@ -1,7 +1,7 @@
 import type { WallClock } from '@holdfast/messaging';
 import { type BreakerSettings, type Patience, ProviderClient } from '@holdfast/providers';
 
-export type BankOperation = 'payout.ach' | 'payout.read';
+export type BankOperation = 'payout.ach' | 'payout.read' | 'cost.read';
 
 export interface BankClientOptions {
   baseUrl: string;

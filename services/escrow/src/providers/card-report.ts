@@ -2,22 +2,28 @@ import { z } from 'zod';
 import type { ReportLine } from '../domain/processing-cost.ts';
 import type { NotSent } from './card.ts';
 import type { CardClient } from './card-client.ts';
+import type { CostSource, ReportPage, ReportPlace } from './report.ts';
 
-/** The card provider's report: a line for each movement of its balance, with what it cost (protocols, 4.6). */
-export type ReportPage = Readonly<{ kind: 'page'; lines: readonly ReportLine[]; hasMore: boolean }>;
-
+/** What moved, with the metadata that it carries, our names of it among them. A line may tell of nothing else. */
+const Source = z
+  .object({ metadata: z.record(z.string(), z.string()).nullish() })
+  .or(z.string())
+  .nullish();
 const Line = z.object({
   id: z.string().regex(/^txn_[A-Za-z0-9_]{1,90}$/),
   reporting_category: z.string().max(60),
+  amount: z.int(),
   fee: z.int(),
   currency: z.string().max(3),
   created: z.int().nonnegative(),
+  source: Source,
 });
 const Page = z.object({ data: z.array(Line), has_more: z.boolean() });
 
 const pageMax = 100;
 
-export class CardReport {
+/** The card provider's report: a line for each movement of its balance, with what it cost (protocols, 4.6). */
+export class CardReport implements CostSource {
   readonly #client: CardClient;
 
   constructor(client: CardClient) {
@@ -25,11 +31,12 @@ export class CardReport {
   }
 
   /** Newest first. A page of another form than the documented one says nothing, and is asked for again. */
-  async read({ since, afterLine }: { since: Date; afterLine: string | null }): Promise<ReportPage | NotSent> {
+  async read({ since, after }: ReportPlace): Promise<ReportPage | NotSent> {
     const query = new URLSearchParams({
       limit: String(pageMax),
       'created[gte]': String(Math.floor(since.getTime() / 1000)),
-      ...(afterLine === null ? {} : { starting_after: afterLine }),
+      'expand[]': 'data.source',
+      ...(after === null ? {} : { starting_after: after }),
     });
     const outcome = await this.#client.call({
       operation: 'cost.read',
@@ -40,14 +47,19 @@ export class CardReport {
     const page = outcome.status === 'accepted' ? Page.safeParse(outcome.body) : undefined;
     if (!page?.success) return { kind: 'not_sent' };
     const { data, has_more: hasMore } = page.data;
-    return { kind: 'page', lines: data.map(lineOf), hasMore: hasMore && data.length > 0 };
+    return { kind: 'page', lines: data.map(lineOf), next: (hasMore && data.at(-1)?.id) || null };
   }
 }
 
-const lineOf = ({ id, reporting_category, fee, currency, created }: z.output<typeof Line>): ReportLine => ({
+/** Ours are ids; what somebody else has written there is nothing to keep. */
+const isName = (text: string): boolean => z.uuid().safeParse(text).success;
+
+const lineOf = ({ id, reporting_category, created, ...line }: z.output<typeof Line>): ReportLine => ({
   id,
   category: reporting_category,
-  feeMinor: BigInt(fee),
-  currency,
+  marks: typeof line.source === 'string' ? [] : Object.values(line.source?.metadata ?? {}).filter(isName),
+  grossMinor: BigInt(line.amount),
+  feeMinor: BigInt(line.fee),
+  currency: line.currency,
   createdAt: new Date(created * 1000),
 });

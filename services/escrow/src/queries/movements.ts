@@ -120,10 +120,10 @@ const treasury: MovementSource = {
     from treasury_movements`,
 };
 
-/** What the card provider took for its work, by its own name of the line that tells it (P-8). */
+/** What the providers took for their work, by their own names of the lines that tell it (P-8). */
 const costs: MovementSource = {
   name: 'processing_costs',
-  text: `select id, 'card' as provider, 'processing_fee' as kind, line_id as reference, -amount_minor as amount_minor,
+  text: `select id, provider, 'processing_fee' as kind, line_id as reference, -amount_minor as amount_minor,
       'USD' as currency, 'booked' as state, line_id as cause_id, null::text as transfer_id
     from processing_costs`,
 };

@@ -161,13 +161,18 @@ export class CardProvider {
   }
 
   /** What each movement costs from now on. */
-  costs(tariff: { bps: number; fixedMinor?: string }) {
+  costs(tariff: { bps: number; fixedMinor?: string; provider?: 'card' | 'paypal' }) {
     return this.#control('POST', '/__sim/costs', tariff);
   }
 
+  /** The bank takes something for its work. @returns its own name of the line */
+  async bankCharges(amount: string): Promise<string> {
+    return (await this.#control('POST', '/__sim/bank-charges', { amount })).id;
+  }
+
   /** What it holds by its own book. */
-  async holds(): Promise<bigint> {
-    const { balances } = await this.#control('GET', '/__sim/balance?provider=card');
+  async holds(place: 'card' | 'paypal' | 'bank' = 'card'): Promise<bigint> {
+    const { balances } = await this.#control('GET', `/__sim/balance?provider=${place}`);
     return BigInt(balances[0]?.amountMinor ?? 0);
   }
 

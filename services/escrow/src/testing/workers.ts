@@ -11,6 +11,7 @@ import { EndDormancyHandler, TakeDormancyTurnHandler } from '../commands/end-dor
 import { ExpireFundingHandler } from '../commands/expire-funding.ts';
 import { FinishDisputeSearchHandler } from '../commands/finish-dispute-search.ts';
 import { GrantBySilenceHandler } from '../commands/grant-refund-request.ts';
+import { ReadCostsDailyHandler } from '../commands/read-costs.ts';
 import { RecordChargeHandler } from '../commands/record-charge.ts';
 import { RecordChargebackHandler } from '../commands/record-chargeback.ts';
 import { RecordCostsHandler } from '../commands/record-costs.ts';
@@ -23,6 +24,7 @@ import { RecordSmallRefundHandler } from '../commands/record-small-refund.ts';
 import { ReleaseBySilenceHandler } from '../commands/release-milestone.ts';
 import { escrowDeadlines } from '../deadlines.ts';
 import { BankRefund } from '../providers/bank-refund.ts';
+import { BankStatement } from '../providers/bank-statement.ts';
 import { Card } from '../providers/card.ts';
 import { CardDispute } from '../providers/card-dispute.ts';
 import { CardPayout } from '../providers/card-payout.ts';
@@ -37,10 +39,12 @@ import { NoticeWorker } from '../providers/notice.worker.ts';
 import { PayIn } from '../providers/pay-in.ts';
 import { Paypal } from '../providers/paypal.ts';
 import { PaypalRefund } from '../providers/paypal-refund.ts';
+import { PaypalReport } from '../providers/paypal-report.ts';
 import { PaypalSetup } from '../providers/paypal-setup.ts';
 import { RefundWorker } from '../providers/refund.worker.ts';
 import { SettlementWorker } from '../providers/settlement.worker.ts';
 import { SetupWorker } from '../providers/setup.worker.ts';
+import { ReportGaps } from '../queries/report-gaps.ts';
 import type { CardProvider } from './card-provider.ts';
 import { config, type Escrow, smallCharges } from './escrow.ts';
 
@@ -97,6 +101,7 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
     new ExpireEvidenceHandler(unitOfWork),
     new FinishDisputeSearchHandler(unitOfWork),
     new RecordChargebackHandler(unitOfWork),
+    new ReadCostsDailyHandler(unitOfWork),
     new RecordCostsHandler(unitOfWork),
     new RecordRefundHandler(unitOfWork),
     new RecordSettlementHandler(unitOfWork),
@@ -118,7 +123,7 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
   const [card, setup, payouts] = [new Card(client), new CardSetup(client), new CardPayout(client)];
   const [refunds, disputes] = [new CardRefund(client), new CardDispute(client)];
   const [paypal, paypalSetup] = [new Paypal(paypalClient), new PaypalSetup(paypalClient)];
-  const clock = new WallClock();
+  const [clock, gaps] = [new WallClock(), new ReportGaps(orm)];
   const known = new Map<unknown, unknown>([
     [CommandBus, commands],
     [CONFIG, { ...config, DEPLOYED_SERVICES: [] }],
@@ -138,7 +143,19 @@ function allDeadlines(escrow: Escrow, provider: CardProvider): AnyDeadline[] {
         clock,
       ),
     ],
-    [CostWorker, new CostWorker(new CardReport(client), commands, orm, businessClock, clock)],
+    [
+      CostWorker,
+      new CostWorker(
+        new CardReport(client),
+        new PaypalReport(paypalClient, gaps),
+        new BankStatement(bankClient),
+        gaps,
+        commands,
+        orm,
+        businessClock,
+        clock,
+      ),
+    ],
     [DisputeWorker, new DisputeWorker(disputes, commands, orm, businessClock, clock)],
     [DisputeSearchWorker, new DisputeSearchWorker(disputes, commands, orm, businessClock, clock)],
     [NoticeWorker, new NoticeWorker(card, setup, payouts, refunds, disputes, paypal, commands, orm, clock)],

@@ -72,5 +72,5 @@ function openAccount({ store, book, clock }: Simulation, openingMinor: bigint): 
 function cannot(fault: string, op: string, { kind }: FaultRule['params']): boolean {
   if (isOfCertificates(fault, kind)) return true;
   if (fault === 'clock-skew' || (fault === 'bad-signature' && kind === 'timestamp')) return true;
-  return isWebhookFault(fault) && op === 'counterparty.create';
+  return isWebhookFault(fault) && ['counterparty.create', 'cost.read'].includes(op);
 }

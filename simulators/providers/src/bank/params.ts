@@ -11,6 +11,13 @@ export const metadata = z
   .refine((entries) => Object.keys(entries).length <= 50, 'Too many keys')
   .default({});
 
+/** How many a page of a list has. */
+export const rows = z
+  .string()
+  .regex(/^\d+$/, 'Not a number')
+  .transform(Number)
+  .refine((count) => count >= 1 && count <= 100, 'Not within 1 to 100');
+
 /** @throws Refusal for the first parameter that is missing, unknown or malformed */
 export function readParams<Schema extends z.ZodType>(schema: Schema, params: Params): z.output<Schema> {
   const read = validate(schema, params);

@@ -15,7 +15,7 @@ import {
   paymentOrders,
 } from './model.ts';
 import { enter, scheduleNext } from './order-course.ts';
-import { metadata, text } from './params.ts';
+import { metadata, rows, text } from './params.ts';
 import { orderObject } from './render.ts';
 
 export const CreateOrder = z
@@ -41,12 +41,6 @@ export const CreateOrder = z
       (id === undefined) !== (inline === undefined),
     { path: ['receiving_account_id'], message: 'Or receiving_account, one of both' },
   );
-
-const rows = z
-  .string()
-  .regex(/^\d+$/, 'Not a number')
-  .transform(Number)
-  .refine((count) => count >= 1 && count <= 100, 'Not within 1 to 100');
 
 export const ListOrders = z.strictObject({
   external_id: z.string().min(1).optional(),

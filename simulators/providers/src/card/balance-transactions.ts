@@ -2,11 +2,20 @@ import { z } from 'zod';
 import type { Answer } from '../answering.ts';
 import { type BookKind, effectOf, type Metadata } from '../book.ts';
 import type { Step } from '../step.ts';
-import { costOf, reportOf } from './costs.ts';
+import { costOf } from '../tariffs.ts';
+import { reportOf } from './costs.ts';
+import { disputeObject } from './dispute-object.ts';
 import { missing } from './errors.ts';
-import { type BalanceTransaction, balanceTransactions } from './model.ts';
+import {
+  type BalanceTransaction,
+  balanceTransactions,
+  charges,
+  disputes,
+  payouts,
+  refunds,
+} from './model.ts';
 import { newestFirst, pageFields } from './pages.ts';
-import { listObject, transactionObject } from './render.ts';
+import { chargeObject, listObject, payoutObject, refundObject, transactionObject } from './render.ts';
 
 /** What the provider's report calls each movement of its balance. */
 const lines = {
@@ -44,6 +53,7 @@ export const ListTransactions = z.strictObject({
   created: z.strictObject({ gt: bound, gte: bound, lt: bound, lte: bound }).optional(),
   source: z.string().optional(),
   type: z.string().optional(),
+  expand: z.array(z.literal('data.source')).optional(),
   ...pageFields,
 });
 
@@ -52,7 +62,7 @@ export function move(step: Step, movement: Movement): BalanceTransaction {
   const { tx, atMs } = step;
   const { kind, source, parentId, amountMinor, currency, metadata, fee } = movement;
   const id = tx.newId('txn');
-  const costMinor = costOf(step, kind, amountMinor);
+  const costMinor = costOf(step, 'card', kind, amountMinor);
   enter(step, movement, kind, amountMinor);
   if (fee) enter(step, movement, fee.kind, fee.amountMinor);
   if (costMinor > 0n) enterCost(step, movement, id, costMinor);
@@ -77,8 +87,9 @@ export function readTransaction({ tx, atMs }: Step, id: string): Answer {
 }
 
 /** The report, newest first. */
-export function listTransactions({ tx, atMs }: Step, given: z.output<typeof ListTransactions>): Answer {
-  const { created = {}, source, type } = given;
+export function listTransactions(step: Step, given: z.output<typeof ListTransactions>): Answer {
+  const { tx, atMs } = step;
+  const { created = {}, source, type, expand = [] } = given;
   const fits = (line: BalanceTransaction) =>
     line.reportedFromMs <= atMs &&
     isWithin(Math.floor(line.createdAtMs / 1000), created) &&
@@ -86,9 +97,21 @@ export function listTransactions({ tx, atMs }: Step, given: z.output<typeof List
     (!type || line.type === type);
   const { rows, hasMore } = newestFirst(tx.all(balanceTransactions), given, fits, 'balance transaction');
   const told = rows.flatMap((line) =>
-    Array.from({ length: line.reportedTimes }, () => transactionObject(line)),
+    Array.from({ length: line.reportedTimes }, () => ({
+      ...transactionObject(line),
+      ...(expand.length > 0 ? { source: sourceObject(step, line.source) } : {}),
+    })),
   );
   return { status: 200, body: listObject('/v1/balance_transactions', told, hasMore) };
+}
+
+/** What the line tells of, whole. */
+function sourceObject(step: Step, id: string): object {
+  const { tx } = step;
+  const [charge, refund, payout] = [tx.get(charges, id), tx.get(refunds, id), tx.get(payouts, id)];
+  if (charge) return chargeObject(charge);
+  if (refund) return refundObject(refund);
+  return payout ? payoutObject(payout) : disputeObject(step, tx.get(disputes, id)!);
 }
 
 type Bounds = NonNullable<z.output<typeof ListTransactions>['created']>;

@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { Impossible, type Simulation } from '../simulation.ts';
 import { ownStep, type Step } from '../step.ts';
-import { costly, setTariff } from './costs.ts';
 import { disputeObject } from './dispute-object.ts';
 import { usualAnswerDays, usualFeeMinor } from './dispute-plans.ts';
 import { leftMinorOf } from './disputed-charges.ts';
@@ -30,12 +29,6 @@ const OpenDispute = z
 const DecideDispute = z.strictObject({
   outcome: z.enum(['won', 'lost', 'escalate', 'withdrawn', 'reinstated_later']),
   feeReturned: z.boolean().default(false),
-});
-
-const SetCosts = z.strictObject({
-  bps: z.int().min(0).max(10_000),
-  fixedMinor: minor.default(0n),
-  on: z.array(z.enum(costly)).min(1).default(['charge']),
 });
 
 const EndRefund = z.strictObject({ outcome: z.enum(['succeeded', 'failed', 'canceled']) });
@@ -72,10 +65,6 @@ export function addCardControl(app: FastifyInstance, simulation: Simulation): vo
       refuseIf(whyNotDecidable(step, dispute, outcome));
       return disputeObject(step, decide(step, dispute, outcome, feeReturned));
     });
-  });
-  app.post('/__sim/costs', (request) => {
-    const tariff = SetCosts.parse(request.body);
-    return answer((step) => ({ ...setTariff(step, tariff), fixedMinor: String(tariff.fixedMinor) }));
   });
   app.post('/__sim/refunds/:id', (request) => {
     const { id } = Named.parse(request.params);

@@ -74,6 +74,25 @@ describe('the report', () => {
     expect((await rig.wire('/v1/balance_transactions/txn_none')).status).toBe(404);
   });
 
+  it('gives what each line tells of whole, where it is asked to', async () => {
+    const { latest_charge, metadata } = await pay();
+    const dispute = await rig.control('POST', '/__sim/disputes', {
+      reference: metadata.funding_id,
+      amount: 100,
+    });
+    const payout = await rig.stripe.payouts.create({
+      amount: 3000,
+      currency: 'usd',
+      metadata: { settlement_id: 'settlement-1' },
+    });
+    const { data } = await rig.stripe.balanceTransactions.list({ limit: 3, expand: ['data.source'] });
+    expect(data.map(({ source }) => source)).toMatchObject([
+      { id: payout.id, metadata: { settlement_id: 'settlement-1' } },
+      { id: dispute.id },
+      { id: latest_charge, metadata },
+    ]);
+  });
+
   it('is read page by page and by time', async () => {
     await later(daySeconds);
     const first = await pay();
@@ -134,12 +153,17 @@ describe('costs', () => {
     expect(await lines(payout.id)).toEqual([[-2000, 25, -2025]]);
   });
 
-  it.each([{ bps: -1 }, { bps: 10_001 }, { bps: 1.5 }, { fixedMinor: 1 }, { bps: 1, on: ['dispute'] }])(
-    'are refused where they make no sense: %o',
-    async (tariff) => {
-      expect((await cost(tariff)).status).toBe(400);
-    },
-  );
+  it.each([
+    { bps: -1 },
+    { bps: 10_001 },
+    { bps: 1.5 },
+    { fixedMinor: 1 },
+    { bps: 1, on: ['dispute'] },
+    { bps: 1, provider: 'bank' },
+    { bps: 1, provider: 'paypal', on: ['refund'] },
+  ])('are refused where they make no sense: %o', async (tariff) => {
+    expect((await cost(tariff)).status).toBe(400);
+  });
 });
 
 describe('cost-report', () => {

@@ -1,26 +1,5 @@
 import type { FaultRule } from '../faults.ts';
 import type { Step } from '../step.ts';
-import { table } from '../store.ts';
-
-/** Movements that may cost something beside themselves. */
-export const costly = ['charge', 'refund', 'payout'] as const;
-
-/** What the provider takes for its work; nothing until the control port says otherwise (section 4.6). */
-export type Tariff = Readonly<{ bps: number; fixedMinor: bigint; on: readonly string[] }>;
-
-const tariffs = table<Tariff>('card.costs');
-
-export function setTariff({ tx }: Step, tariff: Tariff): Tariff {
-  tx.put(tariffs, 'now', tariff);
-  return tariff;
-}
-
-/** Half a minor unit and more is rounded up. */
-export function costOf({ tx }: Step, kind: string, amountMinor: bigint): bigint {
-  const tariff = tx.get(tariffs, 'now');
-  if (!tariff?.on.includes(kind)) return 0n;
-  return (amountMinor * BigInt(tariff.bps) + 5000n) / 10_000n + tariff.fixedMinor;
-}
 
 type Reported = Readonly<{ feeMinor: bigint; reportedFromMs: number; reportedTimes: number }>;
 

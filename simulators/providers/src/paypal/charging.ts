@@ -1,5 +1,6 @@
 import type { Answer } from '../answering.ts';
 import type { Step } from '../step.ts';
+import { costOf } from '../tariffs.ts';
 import type { Account } from './accounts.ts';
 import { unprocessable } from './errors.ts';
 import { tellCapture } from './events.ts';
@@ -57,6 +58,7 @@ export function charge(step: Step, order: Order, account: Account): Charging {
     amountMinor: order.amountMinor,
     currency: order.currency,
     refundedMinor: 0n,
+    feeMinor: isPending ? 0n : costOf(step, 'paypal', 'charge', order.amountMinor),
     customId: order.customId,
     invoiceId: order.invoiceId,
     key,
@@ -81,7 +83,8 @@ export function decide(step: Step, capture: Capture): void {
   const { tx, atMs } = step;
   const account = tx.get(orders, capture.order)?.account;
   const status = account === 'pends_then_declined' ? 'DECLINED' : 'COMPLETED';
-  const decided: Capture = { ...capture, status, reason: null, updatedAtMs: atMs };
+  const feeMinor = status === 'COMPLETED' ? costOf(step, 'paypal', 'charge', capture.amountMinor) : 0n;
+  const decided: Capture = { ...capture, status, reason: null, feeMinor, updatedAtMs: atMs };
   tx.put(captures, capture.id, decided);
   if (status === 'COMPLETED') enter(step, decided);
   else if (decided.invoiceId !== null) tx.remove(paidInvoices, decided.invoiceId);
@@ -115,18 +118,21 @@ const refusal = (issue: string, description: string): Charging => ({
 });
 
 function enter({ tx, simulation, atMs }: Step, capture: Capture): void {
-  const { customId, invoiceId } = capture;
-  simulation.book.enter(tx, {
-    kind: 'charge',
+  const { id, customId, invoiceId, currency, feeMinor } = capture;
+  const known = {
     provider: 'paypal',
-    id: capture.id,
+    id,
     parentId: capture.order,
-    amountMinor: capture.amountMinor,
-    currency: capture.currency,
+    currency,
     metadata: ownNames(customId, invoiceId),
-    idempotencyKey: capture.key,
     atMs,
-  });
+  };
+  const { amountMinor, key: idempotencyKey } = capture;
+  simulation.book.enter(tx, { ...known, kind: 'charge', amountMinor, idempotencyKey });
+  if (feeMinor === 0n) return;
+  // Nobody asked for it: it is known by the capture that tells it.
+  const cost = { ...known, kind: 'processing_fee', amountMinor: feeMinor, idempotencyKey: null } as const;
+  simulation.book.enter(tx, { ...cost, reference: id });
 }
 
 /** What the caller called it, as the book keeps it. */

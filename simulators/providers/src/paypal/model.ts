@@ -33,6 +33,8 @@ export type Capture = Readonly<{
   amountMinor: bigint;
   currency: string;
   refundedMinor: bigint;
+  /** What PayPal kept of it for its work. */
+  feeMinor: bigint;
   customId: string | null;
   invoiceId: string | null;
   key: string | null;

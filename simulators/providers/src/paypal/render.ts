@@ -56,18 +56,23 @@ function payerLinks({ id, status }: Order) {
 export function captureObject(capture: Capture) {
   const { id, customId, invoiceId, reason, amountMinor, currency } = capture;
   const amount = moneyObject(amountMinor, currency);
+  const { feeMinor = 0n } = capture;
   return {
     id,
     status: capture.status,
     ...(reason === null ? {} : { status_details: { reason } }),
     amount,
     final_capture: true,
-    // Costs are 0 unless a test sets them (section 4.6).
-    seller_receivable_breakdown: {
-      gross_amount: amount,
-      paypal_fee: moneyObject(0n, currency),
-      net_amount: amount,
-    },
+    // Costs are 0 unless a test sets them; of a capture that is not completed nothing is known yet (section 4.6).
+    ...(isTaken(capture)
+      ? {
+          seller_receivable_breakdown: {
+            gross_amount: amount,
+            paypal_fee: moneyObject(feeMinor, currency),
+            net_amount: moneyObject(amountMinor - feeMinor, currency),
+          },
+        }
+      : {}),
     ...(customId === null ? {} : { custom_id: customId }),
     ...(invoiceId === null ? {} : { invoice_id: invoiceId }),
     supplementary_data: { related_ids: { order_id: capture.order } },
@@ -76,6 +81,8 @@ export function captureObject(capture: Capture) {
     links: [self(`/v2/payments/captures/${id}`)],
   };
 }
+
+const isTaken = ({ status }: Capture): boolean => status !== 'PENDING' && status !== 'DECLINED';
 
 export function refundObject(refund: Refund) {
   const { id, customId, invoiceId, noteToPayer } = refund;

@@ -93,6 +93,28 @@ describe('an order', () => {
     ]);
   });
 
+  it('tells what it costs, which is nothing unless it is played', async () => {
+    const breakdownOf = async (captureId: string) => {
+      const { body } = await rig.api('GET', `/v2/payments/captures/${captureId}`);
+      const { gross_amount, paypal_fee, net_amount } = body.seller_receivable_breakdown;
+      return [gross_amount.value, paypal_fee.value, net_amount.value];
+    };
+    expect(await breakdownOf((await rig.paid()).captureId)).toEqual(['40.00', '0.00', '40.00']);
+    await rig.control('POST', '/__sim/costs', { provider: 'paypal', bps: 349, fixedMinor: '49' });
+    const { name, captureId } = await rig.paid();
+    expect(await breakdownOf(captureId)).toEqual(['40.00', '1.89', '38.11']);
+    expect(await rig.booked(name)).toEqual(['charge 4000', 'processing_fee 189']);
+    const { entries } = await rig.control('GET', `/__sim/ledger?reference=${captureId}`);
+    expect(entries[1]).toMatchObject({ reference: captureId, idempotencyKey: null, currency: 'USD' });
+    // Of money that is not taken yet nothing is known.
+    const pending = await rig.paid('pends');
+    const { body } = await rig.api('GET', `/v2/payments/captures/${pending.captureId}`);
+    expect(body).not.toHaveProperty('seller_receivable_breakdown');
+    await rig.control('POST', '/__sim/clock/advance', { seconds: 86_401 });
+    expect(await breakdownOf(pending.captureId)).toEqual(['40.00', '1.89', '38.11']);
+    await rig.control('POST', '/__sim/costs', { provider: 'paypal', bps: 0 });
+  });
+
   it('waits for a payer who goes back, and lapses after 6 h of business time', async () => {
     const source = { paypal: { experience_context: { return_url: 'https://marketplace.test/back' } } };
     const order = await rig.created(rig.orderFor({ payment_source: source }));
