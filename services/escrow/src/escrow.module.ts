@@ -185,6 +185,7 @@ import { BonusTable } from './tables/bonus.table.ts';
 import { ChangeRequestTable } from './tables/change-request.table.ts';
 import { ChargebackTable } from './tables/chargeback.table.ts';
 import {
+  AdjustedMovementView,
   CostReadingTable,
   CostReportTable,
   KnownMovementView,
@@ -287,6 +288,7 @@ export const definition: ServiceDefinition = {
     ReportLineTable,
     MovementBreakTable,
     KnownMovementView,
+    AdjustedMovementView,
     UnreportedMovementView,
     UnreportedCaptureView,
     PersonKeyTable,
@@ -355,6 +357,7 @@ export const definition: ServiceDefinition = {
     report_lines: 'select, insert, update',
     movement_breaks: 'select, insert, update',
     known_movements: 'select',
+    adjusted_movements: 'select',
     unreported_movements: 'select',
     unreported_captures: 'select',
     ...personKeysGrants,

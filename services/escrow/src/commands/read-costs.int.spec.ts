@@ -48,6 +48,7 @@ async function charged(): Promise<{ fundingId: string; line: ReportLine }> {
 const lineOf = (marks: string[], more: Partial<ReportLine> = {}): ReportLine => ({
   id: `txn_${newId().replaceAll('-', '')}`,
   category: 'charge',
+  sourceId: `ch_${newId().replaceAll('-', '')}`,
   marks,
   grossMinor: 105_499n,
   feeMinor: 3_089n,
@@ -149,6 +150,24 @@ describe('P-8: a line without its movement is a break and not a booking', () => 
     expect(reasons).toEqual(['unknown_movement', 'amount_differs', 'currency']);
     expect(found.map(({ lineId }) => lineId)).not.toContain(free.line.id);
     for (const { id } of lines) expect(await posted(id)).toEqual([]);
+  });
+
+  test('M-24: until two persons have booked it by hand, its movement or its cost', async () => {
+    const adjusted = (reference: string, amountMinor: string) =>
+      escrow().rows(
+        `insert into adjustments values ($1, 'posted', (select id from journals limit 1), 'missing', $2, 'one', '',
+          now(), 'two', '', now(), 1)`,
+        [newId(), JSON.stringify([{ account: 'E.cash.trust:card', side: 'debit', amountMinor, reference }])],
+      );
+    await charged();
+    const [moved, cost] = [lineOf([]), lineOf([])];
+    await report([moved, cost]);
+    await adjusted(moved.sourceId!, '105499');
+    await adjusted(cost.id, '3089');
+    await report([]);
+    const found = (await breaks()).lines.map((one) => (one as { lineId: string }).lineId);
+    expect([found.includes(moved.id), found.includes(cost.id)]).toEqual([false, false]);
+    expect([await posted(moved.id), await posted(cost.id)]).toEqual([[-3_089n], []]);
   });
 
   test('PayPal does not know a movement of the card provider', async () => {

@@ -3,13 +3,14 @@ import { type MessageRef, newId, type Tx, UnitOfWork } from '@holdfast/messaging
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import {
   type CostProvider,
-  type KnownMovement,
+  type Known,
   lay,
   linesIn,
   processingJournal,
   type ReportLine,
 } from '../domain/processing-cost.ts';
 import {
+  AdjustedMovementView,
   CostReadingTable,
   type CostReportRow,
   CostReportTable,
@@ -92,12 +93,12 @@ class Page {
     const { id: lineId, ...told } = line;
     const known = await tx.peek(ReportLineTable, { provider, lineId });
     if (known && known.reason === null) return;
-    const laid = lay(provider, line, await movementOf(tx, provider, line));
+    const { posts, ...laid } = lay(provider, line, await knownOf(tx, provider, line));
     if (laid.movementId) await this.#name(laid.movementId);
     const row = { ...told, ...laid, provider, lineId, reportId };
     if (!known) tx.insert(ReportLineTable, { ...row, id: newId(), foundAt: tx.now });
     else tx.save(ReportLineTable, { ...(await tx.one(ReportLineTable, { id: known.id }))!, ...row });
-    if (laid.reason === null && line.feeMinor !== 0n) await this.#post(line);
+    if (posts) await this.#post(line);
   }
 
   /** What is in no report by now is a break, until one tells of it. */
@@ -132,15 +133,17 @@ class Page {
   }
 }
 
-/** By the names of ours that the provider gives with it. */
-async function movementOf(
+/** By the names of ours that the provider gives with it, or by its own where two persons have booked it (M-24). */
+async function knownOf(
   tx: Tx,
   provider: CostProvider,
-  { marks }: ReportLine,
-): Promise<KnownMovement | undefined> {
+  { id: lineId, sourceId, marks, feeMinor }: ReportLine,
+): Promise<Known> {
+  const byHand = (reference: string) => tx.peek(AdjustedMovementView, { provider, reference });
+  const costByHand = feeMinor === 0n ? undefined : await byHand(lineId);
   for (const id of marks) {
     const movement = await tx.peek(KnownMovementView, { provider, id });
-    if (movement) return movement;
+    if (movement) return { movement, costByHand };
   }
-  return undefined;
+  return { movement: sourceId === null ? undefined : await byHand(sourceId), costByHand };
 }

@@ -15,6 +15,7 @@ const movement = { id: '0193f000-0000-7000-8000-000000000001', amountMinor: 105_
 const line = (more: Partial<ReportLine> = {}): ReportLine => ({
   id: 'txn_1',
   category: 'charge',
+  sourceId: 'ch_1',
   marks: [movement.id],
   grossMinor: 105_499n,
   feeMinor: 3_089n,
@@ -35,10 +36,10 @@ test('P-8, P-11: the lines of a dispute come with its chargeback', () => {
 
 describe('P-8: a line beside its movement', () => {
   test('fits where our books know it with that amount, whichever way it went', () => {
-    const beside = { movementId: movement.id, reason: null };
-    expect(lay('card', line(), movement)).toEqual(beside);
-    expect(lay('card', line({ category: 'refund', grossMinor: -105_499n }), movement)).toEqual(beside);
-    expect(lay('paypal', line({ currency: 'USD' }), movement)).toEqual(beside);
+    const beside = { movementId: movement.id, reason: null, posts: true };
+    expect(lay('card', line(), { movement })).toEqual(beside);
+    expect(lay('card', line({ category: 'refund', grossMinor: -105_499n }), { movement })).toEqual(beside);
+    expect(lay('paypal', line({ currency: 'USD' }), { movement })).toEqual(beside);
   });
 
   test.each<[string, CostProvider, Partial<ReportLine>, boolean, object]>([
@@ -59,13 +60,30 @@ describe('P-8: a line beside its movement', () => {
     ],
     ['of another currency', 'bank', { currency: 'EUR' }, false, { movementId: null, reason: 'currency' }],
   ])('one %s is a break (%s)', (_what, provider, more, isKnown, expected) => {
-    expect(lay(provider, line(more), isKnown ? movement : undefined)).toEqual(expected);
+    expect(lay(provider, line(more), isKnown ? { movement } : {})).toEqual({ ...expected, posts: false });
+  });
+
+  test('without a cost nothing is posted', () => {
+    expect(lay('card', line({ feeMinor: 0n }), { movement })).toMatchObject({ reason: null, posts: false });
+  });
+
+  test('M-24: what two persons have booked of it by hand is not posted again; another amount is a break', () => {
+    const costByHand = { ...movement, amountMinor: 3_089n };
+    const byHand = (known: object) => lay('card', line(), { ...known, costByHand });
+    expect(byHand({ movement })).toEqual({ movementId: movement.id, reason: null, posts: false });
+    expect(byHand({})).toEqual({ movementId: null, reason: null, posts: false });
+    const other = { ...costByHand, amountMinor: 3_000n };
+    expect(lay('bank', line(), { costByHand: other })).toMatchObject({
+      reason: 'amount_differs',
+      posts: false,
+    });
   });
 
   test('a charge of the bank is a movement of its own', () => {
-    expect(lay('bank', line({ category: 'fee', marks: [] }), undefined)).toEqual({
+    expect(lay('bank', line({ category: 'fee', marks: [] }), {})).toEqual({
       movementId: null,
       reason: null,
+      posts: true,
     });
   });
 });

@@ -8,6 +8,8 @@ export const costProviders = ['card', 'paypal', 'bank'] as const satisfies reado
 export type ReportLine = Readonly<{
   id: string;
   category: string;
+  /** The provider's own name of what moved; null where the line tells of nothing else. */
+  sourceId: string | null;
   /** Ids of ours that the provider gives with it; one of them may be that of the movement. */
   marks: readonly string[];
   /** What moved, with its sign. */
@@ -26,12 +28,18 @@ export type ProcessingCost = Readonly<{
   takenAt: Date;
 }>;
 
-/** What the provider was asked to move, as our books have it. */
+/** What moved at the provider, as our books have it. */
 export type KnownMovement = Readonly<{ id: string; amountMinor: bigint }>;
 
+/** What our books know of a line: its movement, and its cost where that was booked by hand (M-24). */
+export type Known = Readonly<{
+  movement?: KnownMovement | undefined;
+  costByHand?: KnownMovement | undefined;
+}>;
+
 export type BreakReason = 'unknown_movement' | 'amount_differs' | 'currency';
-/** Without a reason the line stands beside its movement, or needs none. */
-export type Laid = Readonly<{ movementId: string | null; reason: BreakReason | null }>;
+/** Without a reason the line stands beside its movement, or needs none; then it may have a cost to post. */
+export type Laid = Readonly<{ movementId: string | null; reason: BreakReason | null; posts: boolean }>;
 
 /** 7 days: a line may come late, under its true instant, so what a report has covered is read again for so long. */
 const overlapDays = 7;
@@ -60,15 +68,20 @@ export const linesIn = (lines: readonly ReportLine[]): ReportLine[] => [
 
 /**
  * P-8: a line beside its movement. One that our books do not know, or know with another amount, is a break and not a
- * booking. A charge of the bank for the account is a movement of its own.
+ * booking; so is one whose cost was booked by hand with another amount. A charge of the bank for the account is a
+ * movement of its own.
  */
-export function lay(provider: CostProvider, line: ReportLine, movement: KnownMovement | undefined): Laid {
-  const movementId = movement?.id ?? null;
-  if (line.currency.toUpperCase() !== 'USD') return { movementId, reason: 'currency' };
-  if (provider === 'bank') return { movementId: null, reason: null };
-  if (!movement) return { movementId: null, reason: 'unknown_movement' };
-  const grossMinor = line.grossMinor < 0n ? -line.grossMinor : line.grossMinor;
-  return { movementId, reason: grossMinor === movement.amountMinor ? null : 'amount_differs' };
+export function lay(provider: CostProvider, line: ReportLine, { movement, costByHand }: Known): Laid {
+  const { currency, grossMinor, feeMinor } = line;
+  const laid = (reason: BreakReason | null, posts = reason === null && feeMinor !== 0n): Laid => {
+    return { movementId: movement?.id ?? null, reason, posts };
+  };
+  const compared = (minor: bigint, { amountMinor }: KnownMovement): BreakReason | null =>
+    minor === amountMinor || -minor === amountMinor ? null : 'amount_differs';
+  if (currency.toUpperCase() !== 'USD') return laid('currency');
+  if (costByHand) return laid(compared(feeMinor, costByHand), false);
+  if (provider === 'bank') return laid(null);
+  return laid(movement ? compared(grossMinor, movement) : 'unknown_movement');
 }
 
 /** G-30.3: charges stand gross in the books, so a cost is posted beside them, as the line says it (P-8). */

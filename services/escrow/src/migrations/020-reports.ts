@@ -39,6 +39,7 @@ const lines = [
     line_id text not null,
     report_id uuid not null references cost_reports (id),
     category text not null,
+    source_id text,
     marks jsonb not null check (jsonb_typeof(marks) = 'array'),
     gross_minor bigint not null,
     fee_minor bigint not null,
@@ -69,6 +70,15 @@ const lines = [
     select id, 'card', amount_minor from refund_attempts where sub_account = 'card'
     union all
     select id, 'card', amount_minor from settlements`,
+  // What two persons have booked by hand under the provider's own name of it (M-24).
+  `create view adjusted_movements as
+    select min(a.id::text)::uuid as id, split_part(line ->> 'account', ':', 2) as provider,
+      line ->> 'reference' as reference,
+      abs(sum(case line ->> 'side' when 'debit' then 1 else -1 end * (line ->> 'amountMinor')::bigint))::bigint
+        as amount_minor
+    from adjustments a cross join jsonb_array_elements(a.lines) as line
+    where a.status = 'posted' and line ? 'reference'
+    group by 2, 3`,
   `create view unreported_movements as
     select m.id, m.provider, min(j.posted_at) as booked_at from known_movements m
       join journals j on j.cause_id = m.id::text

@@ -9,6 +9,7 @@ const escrow = useEscrow();
 /** PostgreSQL calls every column of a view nullable, so they are not compared. */
 const views = [
   'account_sums',
+  'adjusted_movements',
   'bank_cash',
   'card_cash',
   'known_movements',
@@ -32,6 +33,7 @@ test('the login role may do what the service needs, and nothing more', async () 
     account_holds: changing,
     account_sums: 'SELECT',
     accounts: 'INSERT, SELECT',
+    adjusted_movements: 'SELECT',
     adjustment_turns: 'SELECT, UPDATE',
     adjustments: changing,
     agreements: changing,

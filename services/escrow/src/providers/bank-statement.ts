@@ -57,6 +57,7 @@ export class BankStatement implements CostSource {
 const lineOf = ({ id, amount, currency, direction, created_at }: z.output<typeof Line>): ReportLine => ({
   id,
   category: 'fee',
+  sourceId: null,
   marks: [],
   grossMinor: BigInt(direction === 'debit' ? -amount : amount),
   feeMinor: BigInt(direction === 'debit' ? amount : -amount),

@@ -5,9 +5,10 @@ import type { CardClient } from './card-client.ts';
 import type { CostSource, ReportPage, ReportPlace } from './report.ts';
 
 /** What moved, with the metadata that it carries, our names of it among them. A line may tell of nothing else. */
+const name = z.string().regex(/^[A-Za-z0-9_]{1,100}$/);
 const Source = z
-  .object({ metadata: z.record(z.string(), z.string()).nullish() })
-  .or(z.string())
+  .object({ id: name, metadata: z.record(z.string(), z.string()).nullish() })
+  .or(name.transform((id) => ({ id, metadata: null })))
   .nullish();
 const Line = z.object({
   id: z.string().regex(/^txn_[A-Za-z0-9_]{1,90}$/),
@@ -52,12 +53,13 @@ export class CardReport implements CostSource {
 }
 
 /** Ours are ids; what somebody else has written there is nothing to keep. */
-const isName = (text: string): boolean => z.uuid().safeParse(text).success;
+const isOurs = (text: string): boolean => z.uuid().safeParse(text).success;
 
 const lineOf = ({ id, reporting_category, created, ...line }: z.output<typeof Line>): ReportLine => ({
   id,
   category: reporting_category,
-  marks: typeof line.source === 'string' ? [] : Object.values(line.source?.metadata ?? {}).filter(isName),
+  sourceId: line.source?.id ?? null,
+  marks: Object.values(line.source?.metadata ?? {}).filter(isOurs),
   grossMinor: BigInt(line.amount),
   feeMinor: BigInt(line.fee),
   currency: line.currency,

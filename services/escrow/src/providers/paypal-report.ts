@@ -71,6 +71,7 @@ function lineOf(fundingId: string, { purchase_units }: z.output<typeof Order>): 
   return {
     id,
     category: 'charge',
+    sourceId: id,
     marks: [fundingId],
     grossMinor: gross.value,
     feeMinor: fee.value,

@@ -64,6 +64,7 @@ const lineOf = (line: Omit<ReportLineRow, 'id' | 'marks'>): object => ({
   grossMinor: String(line.grossMinor),
   feeMinor: String(line.feeMinor),
   currency: line.currency,
+  ...(line.sourceId ? { sourceId: line.sourceId } : {}),
   createdAt: Instant.encode(line.createdAt),
   foundAt: Instant.encode(line.foundAt),
   ...(line.movementId ? { movementId: line.movementId } : {}),

@@ -1,9 +1,10 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import type { ReportEnd } from '../commands/record-costs.ts';
-import { reportedBy } from '../domain/processing-cost.ts';
+import { type ReportLine, reportedBy } from '../domain/processing-cost.ts';
 import {
   type CostReportRow,
+  type ReportLineRow,
   ReportLineTable,
   UnreportedCaptureView,
   UnreportedMovementView,
@@ -11,6 +12,20 @@ import {
 
 /** More than a person looks at; the next reading takes those that are left. */
 const gapsMax = 200;
+
+const toldIn = ({ lineId, sourceId, category, ...row }: ReportLineRow): ReportLine => {
+  const { marks, grossMinor, feeMinor, currency, createdAt } = row;
+  return {
+    id: lineId,
+    category,
+    sourceId: sourceId ?? null,
+    marks,
+    grossMinor,
+    feeMinor,
+    currency,
+    createdAt,
+  };
+};
 
 /** What reports and books do not tell of each other, for the readings that close it (P-8). */
 @Injectable()
@@ -31,9 +46,7 @@ export class ReportGaps {
       { orderBy: { bookedAt: 'asc' }, limit: gapsMax },
     );
     return {
-      breaks: breaks.map(({ lineId: id, category, marks, grossMinor, feeMinor, currency, createdAt }) => {
-        return { id, category, marks, grossMinor, feeMinor, currency, createdAt };
-      }),
+      breaks: breaks.map(toldIn),
       unreported: unreported.map(({ id, bookedAt }) => ({ id, bookedAt })),
     };
   }

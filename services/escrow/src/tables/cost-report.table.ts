@@ -68,6 +68,8 @@ export const ReportLineTable = defineEntity({
     lineId: p.text(),
     reportId: p.uuid(),
     category: p.text(),
+    /** The provider's own name of what moved. */
+    sourceId: p.text().nullable(),
     /** Names of ours that the provider gives with it. */
     marks: p.json<readonly string[]>(),
     grossMinor: p.bigint(),
@@ -102,6 +104,18 @@ export const KnownMovementView = defineEntity({
   name: 'KnownMovement',
   tableName: 'known_movements',
   properties: { id: p.uuid().primary(), provider: p.text().$type<CostProvider>(), amountMinor: p.bigint() },
+});
+
+/** A view: what was booked by hand under the provider's own name of it (M-24). */
+export const AdjustedMovementView = defineEntity({
+  name: 'AdjustedMovement',
+  tableName: 'adjusted_movements',
+  properties: {
+    id: p.uuid().primary(),
+    provider: p.text().$type<CostProvider>(),
+    reference: p.text(),
+    amountMinor: p.bigint(),
+  },
 });
 
 /** A view: movements that are booked, and that no line of a report has named. */

@@ -35,8 +35,8 @@ describe('the statement of the account', () => {
     expect(next.headers.get('x-after-cursor')).toBeNull();
     const today = await statement(`?posted=true&as_of_date_start=${all[0].as_of_date}`);
     expect(today.body).toEqual(first.body);
-    expect((await statement('?after_cursor=txn_none')).status).toBe(400);
-    expect((await statement('?as_of_date_start=today')).status).toBe(400);
+    expect((await statement('?after_cursor=txn_none')).status).toBe(422);
+    expect((await statement('?as_of_date_start=today')).status).toBe(422);
   });
 
   it.each([{}, { amount: '0' }, { amount: 5 }, { amount: '5', more: 1 }])(
