@@ -1,15 +1,18 @@
 import { plusMinutes } from '@holdfast/domain';
-import { BusinessClock } from '@holdfast/messaging';
+import { BusinessClock, newId } from '@holdfast/messaging';
 import { FinishNotice, FinishNoticeHandler, ReceiveNotice, ReceiveNoticeHandler } from '@holdfast/providers';
 import type { AlarmCheck, Finding } from '@holdfast/service';
 import { describe, expect, test } from '@jest/globals';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { escrowAlarms } from './alarms.ts';
+import { ReadCosts, ReadCostsHandler } from './commands/read-costs.ts';
+import { RecordCosts, RecordCostsHandler } from './commands/record-costs.ts';
 import { useDisputes } from './testing/chargebacks.ts';
 import { Dormancies } from './testing/dormancies.ts';
 import { Draws } from './testing/draws.ts';
 import { Endings } from './testing/endings.ts';
 import { Verifications } from './testing/small-charges.ts';
+import { http } from './testing/escrow.ts';
 
 const escrow = useDisputes();
 
@@ -47,6 +50,31 @@ test('M-22: a transfer that payouts does not answer is named after 15 minutes, u
   ]);
   await escrow().note(transferId, 'credited', escrow().now());
   expect(await found('transfer.unanswered', transferId)).toEqual([]);
+});
+
+test('P-8: a report that is not read to its end is named after six hours, what has no partner at once', async () => {
+  const { unitOfWork } = escrow().database;
+  const ask = new ReadCosts({ message: http(), provider: 'bank', by: 'operator-1', reason: 'Now' });
+  const { reportId } = await new ReadCostsHandler(unitOfWork).execute(ask);
+  passMinutes(359);
+  expect(await found('cost_report.late', reportId)).toEqual([]);
+  passMinutes(2);
+  expect(await found('cost_report.late', reportId)).toMatchObject([{ facts: { provider: 'bank' } }]);
+  const movementId = newId();
+  const told = { category: 'fee', sourceId: null, marks: [], grossMinor: -5n, feeMinor: 5n };
+  const line = { ...told, id: 'txn_foreign', currency: 'EUR', createdAt: escrow().now() };
+  await new RecordCostsHandler(unitOfWork).execute(
+    new RecordCosts({
+      message: http(),
+      reportId,
+      afterLine: null,
+      lines: [line],
+      next: { breaks: [], unreported: [{ id: movementId, bookedAt: escrow().now() }] },
+    }),
+  );
+  expect(await found('cost_report.late', reportId)).toEqual([]);
+  expect(await found('cost_report.break', 'txn_foreign')).toMatchObject([{ facts: { reason: 'currency' } }]);
+  expect(await found('cost_report.break', movementId)).toMatchObject([{ facts: { provider: 'bank' } }]);
 });
 
 describe('chargebacks', () => {
