@@ -84,6 +84,7 @@ const lines = [
       join journals j on j.cause_id = m.id::text
       join entries e on e.journal_id = j.id and e.account = 'E.cash.trust' and e.sub_account = m.provider
     where not exists (select from report_lines l where l.provider = m.provider and l.movement_id = m.id)
+      and not exists (select from movement_breaks b where b.id = m.id)
     group by m.id, m.provider`,
   `create view unreported_captures as
     select id, intent_id as order_id from fundings f

@@ -4,11 +4,17 @@ import type { NotSent } from './card.ts';
 import type { CardClient } from './card-client.ts';
 import type { CostSource, ReportPage, ReportPlace } from './report.ts';
 
-/** What moved, with the metadata that it carries, our names of it among them. A line may tell of nothing else. */
+/** What moved. Our names of it stand in its metadata, the refund's own before that of what it belongs to. */
+const Metadata = z
+  .object({ attempt_id: z.string(), settlement_id: z.string(), funding_id: z.string() })
+  .partial()
+  .transform(({ attempt_id, settlement_id, funding_id }) =>
+    [attempt_id, settlement_id, funding_id].flatMap((name) => z.uuid().safeParse(name).data ?? []),
+  );
 const name = z.string().regex(/^[A-Za-z0-9_]{1,100}$/);
 const Source = z
-  .object({ id: name, metadata: z.record(z.string(), z.string()).nullish() })
-  .or(name.transform((id) => ({ id, metadata: null })))
+  .object({ id: name, metadata: Metadata.catch([]) })
+  .or(name.transform((id) => ({ id, metadata: [] })))
   .nullish();
 const Line = z.object({
   id: z.string().regex(/^txn_[A-Za-z0-9_]{1,90}$/),
@@ -52,14 +58,11 @@ export class CardReport implements CostSource {
   }
 }
 
-/** Ours are ids; what somebody else has written there is nothing to keep. */
-const isOurs = (text: string): boolean => z.uuid().safeParse(text).success;
-
 const lineOf = ({ id, reporting_category, created, ...line }: z.output<typeof Line>): ReportLine => ({
   id,
   category: reporting_category,
   sourceId: line.source?.id ?? null,
-  marks: Object.values(line.source?.metadata ?? {}).filter(isOurs),
+  marks: line.source?.metadata ?? [],
   grossMinor: BigInt(line.amount),
   feeMinor: BigInt(line.fee),
   currency: line.currency,

@@ -118,7 +118,7 @@ export const AdjustedMovementView = defineEntity({
   },
 });
 
-/** A view: movements that are booked, and that no line of a report has named. */
+/** A view: movements that are booked, that no line of a report has named, and that are no breaks yet. */
 export const UnreportedMovementView = defineEntity({
   name: 'UnreportedMovement',
   tableName: 'unreported_movements',
