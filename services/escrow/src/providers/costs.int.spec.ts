@@ -132,6 +132,30 @@ describe('P-8: reports as providers write them', () => {
     expect(lines[0]).toMatchObject({ provider: 'card', reason: 'unknown_movement', feeMinor: '10' });
   });
 
+  test('a refund stands beside its line, and so does its coming back', async () => {
+    const { clientId, freelancerId, agreementId, milestoneIds } = await escrow().agreement({
+      withMethod: false,
+    });
+    await escrow().addMethod(clientId);
+    await quiet();
+    await escrow().fund(clientId, milestoneIds[0]!);
+    await quiet();
+    await provider.fault('refund.create', 'refund-failed', { when: 'after-succeeded', seconds: 60 });
+    await escrow().giveBack(freelancerId, milestoneIds[0]!);
+    await quiet();
+    await pass(1);
+    const attempts = await escrow().rows('select id from refund_attempts where agreement_id = $1', [
+      agreementId,
+    ]);
+    await report();
+    const lines = await escrow().rows(
+      'select category, reason from report_lines where movement_id = $1 order by line_id',
+      [attempts[0]!.id],
+    );
+    expect(lines.map(({ category }) => category).sort()).toEqual(['refund', 'refund_failure']);
+    expect(lines.every(({ reason }) => reason === null)).toBe(true);
+  });
+
   test('a settlement on its way stands beside its line', async () => {
     await charged();
     await report();
