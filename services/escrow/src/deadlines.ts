@@ -159,7 +159,7 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
 function costDeadlines(app: INestApplicationContext, commands: CommandBus): AnyDeadline[] {
   const daily: Deadline<typeof CostReadingTable> = {
     kind: 'costs.daily',
-    does: 'work',
+    does: 'watch',
     entity: CostReadingTable,
     dueAt: 'nextReadAt',
     keys: ['id'],
