@@ -69,7 +69,11 @@ const lines = [
     union all
     select id, 'card', amount_minor from refund_attempts where sub_account = 'card'
     union all
-    select id, 'card', amount_minor from settlements`,
+    select id, 'card', amount_minor from settlements
+    union all
+    select id, 'card', amount_minor from small_charges
+    union all
+    select id, 'card', amount_minor from small_refunds`,
   // What two persons have booked by hand under the provider's own name of it (M-24).
   `create view adjusted_movements as
     select min(a.id::text)::uuid as id, split_part(line ->> 'account', ':', 2) as provider,
