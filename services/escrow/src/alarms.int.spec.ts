@@ -11,8 +11,8 @@ import { useDisputes } from './testing/chargebacks.ts';
 import { Dormancies } from './testing/dormancies.ts';
 import { Draws } from './testing/draws.ts';
 import { Endings } from './testing/endings.ts';
-import { Verifications } from './testing/small-charges.ts';
 import { http } from './testing/escrow.ts';
+import { Verifications } from './testing/small-charges.ts';
 
 const escrow = useDisputes();
 

@@ -17,7 +17,9 @@ const MoveBody = z.strictObject({
   reason: z.string().trim().min(1).max(500),
 });
 type MoveBody = z.output<typeof MoveBody>;
-const ReadCostsBody = MoveBody.pick({ reason: true }).extend({ provider: z.enum(costProviders).default('card') });
+const ReadCostsBody = MoveBody.pick({ reason: true }).extend({
+  provider: z.enum(costProviders).default('card'),
+});
 
 /** IN: what operators do with the places where money lies (M-23). */
 @Controller('v1/treasury')
