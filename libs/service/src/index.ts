@@ -23,6 +23,7 @@ export { BodyNotKept, DigitsIn, Message } from './request.ts';
 export { commonSchema, journalsSchema, sealsSchema } from './schema.ts';
 export * from './service-definition.ts';
 export type { Runtime } from './service-module.ts';
+export * from './staff-alarms.ts';
 export { staffEntities, staffGrants, staffSchema } from './staff-decision.table.ts';
 export { StaffDecisionsController } from './staff-decisions.controller.ts';
 export * from './start.ts';

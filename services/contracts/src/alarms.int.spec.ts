@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { contractsAlarms } from './alarms.ts';
 import type { AskedChange } from './domain/amendment.ts';
-import { useContracts } from './testing/contracts.ts';
+import { newAccountId, useContracts } from './testing/contracts.ts';
 import { escrowFacts } from './testing/escrow-facts.ts';
 
 const contracts = useContracts();
@@ -120,4 +120,14 @@ describe('M-15: what escrow does not answer is named after 15 minutes, until it 
     });
     expect(await found('end.unanswered', cleared.agreementId)).toEqual([]);
   });
+});
+
+test('S-11: an appeal is named at once, until it is decided or the hold is lifted', async () => {
+  const accountId = newAccountId('person');
+  await contracts().openAccount(accountId, ['client']);
+  const { holdId } = await contracts().placeHold(accountId, 'safety');
+  const { appealId } = await contracts().appeal(accountId, holdId);
+  expect(await found('appeal.undecided', appealId)).toMatchObject([{ facts: { holdId } }]);
+  await contracts().liftHold(accountId, holdId);
+  expect(await found('appeal.undecided', appealId)).toEqual([]);
 });

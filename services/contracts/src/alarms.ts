@@ -4,6 +4,7 @@ import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AgreementTable } from './tables/agreement.table.ts';
 import { AmendmentTable } from './tables/amendment.table.ts';
+import { HoldAppealTable } from './tables/appeal.table.ts';
 import { type NoticeRow, NoticeTable } from './tables/notice.table.ts';
 import { SubmissionTable } from './tables/submission.table.ts';
 
@@ -15,8 +16,8 @@ const answerMaxMs = 15 * 60_000;
 const findingsMax = 100;
 
 /**
- * What contracts watches besides what every service does: whether escrow answers what it is asked for (M-15), and whether
- * people hear what they must hear (C-7, C-8).
+ * What contracts watches besides what every service does: whether escrow answers what it is asked for (M-15), whether
+ * people hear what they must hear (C-7, C-8), and whether they are heard (S-11).
  */
 export function contractsAlarms(app: Pick<INestApplicationContext, 'get'>): AlarmCheck[] {
   const [orm, clock] = [app.get<MikroORM>(MikroORM), app.get(BusinessClock)];
@@ -31,6 +32,7 @@ export function contractsAlarms(app: Pick<INestApplicationContext, 'get'>): Alar
     { name: 'submission.unanswered', find: () => submissionsUnanswered(unheard()) },
     { name: 'amendment.unanswered', find: () => amendmentsUnanswered(unheard()) },
     { name: 'end.unanswered', find: () => endsUnanswered(unheard()) },
+    { name: 'appeal.undecided', find: () => appealsUndecided(orm.em.fork()) },
     {
       name: 'notice.unsent',
       find: async () => {
@@ -108,5 +110,17 @@ async function endsUnanswered({ em, until }: Unheard) {
   return agreements.map(({ id, closingAt }) => {
     const what = 'escrow does not answer the end of an agreement';
     return { id, what, since: closingAt!, facts: { agreementId: id } };
+  });
+}
+
+/** A person says that a hold is wrong: an operator who did not place it decides (S-11). */
+async function appealsUndecided(em: EntityManager) {
+  const appeals = await em.find(
+    HoldAppealTable,
+    { status: 'open' },
+    { orderBy: { openedAt: 'asc' }, limit: findingsMax },
+  );
+  return appeals.map(({ id, holdId, openedAt: since }) => {
+    return { id, what: 'an appeal waits for a decision', since, facts: { holdId } };
   });
 }

@@ -1,4 +1,4 @@
-import { plusMinutes } from '@holdfast/domain';
+import { plusMinutes, usd } from '@holdfast/domain';
 import { BusinessClock, newId } from '@holdfast/messaging';
 import { FinishNotice, FinishNoticeHandler, ReceiveNotice, ReceiveNoticeHandler } from '@holdfast/providers';
 import type { AlarmCheck, Finding } from '@holdfast/service';
@@ -7,11 +7,12 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { escrowAlarms } from './alarms.ts';
 import { ReadCosts, ReadCostsHandler } from './commands/read-costs.ts';
 import { RecordCosts, RecordCostsHandler } from './commands/record-costs.ts';
+import { SettleCard, SettleCardHandler } from './commands/settle-card.ts';
 import { useDisputes } from './testing/chargebacks.ts';
 import { Dormancies } from './testing/dormancies.ts';
 import { Draws } from './testing/draws.ts';
 import { Endings } from './testing/endings.ts';
-import { http } from './testing/escrow.ts';
+import { http, texts } from './testing/escrow.ts';
 import { Verifications } from './testing/small-charges.ts';
 
 const escrow = useDisputes();
@@ -344,4 +345,22 @@ test('P-2: a small charge whose outcome is not known is named after 30 minutes',
   expect(await found('small_charge.unsettled', id)).toMatchObject([{ facts: { status: 'waiting' } }]);
   await verifications.seeSmall(methodId, 1, 'succeeded');
   expect(await found('small_charge.unsettled', id)).toEqual([]);
+});
+
+test('S-11: a proposal is named at once, until another person decides or it lapses', async () => {
+  await escrow().funded({ prices: [1_000_000n] });
+  const settle = (by: string) =>
+    new SettleCardHandler(escrow().database.unitOfWork, texts).execute(
+      new SettleCard({ message: http(), by, reason: 'Cash', amount: usd(150_000n) }),
+    );
+  const propose = async (): Promise<string> => {
+    return ((await settle('operator-1')) as { decisionId: string }).decisionId;
+  };
+  const decided = await propose();
+  expect(await found('decision.proposed', decided)).toMatchObject([{ facts: { kind: 'settle_card' } }]);
+  await settle('operator-2');
+  expect(await found('decision.proposed', decided)).toEqual([]);
+  const lapsing = await propose();
+  passMinutes(7 * 24 * 60);
+  expect(await found('decision.proposed', lapsing)).toEqual([]);
 });

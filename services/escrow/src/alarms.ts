@@ -1,6 +1,6 @@
 import { BusinessClock } from '@holdfast/messaging';
 import { noticeAlarms } from '@holdfast/providers';
-import type { AlarmCheck } from '@holdfast/service';
+import { type AlarmCheck, staffAlarms } from '@holdfast/service';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { INestApplicationContext } from '@nestjs/common';
 import { ChargebackTable } from './tables/chargeback.table.ts';
@@ -58,6 +58,7 @@ export function escrowAlarms(app: Pick<INestApplicationContext, 'get'>): AlarmCh
     { name: 'refund.unanswered', find: () => drawsUnanswered(em(), before(transferMaxMs)) },
     { name: 'refund_request.unproven', find: () => requestsUnproven(em()) },
     { name: 'dormancy.unproven', find: () => dormanciesUnproven(em()) },
+    ...staffAlarms(app),
     ...noticeAlarms(app),
   ];
 }

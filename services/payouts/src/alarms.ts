@@ -1,6 +1,6 @@
 import { BusinessClock } from '@holdfast/messaging';
 import { noticeAlarms } from '@holdfast/providers';
-import type { AlarmCheck } from '@holdfast/service';
+import { type AlarmCheck, staffAlarms } from '@holdfast/service';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { INestApplicationContext } from '@nestjs/common';
 import { type Attended, Attention } from './queries/attention.ts';
@@ -25,6 +25,7 @@ export function payoutsAlarms(app: Pick<INestApplicationContext, 'get'>): AlarmC
     { name: 'method.unanswered', find: () => unanswered(em(), before(callMaxMs)) },
     { name: 'transfer.unanswered', find: () => unapplied(em(), before(transferMaxMs)) },
     ...withdrawalAlarms(new Attention(orm, clock)),
+    ...staffAlarms(app),
     ...noticeAlarms(app),
   ];
 }
