@@ -1,3 +1,4 @@
+import { usd } from '@holdfast/domain';
 import { describe, expect, test } from '@jest/globals';
 import { useEscrow } from '../testing/escrow.ts';
 
@@ -57,4 +58,23 @@ test('M-23: what is to be paid back from the card provider is not settled to the
   await givenBack();
   const [after] = await escrow().rows('select under_way_minor from card_cash');
   expect(after!.under_way_minor).toBe((before[0]!.under_way_minor as bigint) + 42_000n);
+});
+
+test('E-21, E-23: of two charges, the milestone is refunded with the last of its refunds', async () => {
+  const agreed = await escrow().funded({ prices: [1_000n, 2_000n] });
+  const [first, second] = agreed.milestoneIds as [string, string];
+  await escrow().release(agreed.clientId, first, { amountMinor: 500n });
+  const { fundingId } = await escrow().fund(agreed.clientId, second);
+  await escrow().charge(fundingId);
+  await escrow().giveBack(agreed.freelancerId, second);
+  const refunds = await escrow().rows('select id from refunds where milestone_id = $1 order by id', [second]);
+  expect(refunds).toHaveLength(2);
+  await escrow().seeRefund(String(refunds[0]!.id), 'succeeded');
+  expect(await escrow().statusOf(second)).toBe('refunding');
+  await escrow().seeRefund(String(refunds[1]!.id), 'succeeded');
+  expect(await escrow().statusOf(second)).toBe('refunded');
+  expect((await escrow().published(agreed.agreementId)).at(-1)).toMatchObject({
+    type: 'escrow.milestone.refunded',
+    amount: usd(2_100n),
+  });
 });

@@ -71,4 +71,4 @@ const milestoneOf = async (tx: Tx, { milestoneId, drawn }: Refund): Promise<Mile
   milestoneId && !drawn ? loadMilestone(tx, milestoneId, {}) : undefined;
 
 const otherRefunds = async (tx: Tx, { id, milestoneId }: Refund): Promise<RefundRow[]> =>
-  (await tx.many(RefundTable, { milestoneId })).filter((row) => row.id !== id && row.transferId === null);
+  (await tx.many(RefundTable, { milestoneId })).filter((row) => row.id !== id && !row.transferId);
