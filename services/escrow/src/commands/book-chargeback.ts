@@ -15,7 +15,7 @@ import type { LotReturn } from '../domain/refund-plan.ts';
 import { type Agreement, AgreementTable } from '../tables/agreement.table.ts';
 import { ChargebackTable } from '../tables/chargeback.table.ts';
 import { FundingTable } from '../tables/funding.table.ts';
-import { type Lot, LotTable } from '../tables/lot.table.ts';
+import { earnRest, type Lot, LotTable } from '../tables/lot.table.ts';
 import { loadMilestone, saveMilestone, saveMilestoneWithFreezes } from '../tables/milestone.table.ts';
 import { RefundTable } from '../tables/refund.table.ts';
 import { TransferTable } from '../tables/transfer.table.ts';
@@ -46,7 +46,7 @@ export async function partsNow(
       protected: row.protected,
     }),
   );
-  const withFee = lots.find((lot) => lot.initiationFeeMinor > 0n && lot.principalLeftMinor > 0n);
+  const withFee = lots.find((lot) => lot.initiationFeeMinor > 0n);
   const initiationLotId = initiationFee === 'held' ? withFee?.id : undefined;
   const owed = await owedRefunds(tx, fundingId);
   return chargedParts(amount.amountMinor, lots, released, initiationLotId, owed);
@@ -55,9 +55,9 @@ export async function partsNow(
 /** What an event says of a chargeback. */
 export const factOf = (chargeback: Chargeback) => {
   const { id: chargebackId, agreementId, fundingId, clientId, freelancerId, amount, dueAt } = chargeback;
-  // What is owed to the client anyway concerns neither freelancer nor milestone.
+  // What is owed to the client anyway, and the fee for the contract, concern neither freelancer nor milestone.
   const told = chargeback.parts.flatMap(({ state, ...part }) =>
-    state === 'refunding' ? [] : [{ ...part, state }],
+    state === 'refunding' || !(part.milestoneId || part.bonusId) ? [] : [{ ...part, state }],
   );
   const parts = told.map((part) => ({
     ...(part.milestoneId ? { milestoneId: part.milestoneId } : {}),
@@ -106,7 +106,7 @@ export async function lose(tx: Tx, before: Chargeback): Promise<Chargeback> {
     recoverable.netMinor > 0n
       ? { ...before, parts, status: 'recovering', transferId: newId() }
       : { ...before, parts, status: 'lost' };
-  const journal = lostJournal(lost);
+  const journal = lostJournal(lost, await earnRests(tx, held));
   if (journal) tx.post(journal);
   tx.publish(escrowEvents, [{ type: 'escrow.chargeback.lost', ...endOf(lost, net, lost.transferId) }]);
   const agreement = await writeDown(tx, lost, held);
@@ -198,6 +198,18 @@ async function writeDown(
   return after;
 }
 
+/** Where nothing is left of a milestone: the cents that rounding left on lots that were released before. */
+async function earnRests(tx: Tx, held: readonly ChargedPart[]): Promise<Map<string, bigint>> {
+  const rests = new Map<string, bigint>();
+  for (const { milestoneId, principalMinor } of held) {
+    if (!milestoneId) continue;
+    const milestone = await loadMilestone(tx, milestoneId, {});
+    const isGone = 'held' in milestone && milestone.held.amountMinor === principalMinor;
+    if (isGone) rests.set(milestoneId, await earnRest(tx, milestoneId));
+  }
+  return rests;
+}
+
 /** Out of the lot, or back into it (`sign` -1). */
 function saveLot(tx: Tx, lot: Lot, part: LotReturn, sign: 1n | -1n): void {
   const fees = part.clientFeeMinor + part.initiationFeeMinor;
@@ -221,6 +233,7 @@ async function endFreezes(
   const { id: causeId, fundingId } = chargeback;
   const changed: Milestone[] = [];
   const lots = await tx.many(LotTable, { fundingId });
+  const gone: Milestone[] = [];
   for (const milestoneId of new Set(lots.flatMap((lot) => lot.milestoneId ?? []))) {
     const part = lost.find((one) => one.milestoneId === milestoneId);
     const before = await loadMilestone(tx, milestoneId, {});
@@ -230,9 +243,11 @@ async function endFreezes(
       milestone.freezes.some((one) => one.cause === 'chargeback' && one.causeId === causeId);
     if (isFrozen) milestone = await unfreezeMilestone(tx, milestone, { cause: 'chargeback', causeId });
     else if (part) await saveMilestoneWithFreezes(tx, milestone);
-    if (milestone.status === 'charged_back') await leaveRefundRequest(tx, before, causeId);
+    if (milestone.status === 'charged_back') gone.push(before);
     changed.push(milestone);
   }
+  const goneIds = new Set(gone.map(({ id }) => id));
+  for (const before of gone) await leaveRefundRequest(tx, before, { endedCauseId: causeId, goneIds });
   await touchCharge(tx, fundingId);
   const open = await tx.many(ChargebackTable, { fundingId, open: true });
   if (open.every(({ id }) => id === causeId))
@@ -267,12 +282,15 @@ function chargeBack(
 /** A contract that is paused goes on; its pause may be for this very chargeback (P-9). */
 async function isRefillable(tx: Tx, { status }: Agreement, { milestoneId }: ChargedPart): Promise<boolean> {
   if (status !== 'active' && status !== 'paused') return false;
-  return (await loadMilestone(tx, milestoneId!, {})).status === 'charged_back';
+  // The fee for the contract alone.
+  if (!milestoneId) return true;
+  return (await loadMilestone(tx, milestoneId, {})).status === 'charged_back';
 }
 
 async function refill(tx: Tx, { fundingId }: Chargeback, part: ChargedPart): Promise<void> {
   for (const each of part.lots) saveLot(tx, (await tx.one(LotTable, { id: each.lotId }))!, each, -1n);
-  const milestone = await loadMilestone(tx, part.milestoneId!, {});
+  if (!part.milestoneId) return;
+  const milestone = await loadMilestone(tx, part.milestoneId, {});
   const { agreementId, id: milestoneId, termsVersion: version } = milestone;
   const funded: Extract<EscrowEvent, { type: 'escrow.milestone.funded' }> = {
     type: 'escrow.milestone.funded',
@@ -298,8 +316,8 @@ async function giveBack(tx: Tx, { fundingId }: Chargeback, part: ChargedPart): P
       principalRefundedMinor: lot.principalRefundedMinor + principalMinor,
     });
   }
-  const milestone = await loadMilestone(tx, part.milestoneId!, {});
-  const isGone = milestone.status === 'charged_back';
+  const milestone = part.milestoneId ? await loadMilestone(tx, part.milestoneId, {}) : undefined;
+  const gone = milestone?.status === 'charged_back' ? milestone : undefined;
   const sum = (of: (lot: LotReturn) => bigint): Money =>
     usd(part.lots.reduce((all, lot) => all + of(lot), 0n));
   const decided = await decideRefund(tx, {
@@ -311,10 +329,10 @@ async function giveBack(tx: Tx, { fundingId }: Chargeback, part: ChargedPart): P
       initiationFee: sum(({ initiationFeeMinor }) => initiationFeeMinor),
       tax: sum(({ taxMinor }) => taxMinor),
     },
-    ...(isGone ? { milestoneId: milestone.id, balance: usd(0n) } : {}),
+    ...(gone ? { milestoneId: gone.id, balance: usd(0n) } : {}),
     source: 'payable',
   });
-  if (isGone) saveMilestone(tx, evolve(milestone, decided));
+  if (gone) saveMilestone(tx, evolve(gone, decided));
 }
 
 /** What was owed when the chargeback was lost is owed again, and sent anew. */

@@ -170,3 +170,84 @@ describe('E-24: a refund that was not sent when its charge is lost', () => {
     expect(await escrow().statusOf(milestoneId)).toBe('refunded');
   });
 });
+
+describe('E-24, E-25: refunds after release of a charge that is lost', () => {
+  test('while payouts has not said whether it gives one, the loss waits; then it is owed no more', async () => {
+    const draws = new Draws(escrow());
+    const paid = await draws.released(20_000n);
+    const { agreementId, freelancerId, milestoneId } = paid;
+    const fundingId = await escrow().fundingOf(milestoneId);
+    const drawn = await draws.ask(freelancerId, milestoneId);
+    const dispute = await escrow().dispute(fundingId);
+    const chargebackId = await escrow().look(fundingId, dispute);
+    await escrow().look(fundingId, { ...dispute, ...lost });
+    expect(await escrow().row(chargebackId)).toMatchObject({ status: 'accepted' });
+    await draws.taken(paid, drawn);
+    await escrow().look(fundingId, { ...dispute, ...lost });
+    expect(await escrow().row(chargebackId)).toMatchObject({ status: 'lost' });
+    expect(await refundsOf(fundingId)).toEqual([{ status: 'cancelled', amount_minor: 21_000n }]);
+    expect(await linesAfter(agreementId, 'chargeback_lost')).toEqual({
+      'E.refund.payable': 21_000n,
+      'E.expense.chargeback': 499n,
+      'E.chargeback.disputed': -21_499n,
+    });
+  });
+
+  test('M-13, P-9: of what the bank has taken for good nothing is given back besides', async () => {
+    const draws = new Draws(escrow());
+    const { freelancerId, milestoneId } = await draws.released(20_000n);
+    const fundingId = await escrow().fundingOf(milestoneId);
+    const dispute = await escrow().dispute(fundingId);
+    await escrow().look(fundingId, dispute);
+    await escrow().look(fundingId, { ...dispute, ...lost });
+    await expect(draws.ask(freelancerId, milestoneId)).rejects.toMatchObject({
+      code: 'refund.charge_disputed',
+    });
+    await escrow().look(fundingId, { ...dispute, ...won });
+    expect(await draws.ask(freelancerId, milestoneId)).toMatchObject({ status: 'drawing' });
+  });
+
+  test('E-18: what is left of one says nothing about its milestone, of which nothing goes back any more', async () => {
+    const draws = new Draws(escrow());
+    const agreed = await escrow().funded({ prices: [40_000n] });
+    const { clientId, freelancerId } = agreed;
+    const milestoneId = agreed.milestoneIds[0]!;
+    await escrow().release(clientId, milestoneId, { amountMinor: 10_000n });
+    await escrow().giveBack(freelancerId, milestoneId);
+    await draws.taken(agreed, await draws.ask(freelancerId, milestoneId));
+    const fundingId = await escrow().fundingOf(milestoneId);
+    const dispute = await escrow().dispute(fundingId, { amountMinor: 35_000n });
+    await escrow().look(fundingId, dispute);
+    for (const { id } of await escrow().rows('select id from refunds where funding_id = $1', [fundingId])) {
+      await escrow().findsNothing(String(id));
+    }
+    await escrow().look(fundingId, { ...dispute, ...lost });
+    expect(await refundsOf(fundingId)).toEqual([
+      { status: 'cancelled', amount_minor: 31_500n },
+      { status: 'cancelled', amount_minor: 10_500n },
+      { status: 'refunding', amount_minor: 7_000n },
+    ]);
+    expect(await escrow().statusOf(milestoneId)).toBe('charged_back');
+  });
+});
+
+test('P-6, M-13: the fee for the contract goes with the loss of its charge, when its milestone went back before', async () => {
+  const agreed = await escrow().funded({ prices: [40_000n] });
+  const { agreementId, freelancerId, milestoneIds } = agreed;
+  await escrow().giveBack(freelancerId, milestoneIds[0]!);
+  await escrow().seeRefund(agreementId, 'succeeded');
+  const fundingId = await escrow().fundingOf(milestoneIds[0]!);
+  const dispute = await escrow().dispute(fundingId);
+  await escrow().look(fundingId, dispute);
+  await escrow().look(fundingId, { ...dispute, ...lost });
+  expect(await linesAfter(agreementId, 'chargeback_lost')).toEqual({
+    'E.fee.initiation_held': 499n,
+    'E.expense.chargeback': 42_000n,
+    'E.chargeback.disputed': -42_499n,
+  });
+  const endings = new Endings(escrow());
+  expect(await endings.agreementRow(agreementId)).toMatchObject({ initiation_fee: 'returned' });
+  await escrow().look(fundingId, { ...dispute, ...won });
+  expect(await endings.agreementRow(agreementId)).toMatchObject({ initiation_fee: 'held' });
+  expect(await escrow().statusOf(milestoneIds[0]!)).toBe('refunded');
+});

@@ -40,7 +40,9 @@ export async function cancelRefunds(
     const [refund, cancelled] = cancel(before, chargebackId, tx.now);
     saveRefund(tx, refund);
     tx.publish(escrowEvents, [cancelled]);
-    if (await refundRest(tx, chargeback, refund, part)) resting.add(refund.milestoneId ?? refund.id);
+    const hasRest = await refundRest(tx, chargeback, refund, part);
+    // What was drawn on paid money says nothing about the milestone (E-18).
+    if (hasRest) resting.add(refund.milestoneId && !refund.drawn ? refund.milestoneId : refund.id);
   }
   const milestones: Milestone[] = [];
   for (const milestone of changed) {
@@ -90,7 +92,7 @@ async function settle(
 ): Promise<Milestone> {
   if (milestone.status !== 'refunding' && milestone.status !== 'refund_failed') return milestone;
   const others = (await tx.many(RefundTable, { milestoneId: milestone.id })).filter(
-    ({ id, transferId }) => !refundIds.includes(id) && transferId === null,
+    ({ id, transferId }) => !refundIds.includes(id) && !transferId,
   );
   if (others.some(({ status }) => status === 'refund_failed')) return milestone;
   if (hasRest || others.some(({ status }) => openRefundStatuses.includes(status))) {

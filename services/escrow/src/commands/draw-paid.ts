@@ -6,13 +6,13 @@ import type { PaidLot, Payment, PlannedDraw } from '../domain/drawn-refund.ts';
 import { give } from '../domain/paid-refund-request.ts';
 import { amountOf } from '../domain/refund.ts';
 import { BonusTable } from '../tables/bonus.table.ts';
+import { isTakenByBank } from '../tables/chargeback.table.ts';
 import { LotTable } from '../tables/lot.table.ts';
 import { loadMilestone } from '../tables/milestone.table.ts';
 import { openRequestOf, savePaidRequest } from '../tables/paid-refund-request.table.ts';
 import { insertRefund } from '../tables/refund.table.ts';
 import { TransferTable } from '../tables/transfer.table.ts';
 import { saveShares } from './follow-draw.ts';
-import { isChargedBack } from './hold-refunds.ts';
 
 type Amount = z.input<typeof Money>;
 
@@ -67,8 +67,8 @@ export async function loadPaid(
 ): Promise<{ payments: readonly Payment[]; lots: readonly PaidLot[] }> {
   const lots = await tx.many(LotTable, paid);
   for (const fundingId of new Set(lots.map((lot) => lot.fundingId))) {
-    // The client would be paid twice, by the bank and by us (P-9).
-    if (await isChargedBack(tx, fundingId)) throw new Rejection('refund.charge_disputed');
+    // The client would be paid twice, by the bank and by us (P-9, M-13).
+    if (await isTakenByBank(tx, fundingId)) throw new Rejection('refund.charge_disputed');
   }
   const transfers = await tx.many(TransferTable, paid);
   const payments = transfers.map(({ grossMinor, clientFeeMinor, freelancerFeeMinor, ...transfer }) => ({

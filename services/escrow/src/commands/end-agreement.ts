@@ -10,6 +10,7 @@ import type { RefundRequested } from '../domain/milestone-events.ts';
 import { assertAllNamed, type PayNamed, requestRefund, startRequest } from '../domain/refund-request.ts';
 import { release } from '../domain/release.ts';
 import { AgreementTable } from '../tables/agreement.table.ts';
+import { freeClientFee } from '../tables/lot.table.ts';
 import { loadMilestonesOf, saveMilestone } from '../tables/milestone.table.ts';
 import { insertRefundRequest } from '../tables/refund-request.table.ts';
 import { bookRelease, decisionOf } from './book-release.ts';
@@ -128,7 +129,13 @@ async function payNamed(tx: Tx, begun: Standing, named: readonly PayNamed[]) {
     if (milestone.reserved) throw new Rejection('milestone.reserved');
     if (pay.amountMinor === 0n) continue;
     const { agreement } = standing;
-    const decision = { ...decisionOf(tx, agreement), cause: 'end_paid', amount: pay } as const;
+    const free = await freeClientFee(tx, milestone);
+    const decision = {
+      ...decisionOf(tx, agreement),
+      cause: 'end_paid',
+      amount: pay,
+      freeClientFee: free,
+    } as const;
     const fact = release(milestone, decision);
     await bookRelease(tx, { milestone, agreement, released: fact });
     const isFirst = agreement.initiationFee === 'held';

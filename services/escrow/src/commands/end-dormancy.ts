@@ -11,7 +11,7 @@ import {
   settle,
   takeTurn,
 } from '../domain/dormancy.ts';
-import { evolve, type HeldMilestone, movable } from '../domain/milestone.ts';
+import { evolve, type Freeze, type HeldMilestone, movable } from '../domain/milestone.ts';
 import { release } from '../domain/release.ts';
 import { dormancyProofs, loadDormancy } from '../tables/dormancy.table.ts';
 import { freeClientFee } from '../tables/lot.table.ts';
@@ -66,7 +66,9 @@ export class EndDormancyHandler implements ICommandHandler<EndDormancy> {
       const silent = fallSilent(dormancy, await dormancyProofs(tx, dormancy), settings, tx.now);
       if (!silent) return;
       if (!silent.silence) return saveTurned(tx, silent);
-      const begun = inTime(await loadStanding(tx, agreementId), dormancy.dueAt);
+      // The lots of a disputed charge stay, and the others go without them.
+      const isDisputed = ({ fundingId }: Freeze): boolean => fundingId !== undefined;
+      const begun = inTime(await loadStanding(tx, agreementId), dormancy.dueAt, isDisputed);
       const ended = await giveAway(tx, begun, { step: silent.silence, milestoneIds: dormancy.milestoneIds });
       saveTurned(tx, settle(dormancy, ended.milestones, settings, dormancy.dueAt));
     });

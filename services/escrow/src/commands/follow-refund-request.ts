@@ -118,18 +118,32 @@ export async function settleRefundRequest(tx: Tx, before: Milestone): Promise<vo
   if (known && !(await asksForMore(tx, before, known))) save(tx, known, settleRequest(known.request, tx.now));
 }
 
-/** A chargeback has taken all that was asked back of a milestone (E-24): the request ends with it, or goes on without it. */
-export async function leaveRefundRequest(tx: Tx, before: Milestone, endedCauseId: string): Promise<void> {
+/**
+ * A chargeback has taken all that was asked back of a milestone (E-24): the request ends with it, or goes on without it.
+ * @param goneIds the milestones of which it has taken all
+ */
+export async function leaveRefundRequest(
+  tx: Tx,
+  before: Milestone,
+  { endedCauseId, goneIds }: Readonly<{ endedCauseId: string; goneIds: ReadonlySet<string> }>,
+): Promise<void> {
   const known = await requestOf(tx, before);
   if (!known) return;
-  if (!(await asksForMore(tx, before, known))) return save(tx, known, settleRequest(known.request, tx.now));
+  if (!(await asksForMore(tx, before, known, goneIds)))
+    return save(tx, known, settleRequest(known.request, tx.now));
   await resumeRefundRequest(tx, { ...before, freezes: [] } as Milestone, endedCauseId);
 }
 
-async function asksForMore(tx: Tx, { id, agreementId }: Milestone, { request }: KnownRequest) {
+async function asksForMore(
+  tx: Tx,
+  { id, agreementId }: Milestone,
+  { request }: KnownRequest,
+  goneIds: ReadonlySet<string> = new Set([id]),
+): Promise<boolean> {
   const milestones = await loadMilestonesOf(tx, agreementId);
   return milestones.some(
-    (other) => other.id !== id && other.status === 'refund_pending' && other.refundRequestId === request.id,
+    (other) =>
+      !goneIds.has(other.id) && other.status === 'refund_pending' && other.refundRequestId === request.id,
   );
 }
 

@@ -1,6 +1,7 @@
 import { plusDays, plusHours, usd } from '@holdfast/domain';
 import { newId } from '@holdfast/messaging';
 import { describe, expect, jest, test } from '@jest/globals';
+import { Disputes } from '../testing/chargebacks.ts';
 import { Endings } from '../testing/endings.ts';
 import { http, linesOf, useEscrow } from '../testing/escrow.ts';
 
@@ -146,6 +147,19 @@ describe('E-16: a safety hold on a party', () => {
       { ended: true },
     ]);
   });
+});
+
+test('M-16, E-23: a chargeback at the end does not stop the silence; its refund waits for the bank', async () => {
+  const disputes = new Disputes(escrow().database);
+  const asked = await endings().asked();
+  const { agreementId, refundRequestId, milestoneId, dueAt } = asked;
+  for (const days of [-7, -2]) await endings().notice(asked, plusDays(dueAt, days));
+  escrow().pass(plusDays(dueAt, 1));
+  const fundingId = await escrow().fundingOf(milestoneId);
+  await disputes.look(fundingId, await disputes.dispute(fundingId));
+  await endings().silence(refundRequestId, dueAt);
+  expect(await escrow().statusOf(milestoneId)).toBe('refunding');
+  expect(await escrow().refundAttemptOf(agreementId)).toMatchObject({ status: 'waiting' });
 });
 
 test('E-16, M-16, C-8: a hold that came too late stands before the instant that a late proof moves it to', async () => {

@@ -91,12 +91,19 @@ async function grant(
   await refundMilestones(tx, standing, refundings);
 }
 
-/** What froze the money only at the due instant or later is too late to stop the silence (M-16). */
-export const inTime = ({ agreement, milestones }: Standing, dueAt: Date): Standing => ({
+/**
+ * What froze the money only at the due instant or later is too late to stop the silence (M-16). A refund of a charge that is
+ * disputed by then is decided, and sent when that has ended (E-23).
+ */
+export const inTime = (
+  { agreement, milestones }: Standing,
+  dueAt: Date,
+  stopsAnyway: (freeze: Freeze) => boolean = () => false,
+): Standing => ({
   agreement,
   milestones: milestones.map((milestone): Milestone => {
     if (!('held' in milestone)) return milestone;
-    const stops = ({ since, fundingId }: Freeze): boolean => fundingId !== undefined || since < dueAt;
-    return { ...milestone, freezes: milestone.freezes.filter(stops) };
+    const freezes = milestone.freezes.filter((freeze) => freeze.since < dueAt || stopsAnyway(freeze));
+    return { ...milestone, freezes };
   }),
 });

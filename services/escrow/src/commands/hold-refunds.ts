@@ -29,8 +29,12 @@ export async function owedRefunds(tx: Tx, fundingId: string): Promise<Refund[]> 
   });
 }
 
-/** A refund of the charge may have been executed, and nobody knows yet: its loss waits for that (F7). */
+/**
+ * A refund of the charge may have been executed, and nobody knows yet, or payouts has not said whether it gives what one
+ * draws: its loss waits for that (F7, E-25).
+ */
 export async function isInDoubt(tx: Tx, fundingId: string): Promise<boolean> {
+  if ((await tx.many(RefundTable, { fundingId, status: 'drawing' })).length > 0) return true;
   const attempts = await loadAttemptsOfCharge(tx, fundingId);
   return attempts.some(({ attempt }) => attempt.status === 'unknown');
 }

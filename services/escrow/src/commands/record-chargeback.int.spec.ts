@@ -1,4 +1,5 @@
 import { plusDays, usd } from '@holdfast/domain';
+import { pinnedDefaults } from '@holdfast/events';
 import { newId } from '@holdfast/messaging';
 import { describe, expect, test } from '@jest/globals';
 import { useDisputes } from '../testing/chargebacks.ts';
@@ -84,6 +85,14 @@ describe('P-11: the bank takes the money', () => {
       'escrow.chargeback.received',
     ]);
     await expect(escrow().release(clientId, milestoneId)).rejects.toMatchObject({ code: 'milestone.frozen' });
+    const later = await charged();
+    const old = await escrow().dispute(later.fundingId, { status: 'warning_under_review' });
+    const oldId = await escrow().look(later.fundingId, { ...old, debited: undefined });
+    escrow().pass(plusDays(escrow().now(), 30));
+    await escrow().look(later.fundingId, { ...old, status: 'needs_response' });
+    // The days to answer begin with it.
+    const { due_at } = await escrow().row(oldId);
+    expect(Number(due_at)).toBeGreaterThan(Number(plusDays(escrow().now(), 6)));
     const other = await charged();
     const closed = await escrow().dispute(other.fundingId, { status: 'warning_closed', debited: undefined });
     const id = await escrow().look(other.fundingId, closed);
@@ -359,6 +368,20 @@ describe('A-19: a contract that is closing while a charge is disputed', () => {
     expect(await factsOf(agreementId, /cleared/)).toHaveLength(1);
   });
 
+  test('E-24: also where it was asked back of several milestones, that one charge had paid', async () => {
+    const settings = { ...pinnedDefaults, 'funding.mode': 'project_upfront' as const };
+    const agreed = await escrow().funded({ prices: [10_000n, 20_000n], settings });
+    const [first, second] = agreed.milestoneIds as [string, string];
+    const { refundRequest } = await new Endings(escrow()).end(agreed, { [first]: 0n, [second]: 0n });
+    const fundingId = await escrow().fundingOf(first);
+    const dispute = await escrow().dispute(fundingId);
+    await escrow().look(fundingId, dispute);
+    await escrow().look(fundingId, { ...dispute, ...lost });
+    const { refundRequestId } = refundRequest!;
+    expect(await new Endings(escrow()).requestRow(refundRequestId)).toMatchObject({ status: 'settled' });
+    expect(await factsOf(agreed.agreementId, /deadline.moved|cleared/)).toHaveLength(1);
+  });
+
   test('E-24: what was asked back is lost with it: the request is over, and nothing more is', async () => {
     const agreed = await charged();
     const { agreementId, milestoneId, fundingId } = agreed;
@@ -375,5 +398,43 @@ describe('A-19: a contract that is closing while a charge is disputed', () => {
     ).toEqual([{ status: 'settled' }]);
     expect(await factsOf(agreementId, /cleared/)).toHaveLength(1);
     expect(await factsOf(agreementId, /refund\.decided/)).toEqual([]);
+  });
+});
+
+describe('R-6, E-22: a milestone of 10.10 with 0.51 of fee, of which 5.01 and 0.26 are from an earlier charge', () => {
+  async function rolled() {
+    const agreed = await escrow().funded({ prices: [510n, 1_010n] });
+    const [first, milestoneId] = agreed.milestoneIds as [string, string];
+    await escrow().release(agreed.clientId, first, { amountMinor: 9n });
+    const { fundingId } = await escrow().fund(agreed.clientId, milestoneId);
+    await escrow().charge(fundingId);
+    return { ...agreed, milestoneId, earlierId: await escrow().fundingOf(first), fundingId };
+  }
+
+  test('P-5: the cent that was left on what had been paid is earned with the loss of the rest', async () => {
+    const { agreementId, clientId, milestoneId, fundingId } = await rolled();
+    await escrow().release(clientId, milestoneId, { amountMinor: 501n });
+    const dispute = await escrow().dispute(fundingId);
+    await escrow().look(fundingId, dispute);
+    await escrow().look(fundingId, { ...dispute, status: 'lost' });
+    expect(await escrow().statusOf(milestoneId)).toBe('charged_back');
+    expect(await journalOf(agreementId, 'chargeback_lost')).toEqual({
+      'E.escrow.milestone': 509n,
+      'E.fee.client_held': 26n,
+      'E.revenue.client_fee': -1n,
+      'E.chargeback.disputed': -534n,
+    });
+  });
+
+  test('E-13: paid at the end while the earlier charge is disputed, it earns the fee of the other one', async () => {
+    const agreed = await rolled();
+    const { milestoneId, earlierId } = agreed;
+    await escrow().look(earlierId, await escrow().dispute(earlierId));
+    await new Endings(escrow()).end(agreed, { [milestoneId]: 509n });
+    expect(
+      await escrow().rows('select held_minor, client_fee_held_minor from milestones where id = $1', [
+        milestoneId,
+      ]),
+    ).toEqual([{ held_minor: 501n, client_fee_held_minor: 26n }]);
   });
 });

@@ -104,7 +104,6 @@ const isAnswering = ({ answer, status }: ChargebackRow): boolean =>
 
 /** A dispute that was not known: an inquiry, or the money is gone already. */
 async function open(tx: Tx, funding: FundingRow, dispute: DisputeView, step: ChargebackStep): Promise<Known> {
-  const { 'chargeback.evidence_days': evidenceDays } = await currentSettings(tx, escrowSettings);
   const id = newId();
   const named = { fundingId: funding.id, agreementId: funding.agreementId, amount: usd(dispute.amountMinor) };
   const opened: Known = {
@@ -116,7 +115,7 @@ async function open(tx: Tx, funding: FundingRow, dispute: DisputeView, step: Cha
       freelancerId: funding.freelancerId,
       fee: usd(0n),
       feeReturned: usd(0n),
-      dueAt: dispute.dueAt ?? plusDays(tx.now, evidenceDays),
+      dueAt: await dueAtOf(tx, dispute),
       parts: await partsNow(tx, named),
       status: 'inquiry',
     },
@@ -142,6 +141,12 @@ async function open(tx: Tx, funding: FundingRow, dispute: DisputeView, step: Cha
   return opened;
 }
 
+/** The provider's time, else that of P-11 from now: an inquiry before it has used up none of it. */
+async function dueAtOf(tx: Tx, { dueAt }: DisputeView): Promise<Date> {
+  const { 'chargeback.evidence_days': evidenceDays } = await currentSettings(tx, escrowSettings);
+  return dueAt ?? plusDays(tx.now, evidenceDays);
+}
+
 async function take(tx: Tx, known: Known, dispute: DisputeView, step: ChargebackStep): Promise<Known> {
   const { chargeback, frame } = known;
   const { id: chargebackId, agreementId } = chargeback;
@@ -153,7 +158,7 @@ async function take(tx: Tx, known: Known, dispute: DisputeView, step: Chargeback
         ...chargeback,
         amount: usd(dispute.amountMinor),
         fee: usd(dispute.debited!.feeMinor),
-        dueAt: dispute.dueAt ?? chargeback.dueAt,
+        dueAt: await dueAtOf(tx, dispute),
         status: 'received',
       };
       const asItIs = { ...received, parts: await partsNow(tx, received) };

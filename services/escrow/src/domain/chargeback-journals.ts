@@ -40,9 +40,13 @@ export const wonJournal = ({ id, agreementId, amount, feeReturned }: Chargeback)
 /**
  * G-32.3, G-24.3: held money leaves escrow, and what was owed to the client is owed no more (E-24); protected pay is the
  * platform's loss; what is to be recovered waits.
+ * @param rests by milestone, the fee that is earned since nothing is left of it (R-6)
  * @returns undefined where all of it is to be recovered
  */
-export function lostJournal({ id, agreementId, amount, parts }: Chargeback): Journal | undefined {
+export function lostJournal(
+  { id, agreementId, amount, parts }: Chargeback,
+  rests: ReadonlyMap<string, bigint> = new Map(),
+): Journal | undefined {
   const { held, owedMinor, recoverableMinor, borneMinor } = lossOf(amount.amountMinor, parts);
   const settledMinor = amount.amountMinor - recoverableMinor;
   if (settledMinor === 0n) return undefined;
@@ -52,9 +56,13 @@ export function lostJournal({ id, agreementId, amount, parts }: Chargeback): Jou
     agreementId,
     lines: [
       debit(refundPayable, owedMinor),
-      ...heldLines(agreementId, held, debit),
+      ...heldLines(agreementId, held, debit, rests),
       debit(expense, borneMinor),
       credit(disputed, settledMinor),
+      credit(
+        'E.revenue.client_fee',
+        [...rests.values()].reduce((sum, minor) => sum + minor, 0n),
+      ),
     ],
   });
 }
@@ -108,15 +116,20 @@ function heldLines(
   agreementId: string,
   parts: readonly ChargedPart[],
   side: (account: string, amountMinor: bigint) => Line,
+  rests: ReadonlyMap<string, bigint> = new Map(),
 ): Line[] {
   const lots = parts.flatMap((part) => part.lots);
   const sumOf = (name: 'initiationFeeMinor' | 'taxMinor'): bigint =>
     lots.reduce((sum, lot) => sum + lot[name], 0n);
   return [
-    ...parts.flatMap(({ milestoneId, principalMinor, clientFeeMinor }) => [
-      side(`E.escrow.milestone:${milestoneId}`, principalMinor),
-      side(`E.fee.client_held:${milestoneId}`, clientFeeMinor),
-    ]),
+    ...parts.flatMap(({ milestoneId, principalMinor, clientFeeMinor }) =>
+      milestoneId === undefined
+        ? []
+        : [
+            side(`E.escrow.milestone:${milestoneId}`, principalMinor),
+            side(`E.fee.client_held:${milestoneId}`, clientFeeMinor + (rests.get(milestoneId) ?? 0n)),
+          ],
+    ),
     side(`E.fee.initiation_held:${agreementId}`, sumOf('initiationFeeMinor')),
     side('E.tax.payable', sumOf('taxMinor')),
   ];

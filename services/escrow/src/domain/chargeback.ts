@@ -117,5 +117,8 @@ const after: Readonly<Record<ChargebackStep, ChargebackStatus>> = {
 export const isOpen = (status: ChargebackStatus): boolean =>
   status === 'received' || status === 'contested' || status === 'accepted';
 
+/** The client's bank has the money, or is about to decide: whatever is paid on the charge pays the client twice (M-13). */
+export const isTaken = (status: ChargebackStatus): boolean => isUnsettled(status) || status === 'lost';
+
 /** Open, or lost while payouts has not answered yet what it takes back (P-11). */
 export const isUnsettled = (status: ChargebackStatus): boolean => isOpen(status) || status === 'recovering';

@@ -60,11 +60,13 @@ export function chargedParts(
   const wholes = [
     ...owed.map(owedPart),
     ...heldParts(lots, initiationLotId),
+    ...feeAlone(lots, initiationLotId),
     ...releasedParts(lots, released),
   ];
   for (const whole of wholes) {
     const part = cut(whole, least(worthOf(whole), open));
-    if ((part.refund ? worthOf(part) : part.principalMinor) === 0n) continue;
+    const isFee = part.state === 'held' && part.milestoneId === undefined;
+    if ((part.refund || isFee ? worthOf(part) : part.principalMinor) === 0n) continue;
     open -= worthOf(part);
     parts.push(part);
   }
@@ -120,6 +122,15 @@ function heldParts(lots: readonly ChargedLot[], initiationLotId: string | undefi
     });
     return heldPart(owner, lost);
   });
+}
+
+/** The initiation fee is held, and nothing of its lot: the milestone that it came with went back to the client before (P-6). */
+function feeAlone(lots: readonly ChargedLot[], initiationLotId: string | undefined): ChargedPart[] {
+  const lot = lots.find(({ id, principalLeftMinor }) => id === initiationLotId && principalLeftMinor === 0n);
+  if (!lot) return [];
+  const { id: lotId, initiationFeeMinor } = lot;
+  const alone = { lotId, principalMinor: 0n, clientFeeMinor: 0n, initiationFeeMinor };
+  return [heldPart({}, [withTax(lot, alone)])];
 }
 
 const heldPart = (owner: Owner, lots: readonly LotReturn[]): ChargedPart => ({

@@ -1,5 +1,6 @@
 import { type Money, Rejection, subtract, usd } from '@holdfast/domain';
 import type { FreezeCause } from '@holdfast/events';
+import { least } from './lots.ts';
 import type {
   ChangesRequested,
   FundingFailed,
@@ -240,7 +241,10 @@ function evolveLeaving(
   const moved = event.type === 'escrow.refund.decided' ? event.principal : event.amount;
   const left = { ...milestone, ...leave(milestone, moved, event.clientFee) };
   if (event.type === 'escrow.milestone.rolled') delete (left as { reserved?: unknown }).reserved;
-  if (left.held.amountMinor > 0n) return left;
+  if (left.held.amountMinor > 0n) {
+    if (event.type !== 'escrow.milestone.charged_back' || !left.reserved) return left;
+    return { ...left, reserved: atMost(left.reserved, left.held) };
+  }
   switch (event.type) {
     case 'escrow.milestone.rolled':
       return { ...terms(milestone), status: 'released' };
@@ -250,6 +254,12 @@ function evolveLeaving(
       return { ...terms(milestone), status: 'refunding', released: left.principal };
   }
 }
+
+/** What waits for a charge was lost too: the charge will not find it (E-9, E-24). */
+const atMost = (reserved: NonNullable<Holding['reserved']>, held: Money): Holding['reserved'] => ({
+  ...reserved,
+  amount: usd(least(reserved.amount.amountMinor, held.amountMinor)),
+});
 
 const leave = ({ held, principal, clientFee, clientFeeHeld }: Holding, amount: Money, fee: Money) => ({
   held: subtract(held, amount),

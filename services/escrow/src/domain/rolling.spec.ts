@@ -229,3 +229,25 @@ describe('R-6: what rolls takes its part of the fee that is still held', () => {
     expect(rollingTax({ ...lot, clientFeeMinor: 0n, initiationFeeMinor: 0n, taxMinor: 0n }, 0n)).toBe(0n);
   });
 });
+
+test('E-9, E-24: what waits for a charge is lost with the milestone’s money, and the charge does not find it', () => {
+  const reserved = { fundingId: 'funding-2', amount: usd(16_667n) };
+  const waiting = { ...(m1 as HeldMilestone), reserved };
+  const left = evolve(waiting, {
+    type: 'escrow.milestone.charged_back',
+    agreementId: 'agreement',
+    milestoneId: waiting.id,
+    chargebackId: 'chargeback',
+    amount: usd(10_000n),
+    clientFee: usd(500n),
+    balance: usd(6_667n),
+  }) as HeldMilestone;
+  expect(left).toMatchObject({ held: usd(6_667n), reserved: { amount: usd(6_667n) } });
+  const charge = {
+    fundingId: 'funding-2',
+    shares: [{ milestoneId: 'milestone-2', termsVersion: 1 }],
+    rolling: { milestoneId: waiting.id, amountMinor: 16_667n },
+  };
+  const pending = { ...next(30_000n), status: 'funding_pending', fundingId: 'funding-2' } as Milestone;
+  expect(takesCharge([left, pending], charge, { mode: oneAtATime, status: 'active' })).toBe(false);
+});

@@ -1,7 +1,7 @@
 import { usd } from '@holdfast/domain';
 import type { Tx } from '@holdfast/messaging';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import { type Chargeback, type ChargebackStatus, isOpen } from '../domain/chargeback.ts';
+import { type Chargeback, type ChargebackStatus, isOpen, isTaken } from '../domain/chargeback.ts';
 import type { ChargedPart } from '../domain/charged-parts.ts';
 
 /** Chargebacks: one row for each dispute that a client's bank opened (P-11). */
@@ -115,3 +115,7 @@ const decoded = (part: object): ChargedPart =>
 /** Whether money of the charge is disputed now: then no refund call is made on it (E-23). */
 export const hasOpenChargeback = async (tx: Tx, fundingId: string, besides?: string): Promise<boolean> =>
   (await tx.many(ChargebackTable, { fundingId, open: true })).some(({ id }) => id !== besides);
+
+/** Whether the client's bank has money of the charge, for now or for good: then nobody gives it back besides (M-13). */
+export const isTakenByBank = async (tx: Tx, fundingId: string): Promise<boolean> =>
+  (await tx.many(ChargebackTable, { fundingId })).some(({ status }) => isTaken(status));

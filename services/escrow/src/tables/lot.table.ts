@@ -102,6 +102,18 @@ export async function useLots(
   return { atRiskUntil: riskOf(taken) };
 }
 
+/**
+ * What rounding left of the client fee on lots of which nothing is held any more: earned with the last of their milestone
+ * (P-5, R-6).
+ */
+export async function earnRest(tx: Tx, milestoneId: string): Promise<bigint> {
+  const rests = (await tx.many(LotTable, { milestoneId })).filter(
+    ({ principalLeftMinor, clientFeeLeftMinor }) => principalLeftMinor === 0n && clientFeeLeftMinor > 0n,
+  );
+  for (const lot of rests) tx.save(LotTable, { ...lot, clientFeeLeftMinor: 0n });
+  return rests.reduce((sum, lot) => sum + lot.clientFeeLeftMinor, 0n);
+}
+
 /** The end of the last risk on the lots that gave something (P-14). */
 export function riskOf(lots: readonly Pick<Lot, 'atRiskUntil' | 'principalMinor'>[]): Date | undefined {
   const risks = lots.flatMap(({ atRiskUntil, principalMinor }) =>
