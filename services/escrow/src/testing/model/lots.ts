@@ -1,7 +1,10 @@
 import { least, share, sum } from './arithmetic.ts';
 
-/** What a charge paid of one milestone and is still held (E-21). `age`: when the charge succeeded. */
-export type Lot = { chargeId: number; age: number; held: bigint; fee: bigint };
+/**
+ * What a charge paid of one milestone and is still held (E-21). `age`: when the charge succeeded; `born`: when the lot came
+ * to its milestone.
+ */
+export type Lot = { chargeId: number; age: number; born: number; held: bigint; fee: bigint };
 
 /**
  * Takes principal and fee from lots, oldest or newest first (E-21). The fee is shared by R-4; a lot that is emptied

@@ -5,12 +5,13 @@ import { type MessageRef, newId } from '@holdfast/messaging';
 import { expect } from '@jest/globals';
 import type { RefundReleasedAnswer } from '../../commands/refund-released.ts';
 import { RetryRefund, RetryRefundHandler } from '../../commands/retry-refund.ts';
+import type { DisputeView } from '../../domain/chargeback.ts';
 import { Draws } from '../draws.ts';
 import { Endings } from '../endings.ts';
 import { type Agreed, type Escrow, http } from '../escrow.ts';
-import type { Step } from './acts.ts';
+import type { Step } from './acts/act.ts';
 import type { Reference } from './reference.ts';
-import { Refused, type Terms } from './state.ts';
+import { type Milestone, Refused, type Terms } from './state.ts';
 
 type Call = (message: MessageRef) => Promise<unknown>;
 type Outcome = { answer: unknown } | { refused: string };
@@ -24,6 +25,8 @@ export class Mirror {
   readonly draws: Draws;
   /** What payouts was asked for, by the model's numbers. */
   readonly asked: RefundReleasedAnswer[] = [];
+  /** Each as the bank has it whole, by the model's numbers. */
+  readonly disputes: { fundingId: string; view: DisputeView }[] = [];
   readonly held: { accountId: string; holdId: string }[] = [];
   #last?: { call: Call; message: MessageRef; outcome: Outcome };
 
@@ -108,12 +111,14 @@ export class Mirror {
     }[];
     const chargeOf = (id: unknown): number => fundings.findIndex((each) => each.id === id);
     const [agreement] = await rows('select status, initiation_fee, cleared_at from agreements where id = $1');
-    const milestones = await rows('select * from milestones where agreement_id = $1 order by position');
+    const milestones = await rows(`select m.*, (select coalesce(sum(amount_minor), 0) from freezes
+      where milestone_id = m.id and not ended) as frozen from milestones m where agreement_id = $1 order by position`);
     const lots = await rows(`select milestone_id, funding_id, principal_left_minor as held,
       client_fee_left_minor as fee from lots where agreement_id = $1 and milestone_id is not null
         and (principal_left_minor > 0 or client_fee_left_minor > 0)`);
     const refunds = await rows(`select funding_id, milestone_id, status, amount_minor
       from refunds where agreement_id = $1 order by id`);
+    const chargebacks = await rows('select status from chargebacks where agreement_id = $1 order by id');
     const requests = await rows('select status from refund_requests where agreement_id = $1 order by id');
     const balances = await rows(`select e.account, e.sub_account, sum(e.amount_minor)::text as amount
       from journals j join entries e on e.journal_id = j.id where j.agreement_id = $1 group by 1, 2`);
@@ -122,7 +127,7 @@ export class Mirror {
       milestones: milestones.map((row) =>
         [
           ...[row.status, `v${row.terms_version}`, row.price_minor, row.held_minor, row.principal_minor],
-          ...[row.client_fee_minor, row.client_fee_held_minor, row.reserved_minor],
+          ...[row.client_fee_minor, row.client_fee_held_minor, row.reserved_minor, row.frozen],
           reviewOf(row.review_due_at !== null, row.review_left_ms !== null),
         ].join(' '),
       ),
@@ -134,6 +139,7 @@ export class Mirror {
         [chargeOf(row.funding_id), indexOf(row.milestone_id), row.amount_minor, row.status].join(' '),
       ),
       requests: requests.map(({ status }) => status),
+      chargebacks: chargebacks.map(({ status }) => status),
       books: booksOf(balances, indexOf),
     };
   }
@@ -143,16 +149,23 @@ const ended = ['succeeded', 'failed'];
 
 /** What should be there by the model, in the same form. */
 function expectedOf(model: Reference) {
-  const { status, initiation, isCleared, milestones, charges, refunds, requests, books } = model;
-  const [cash, ...owed] = [books.get('cash') ?? 0n, ...[...books].filter(([key]) => key !== 'cash')];
-  expect((owed as [string, bigint][]).reduce((sum, [, amount]) => sum + amount, 0n)).toBe(cash);
-  for (const [account, amount] of books) if (amount < 0n) throw new Error(`${account} is below zero.`);
+  const { status, initiation, isCleared, milestones, charges, refunds, requests, chargebacks, books } = model;
+  const signed = [...books].map(([account, amount]) => (debits.includes(account) ? amount : -amount));
+  expect(signed.reduce((sum, amount) => sum + amount, 0n)).toBe(0n);
+  // A refund and a chargeback of the same money leave less than nothing in cash, of the platform's (P-10).
+  for (const [account, amount] of books) {
+    if (amount < 0n && account !== 'cash') throw new Error(`${account} is below zero.`);
+  }
   return {
     contract: [status, initiation, isCleared],
     milestones: milestones.map((each) =>
       [
         ...[each.status, `v${each.version}`, each.price, ...heldOf(each)],
-        ...[each.reserved?.amount ?? 0n, reviewOf(each.dueAt !== undefined, each.left !== undefined)],
+        ...[
+          each.reserved?.amount ?? 0n,
+          frozenOf(each),
+          reviewOf(each.dueAt !== undefined, each.left !== undefined),
+        ],
       ].join(' '),
     ),
     lots: milestones
@@ -163,6 +176,7 @@ function expectedOf(model: Reference) {
     charges: charges.map((charge) => (charge.status === 'orphaned' ? 'succeeded' : charge.status)),
     refunds: refunds.map((each) => [each.chargeId, each.milestone ?? -1, each.amount, each.status].join(' ')),
     requests: requests.map((request) => request.status),
+    chargebacks: chargebacks.map((each) => each.status),
     books: Object.fromEntries([...books].filter(([, amount]) => amount !== 0n).sort(byName)),
   };
 }
@@ -171,9 +185,14 @@ const reviewOf = (runs: boolean, stands: boolean): string =>
   runs ? 'under review' : stands ? 'suspended' : 'not reviewed';
 
 /** What stands for money that has left means nothing any more. */
-const heldOf = ({ held, principal, fee, feeHeld }: Reference['milestones'][number]): bigint[] =>
+const heldOf = ({ held, principal, fee, feeHeld }: Milestone): bigint[] =>
   held > 0n ? [held, principal, fee, feeHeld] : [0n, 0n, 0n, 0n];
 
+const frozenOf = ({ freezes }: Milestone): bigint =>
+  freezes.reduce((total, { amount }) => total + amount, 0n);
+
+/** On their debit side; all others on their credit side. */
+const debits: readonly string[] = ['cash', 'disputed', 'expense'];
 const names: Readonly<Record<string, string>> = {
   'E.cash.trust': 'cash',
   'E.escrow.milestone': 'escrow',
@@ -181,9 +200,12 @@ const names: Readonly<Record<string, string>> = {
   'E.fee.initiation_held': 'initiation_held',
   'E.clearing.payouts': 'clearing',
   'E.refund.payable': 'payable',
+  'E.chargeback.disputed': 'disputed',
+  'E.expense.chargeback': 'expense',
+  'E.expense.chargeback_fee': 'expense',
 };
 
-/** By the model's names: cash on its debit side, all others on their credit side, none of them below zero (I3). */
+/** By the model's names. */
 function booksOf(rows: Record<string, unknown>[], indexOf: (id: unknown) => number): Record<string, bigint> {
   const books = new Map<string, bigint>();
   for (const { account, sub_account, amount } of rows) {
@@ -191,7 +213,7 @@ function booksOf(rows: Record<string, unknown>[], indexOf: (id: unknown) => numb
     const name = isRevenue ? 'revenue' : (names[String(account)] ?? String(account));
     const key = indexOf(sub_account) < 0 ? name : `${name}:${indexOf(sub_account)}`;
     const minor = BigInt(String(amount));
-    books.set(key, (books.get(key) ?? 0n) + (name === 'cash' ? minor : -minor));
+    books.set(key, (books.get(key) ?? 0n) + (debits.includes(name) ? minor : -minor));
   }
   return Object.fromEntries([...books].filter(([, amount]) => amount !== 0n).sort(byName));
 }

@@ -4,12 +4,15 @@ import fc from 'fast-check';
 /** Sequences of random commands, the same for the same seed. */
 export type Runs = Readonly<{ seed: number; numRuns: number; path?: string }>;
 
+/** A seed, or the very sequence of it that has found a fault. */
+export type Known = Readonly<{ seed: number; path?: string }>;
+
 /** Where `CI` is set: what a run finds there that the one before did not is of the change between them. */
 const seedInCi = 21;
 
 /** Some of known seeds and some of a new one; other sequences, or one of them, by the environment. */
 export function modelRuns(
-  known: readonly number[],
+  known: readonly Known[],
   numRuns: Readonly<{ known: number; fresh: number }>,
   environment: NodeJS.ProcessEnv = process.env,
 ): Runs[] {
@@ -18,7 +21,9 @@ export function modelRuns(
   const fresh = { seed: Number(seed ?? ownSeed), numRuns: Number(runs ?? numRuns.fresh) };
   if (path) return [{ ...fresh, numRuns: 1, path }];
   if (seed || runs) return [fresh];
-  return [...known.map((each) => ({ seed: each, numRuns: numRuns.known })), fresh];
+  const again = ({ seed: each, path: at }: Known): Runs =>
+    at === undefined ? { seed: each, numRuns: numRuns.known } : { seed: each, numRuns: 1, path: at };
+  return [...known.map(again), fresh];
 }
 
 /** Tells which sequence failed and how it is run again, or what all of them have tried. */

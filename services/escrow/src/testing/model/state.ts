@@ -26,6 +26,7 @@ export type Milestone = {
     | 'refunded'
     | 'split'
     | 'released'
+    | 'charged_back'
     | 'cancelled';
   chargeId?: number;
   /** Held, and what it is a part of; the same of the client fee (R-6). */
@@ -34,6 +35,8 @@ export type Milestone = {
   fee: bigint;
   feeHeld: bigint;
   lots: Lot[];
+  /** Every charge that has ever paid some of it. */
+  charges: Set<number>;
   /** What the freelancer got of each lot and has not given back, with the fee that was earned on it (E-19). */
   paid: Lot[];
   reserved?: { chargeId: number; amount: bigint };
@@ -41,11 +44,14 @@ export type Milestone = {
   dueAt?: number;
   /** Where the review stands still (E-16). */
   left?: number;
-  /** Safety holds that freeze all of it (E-22). */
-  holds: number[];
+  /** What waits for a hold or a chargeback to end (E-22). */
+  freezes: Freeze[];
   requestId?: number;
   released: bigint;
 };
+
+/** `by`: what it waits for. A chargeback freezes the lots of its charge. */
+export type Freeze = Readonly<{ by: string; amount: bigint; chargeId?: number }>;
 
 export type Charge = {
   status: 'pending' | 'failed' | 'succeeded' | 'orphaned';
@@ -55,13 +61,22 @@ export type Charge = {
   shares: { milestone: number; version: number; principal: bigint; fee: bigint }[];
   rolling?: { from: number; amount: bigint };
   initiation: bigint;
+  /** Of a bonus, what the freelancer got less than it. */
+  freelancerFee?: bigint;
 };
 
 export type Refund = {
   chargeId: number;
   milestone?: number;
   amount: bigint;
-  status: 'drawing' | 'refunding' | 'refunded' | 'refund_failed' | 'refused';
+  status: 'drawing' | 'refunding' | 'refunded' | 'refund_failed' | 'refused' | 'cancelled';
+  /**
+   * Of the call that pays it: still to be made, looked for since a chargeback came, kept back until that ends, taken by the
+   * provider, or looked for in vain after its key was forgotten.
+   */
+  call: 'due' | 'doubt' | 'kept' | 'sent' | 'lost';
+  /** Since when the provider may know its key. */
+  since: number;
   /** It draws on the freelancer's balance (E-25). */
   isDrawn?: boolean;
 };
@@ -92,7 +107,29 @@ export type Request = {
   proofs: number[];
 };
 
-export type Deadline = Readonly<{ at: number } & ({ review: number } | { request: number })>;
+/** What of a dispute stands for what (P-10): a refund that was not sent, held money, the fee for the contract, a bonus. */
+export type Part = Readonly<
+  | { kind: 'owed'; refundId: number; amount: bigint }
+  | { kind: 'held'; milestone: number; principal: bigint; fee: bigint; initiation: bigint }
+  | { kind: 'initiation'; amount: bigint }
+  | { kind: 'bonus'; net: bigint; fees: bigint }
+>;
+
+/** A client's bank takes the money of a charge back (P-11). */
+export type Chargeback = {
+  chargeId: number;
+  amount: bigint;
+  fee: bigint;
+  status: 'inquiry' | 'received' | 'contested' | 'accepted' | 'recovering' | 'lost' | 'won' | 'closed';
+  dueAt: number;
+  isAnswered: boolean;
+  /** What was lost. */
+  parts: Part[];
+};
+
+export type Deadline = Readonly<
+  { at: number } & ({ review: number } | { request: number } | { evidence: number })
+>;
 
 const hour = 3_600_000;
 export const day = 24 * hour;
@@ -101,16 +138,29 @@ export const holding = ({ status }: Milestone): boolean =>
   live.includes(status) || status === 'refund_pending';
 /** What stayed after a part was paid counts as settled (E-2). */
 export const isRest = (each: Milestone): boolean => live.includes(each.status) && each.held < each.principal;
-export const isFrozen = ({ holds }: Milestone): boolean => holds.length > 0;
-export const movable = (each: Milestone): bigint =>
-  isFrozen(each) ? 0n : each.held - (each.reserved?.amount ?? 0n);
+export const isFrozen = ({ freezes }: Milestone): boolean => freezes.length > 0;
+/** Freezes add up; what is reserved for a charge moves with that one alone. */
+export function movable({ held, freezes, reserved }: Milestone, chargeId?: number): bigint {
+  const waits = reserved && reserved.chargeId !== chargeId ? reserved.amount : 0n;
+  const covered = waits + sum(freezes.map(({ amount }) => amount));
+  return held > covered ? held - covered : 0n;
+}
+/** A part passes over the lots that a chargeback has frozen (E-22); where all may leave, none of them counts (M-16). */
+export const lotsFor = ({ lots, freezes, held }: Milestone, amount: bigint): Lot[] =>
+  amount === held ? lots : lots.filter((lot) => freezes.every(({ chargeId }) => chargeId !== lot.chargeId));
+export const feesOf = (lots: readonly Lot[]): bigint => sum(lots.map(({ fee }) => fee));
 
-export const isOpenRefund = ({ status }: Refund): boolean => status !== 'refunded' && status !== 'refused';
+const overRefunds: readonly Refund['status'][] = ['refunded', 'refused', 'cancelled'];
+export const isOpenRefund = ({ status }: Refund): boolean => !overRefunds.includes(status);
+/** Taken, and not decided: no refund of its charge is sent (E-23). */
+export const isOpenChargeback = ({ status }: Chargeback): boolean =>
+  status === 'received' || status === 'contested' || status === 'accepted';
 export const agreed = (price: bigint): Milestone => ({
   ...{ ...empty, price, version: 1, status: 'agreed' },
   lots: [],
   paid: [],
-  holds: [],
+  freezes: [],
+  charges: new Set(),
 });
 /** Neither running nor standing still. */
 export const stopped = { dueAt: undefined, left: undefined };

@@ -1,0 +1,93 @@
+import { newId } from '@holdfast/messaging';
+import fc from 'fast-check';
+import { Act, among, nthOf, pick } from './act.ts';
+
+export const fund = fc.tuple(pick, fc.boolean(), fc.nat(9)).map(
+  ([which, pays, outdated]) =>
+    new Act(`${pays ? 'pay' : 'fund'}(${JSON.stringify(which)}, ${outdated})`, (model, mirror) => {
+      const index = among(model, which, ['agreed']);
+      if (index === undefined || (model.status !== 'active' && !which.wild)) return undefined;
+      const version = model.milestones[index]!.version + (outdated === 0 ? 1 : 0);
+      return {
+        theirs: () => model.fund(index, version, pays),
+        ours: (message) => {
+          const { clientId } = mirror.agreed;
+          const milestoneId = mirror.milestoneId(index);
+          return pays
+            ? mirror.escrow.pay(clientId, milestoneId, { version, message })
+            : mirror.escrow.fund(clientId, milestoneId, { version, message });
+        },
+      };
+    }),
+);
+
+/** The provider's word on a charge: most that wait succeed; one that was given up may still succeed late (E-26). */
+export const charge = fc.tuple(fc.nat(8), fc.nat(9)).map(
+  ([at, chance]) =>
+    new Act(`charge(${at}, ${chance})`, (model, mirror) => {
+      const isLate = chance < 2;
+      const all = model.charges.map((each, index) => ({ ...each, index }));
+      const known = nthOf(
+        all.filter(({ status }) => status === (isLate ? 'failed' : 'pending')),
+        at,
+      );
+      if (!known) return undefined;
+      const { index } = known;
+      const declines = !isLate && chance < 4;
+      return {
+        isKeyless: true,
+        theirs: () => (declines ? model.decline(index) : model.succeed(index)),
+        ours: async () => {
+          const fundingId = (await mirror.idsIn('fundings'))[index]!;
+          await mirror.escrow.see(fundingId, 'requires_confirmation');
+          if (declines) {
+            await mirror.escrow.see(fundingId, 'requires_payment_method', { declineCode: 'do_not_honor' });
+            await mirror.escrow.see(fundingId, 'canceled');
+          } else await mirror.escrow.see(fundingId, 'succeeded');
+        },
+      };
+    }),
+);
+
+export const bonus = fc.oneof(fc.bigInt(90n, 5_000n), fc.constant(1_000_001n)).map(
+  (amount) =>
+    new Act(`bonus(${amount})`, (model, mirror) => ({
+      theirs: () => model.bonus(amount),
+      ours: (message) =>
+        mirror.escrow.bonus(mirror.agreed.clientId, mirror.agreed.agreementId, amount, message),
+    })),
+);
+
+export const changeTerms = fc.tuple(pick, fc.bigInt(500n, 40_000n), fc.nat(4)).map(
+  ([which, price, chance]) =>
+    new Act(`changeTerms(${JSON.stringify(which)}, ${price}, ${chance})`, (model, mirror) => {
+      const index = among(model, which, ['agreed']);
+      if (index === undefined) return undefined;
+      const [version, isDeleted] = [model.milestones[index]!.version + 1, chance === 0];
+      return {
+        theirs: () => model.changeTerms(index, price, isDeleted),
+        ours: (message) => {
+          const terms = { version, priceMinor: price, isDeleted, message };
+          return mirror.escrow.changeTerms(mirror.milestoneId(index), terms);
+        },
+      };
+    }),
+);
+
+export const milestonesMax = 6;
+export const addMilestone = fc.bigInt(500n, 40_000n).map(
+  (price) =>
+    new Act(`addMilestone(${price})`, (model, mirror) => {
+      const order = model.milestones.length + 1;
+      if (order > milestonesMax || model.status !== 'active') return undefined;
+      const milestoneId = newId();
+      return {
+        theirs: () => model.addMilestone(price),
+        ours: (message) => {
+          if (order > mirror.agreed.milestoneIds.length) mirror.agreed.milestoneIds.push(milestoneId);
+          const terms = { order, priceMinor: price, message };
+          return mirror.escrow.addMilestone(mirror.agreed.agreementId, milestoneId, terms);
+        },
+      };
+    }),
+);
