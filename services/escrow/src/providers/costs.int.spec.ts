@@ -5,11 +5,12 @@ import { ReadCosts, ReadCostsHandler } from '../commands/read-costs.ts';
 import type { CostProvider } from '../domain/processing-cost.ts';
 import { CostReports } from '../queries/cost-reports.ts';
 import { useCardProvider } from '../testing/card-provider.ts';
-import { http, useEscrow } from '../testing/escrow.ts';
+import { http } from '../testing/escrow.ts';
+import { useVerifications } from '../testing/small-charges.ts';
 import { WebhookReceiver } from '../testing/webhook-receiver.ts';
 import { useWorkers } from '../testing/workers.ts';
 
-const escrow = useEscrow();
+const escrow = useVerifications();
 const provider = useCardProvider(new WebhookReceiver(escrow));
 const workers = useWorkers(escrow, provider);
 const quiet = () => workers().quiet();
@@ -154,6 +155,55 @@ describe('P-8: reports as providers write them', () => {
     );
     expect(lines.map(({ category }) => category).sort()).toEqual(['refund', 'refund_failure']);
     expect(lines.every(({ reason }) => reason === null)).toBe(true);
+  });
+
+  test('P-2: small charges and their way back stand beside their lines, and what they cost is posted', async () => {
+    const untilRefunds = (methodId: string, status: string) =>
+      eventually(
+        () => escrow().smallRefundsOf(methodId),
+        (rows) => rows.length === 2 && rows.every((row) => row.status === status),
+      );
+    await report();
+    const before = await breaks();
+    const ahead = async () => (await provider.holds()) - (await escrow().cashAt('card'));
+    const aheadBefore = await ahead();
+    await provider.costs({ bps: 0, fixedMinor: '30' });
+    const { accountId, methodId } = await escrow().addSmall();
+    await eventually(
+      () => escrow().methodOf(methodId),
+      ({ status }) => status === 'confirming',
+    );
+    const amounts = await escrow().amountsOf(methodId);
+    await escrow().confirm(accountId, methodId, amounts);
+    await untilRefunds(methodId, 'paid');
+    expect(await report()).toMatchObject({ costs_count: 2, costs_minor: 60n });
+    expect(await ahead()).toBe(aheadBefore);
+    const charges = await escrow().chargesOf(methodId);
+    const refunds = await escrow().smallRefundsOf(methodId);
+    const lines = await escrow().rows(
+      `select movement_id, category, gross_minor, fee_minor, reason from report_lines
+        where movement_id = any($1) order by category, gross_minor`,
+      [[...charges, ...refunds].map(({ id }) => id)],
+    );
+    const inOrder = (rows: { gross_minor: bigint }[]) =>
+      rows.toSorted((one, other) => Number(one.gross_minor - other.gross_minor));
+    expect(lines).toEqual([
+      ...inOrder(
+        charges.map(({ id, amount_minor }) => ({
+          ...{ movement_id: id, category: 'charge', gross_minor: amount_minor as bigint },
+          ...{ fee_minor: 30n, reason: null },
+        })),
+      ),
+      ...inOrder(
+        refunds.map(({ id, amount_minor }) => ({
+          ...{ movement_id: id, category: 'refund', gross_minor: -(amount_minor as bigint) },
+          ...{ fee_minor: 0n, reason: null },
+        })),
+      ),
+    ]);
+    await pass(8);
+    await report();
+    expect(await breaks()).toEqual(before);
   });
 
   test('a settlement on its way stands beside its line', async () => {
