@@ -146,9 +146,29 @@ describe('what contracts needs of escrow (AD-8)', () => {
       data: { accountId: client, methodId: some.id(), kind: some.oneOf('card', 'paypal', 'bank') },
     };
     await stateNeed(pair, need, async (record) => {
-      const [command] = await reading('escrow', record);
+      const [command, told, ...others] = await reading('escrow', record);
+      expect(told).toBeInstanceOf(PlanNotices);
+      expect(others).toEqual([]);
       expect(command).toBeInstanceOf(RememberBillingMethod);
       expect(command).toMatchObject({ input: { message, accountId: 'client-1', kind: 'card' } });
+    });
+  });
+
+  it.each([
+    ['escrow.billing_method.confirmable.v1', { dueAt: some.instant(at) }, { dueAt: instant }],
+    [
+      'escrow.billing_method.unconfirmed.v1',
+      { reason: some.oneOf('amounts_wrong', 'not_confirmed', 'disputed', 'removed') },
+      { reason: 'amounts_wrong' },
+    ],
+  ] as const)('who has a card to confirm, and until when (P-2): %s', async (type, data, told) => {
+    const card = { accountId: account, methodId: some.id(methodId), kind: some.oneOf('card') };
+    await stateNeed(pair, { type, key: account, data: { ...card, ...data } }, async (record) => {
+      const commands = await reading('escrow', record);
+      expect(commands).toMatchObject([
+        { input: { message, event: { accountId: 'person-1', methodId, ...told } } },
+      ]);
+      expect(commands[0]).toBeInstanceOf(PlanNotices);
     });
   });
 
@@ -218,6 +238,8 @@ it('and of no other event, but those by which people will be told once they are 
   const stated = [
     'escrow.billing_method.verified.v1',
     'escrow.billing_method.removed.v1',
+    'escrow.billing_method.confirmable.v1',
+    'escrow.billing_method.unconfirmed.v1',
     ...escrowNeeds.map(([, [{ type }]]) => type),
     ...[...holdFacts, ...toldFacts].map(([{ type }]) => type),
   ];

@@ -20,6 +20,9 @@ const told = {
     ...['escrow.deadline.moved', 'escrow.deadline.suspended'],
   ],
   'funding.expiry': ['escrow.funding.started'],
+  'billing_method.confirmation': ['escrow.billing_method.confirmable'],
+  // Its payer is present, and nobody else waits for it (P-2).
+  'small_charge.expiry': [],
   'chargeback.evidence': ['escrow.chargeback.warned', 'escrow.chargeback.received'],
 };
 

@@ -234,10 +234,7 @@ function smallChargeDeadlines(app: INestApplicationContext, commands: CommandBus
     keys: ['accountId'],
     parties: ['accountId'],
     stoppedBy: [],
-    announced: {
-      by: 'nobody',
-      because: 'the client is told with the method by when; the money goes back either way (C-8, P-2)',
-    },
+    announced: { by: 'notice', hoursBefore: 24 },
     fire: (method, message) => commands.execute(new ExpireConfirmation({ message, methodId: method.id })),
   };
   const payersTime: Deadline<typeof SmallChargeTable> = {

@@ -51,13 +51,22 @@ describe('a card that two small charges verify (P-2)', () => {
     await untilBack(methodId, amounts);
   });
 
-  it('P-2: who says nothing for 14 days has the money back, and a card that is not used', async () => {
+  it('P-2, C-8: who says nothing for 14 days, though told twice, has the money back and no card', async () => {
     const methodId = await addCardBySmallCharges(client);
     const amounts = await readStatement(market, methodId);
+    await market.settle();
     await market.advance({ by: 'P14D' });
     const { methods } = await client.get('escrow', '/v1/billing-methods');
     const method = methods.find((one: Json) => one.methodId === methodId);
     expect(method).toMatchObject({ status: 'refused', refusal: 'not_confirmed' });
     await untilBack(methodId, amounts);
+    await market.settle();
+    const { notices } = await client.get('contracts', '/v1/notices');
+    const told = notices.filter(({ facts }: Json) => facts.methodId === methodId);
+    expect(told.map(({ template }: Json) => template)).toEqual([
+      'card_not_verified',
+      'card_reminder',
+      'card_to_confirm',
+    ]);
   });
 });

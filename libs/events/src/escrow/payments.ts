@@ -1,14 +1,28 @@
 import { z } from 'zod';
 import { AccountId, type EventDefinition, Id, Instant, Version, WireMoney } from '../catalogue.ts';
-import { BillingMethodKind, FundingFailure, ReleaseCause } from './words.ts';
+import { BillingMethodKind, ConfirmationEnd, FundingFailure, ReleaseCause } from './words.ts';
 
 /** Ways to pay, charges and bonuses. */
 export const paymentEvents = {
+  'escrow.billing_method.confirmable': {
+    version: 1,
+    key: 'accountId',
+    subject: 'methodId',
+    summary: 'Both small charges are paid: the client has to say what they took (P-2, C-8).',
+    data: z.object({ accountId: AccountId, methodId: Id, kind: BillingMethodKind, dueAt: Instant }),
+  },
+  'escrow.billing_method.unconfirmed': {
+    version: 1,
+    key: 'accountId',
+    subject: 'methodId',
+    summary: 'The card waits no more for what the small charges took, and is not verified (P-2).',
+    data: z.object({ accountId: AccountId, methodId: Id, kind: BillingMethodKind, reason: ConfirmationEnd }),
+  },
   'escrow.billing_method.verified': {
     version: 1,
     key: 'accountId',
     subject: 'methodId',
-    summary: "The provider's set-up verified a billing method; it is the mandate as well (P-2, P-16).",
+    summary: 'A set-up or small charges verified a billing method; it is the mandate as well (P-2, P-16).',
     data: z.object({ accountId: AccountId, methodId: Id, kind: BillingMethodKind }),
   },
   'escrow.billing_method.removed': {

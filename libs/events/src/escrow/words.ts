@@ -31,6 +31,10 @@ export const FundingFailure = z.enum([
 ]);
 export type FundingFailure = z.output<typeof FundingFailure>;
 
+/** Why a card waits no more for the amounts of its small charges, and is not verified (P-2). */
+export const ConfirmationEnd = z.enum(['amounts_wrong', 'not_confirmed', 'disputed', 'removed']);
+export type ConfirmationEnd = z.output<typeof ConfirmationEnd>;
+
 /** Why a submission starts no review (E-4). */
 export const SubmissionRefusal = z.enum([
   'not_funded',

@@ -93,6 +93,33 @@ describe('C-7: what is told is planned once, with what it announces', () => {
     expect(new Set(planned.map((row) => String(row.deadline_due_at))).size).toBe(1);
   });
 
+  test.each([
+    ['verified', {}, []],
+    ['unconfirmed', { reason: 'amounts_wrong' }, ['card_not_verified planned']],
+    ['unconfirmed', { reason: 'removed' }, []],
+  ])('P-2: of a card that is %s %j nobody is reminded', async (how, more, then) => {
+    const accountId = `client-${newId()}`;
+    const card = { accountId, methodId: newId(), kind: 'card' } as const;
+    const dueAt = plusDays(contracts().database.clock.now(), 14);
+    await contracts().tells({ type: 'escrow.billing_method.confirmable', ...card, dueAt });
+    const other = { ...card, methodId: newId() };
+    await contracts().tells({ type: 'escrow.billing_method.confirmable', ...other, dueAt });
+    const all = await contracts().told(accountId);
+    const [first, reminder] = all.filter(({ deadline_id }) => deadline_id === card.methodId);
+    expect(first).toMatchObject({ template: 'card_to_confirm', facts: { dueAt: dueAt.toISOString() } });
+    expect(reminder).toMatchObject({
+      template: 'card_reminder',
+      planned_at: plusDays(dueAt, -2),
+      deadline_kind: 'billing_method.confirmation',
+      deadline_id: card.methodId,
+    });
+    await contracts().tells({ type: `escrow.billing_method.${how}`, ...card, ...more } as ForeignTelling);
+    const now = (await contracts().told(accountId)).map((row) => [row.deadline_id, row.template, row.status]);
+    expect(now).toEqual(expect.arrayContaining([[card.methodId, 'card_reminder', 'cancelled']]));
+    expect(now).toEqual(expect.arrayContaining([[other.methodId, 'card_reminder', 'planned']]));
+    expect((await told(accountId)).filter((one) => one.startsWith('card_not'))).toEqual(then);
+  });
+
   test('M-8: a fact of an agreement that is not known yet waits', async () => {
     const facts = escrowFacts({ agreementId: newId(), milestoneId: newId() });
     await expect(contracts().tells(facts.funded() as ForeignTelling)).rejects.toMatchObject({

@@ -14,6 +14,7 @@ const offer = { agreementId: 'agreement', offerId: 'offer', version: 1, termsHas
 const hold = { accountId: 'person-1', holdId: 'hold', kind: 'safety', reason: 'scam_signals' } as const;
 const funding = { agreementId: 'agreement', fundingId: 'funding', milestoneIds: ['milestone'], version: 1 };
 const method = { accountId: 'person-1', methodId: 'method', kind: 'ach' } as const;
+const card = { ...method, kind: 'card' } as const;
 const withdrawal = { accountId: 'person-1', withdrawalId: 'withdrawal', attemptId: 'po_7K3M9QAA-1' };
 const amendment = { agreementId: 'agreement', amendmentId: 'amendment', version: 2 };
 const refund = { agreementId: 'agreement', refundId: 'refund' };
@@ -57,6 +58,9 @@ const facts: readonly TellingFact[] = [
     reason: 'proof_missing',
     againAt: plusDays(now, 30),
   },
+  { type: 'escrow.billing_method.confirmable', ...card, dueAt: plusDays(now, 14) },
+  { type: 'escrow.billing_method.unconfirmed', ...card, reason: 'not_confirmed' },
+  { type: 'escrow.billing_method.verified', ...card },
   { type: 'escrow.funding.failed', ...funding, reason: 'declined' },
   { type: 'escrow.funding.failed', ...funding, reason: 'payer_needed' },
   {
@@ -291,6 +295,12 @@ describe('C-7: who is told what', () => {
     ['contracts.account.hold_lifted', ['person-1 hold_lifted account']],
     ['contracts.account.hold_appealed', ['person-1 appeal_received account']],
     ['contracts.account.appeal_refused', ['person-1 appeal_refused account']],
+    [
+      'escrow.billing_method.confirmable',
+      ['person-1 card_to_confirm deadline', 'person-1 card_reminder deadline'],
+    ],
+    ['escrow.billing_method.unconfirmed', ['person-1 card_not_verified account']],
+    ['escrow.billing_method.verified', []],
     ['escrow.funding.failed', ['client-1 funding_failed money']],
     ['escrow.milestone.funded', ['freelancer-1 milestone_funded money', 'client-1 charge_receipt money']],
     [
@@ -446,6 +456,31 @@ describe('E-5: reminders of a review', () => {
   });
 });
 
+test('P-2, C-8: who has a card to confirm is told at once, and again two days before the end', () => {
+  const confirmable = {
+    type: 'escrow.billing_method.confirmable',
+    ...card,
+    dueAt: plusDays(now, 14),
+  } as const;
+  const told = noticesFor(confirmable, known);
+  expect(told.map(({ template, plannedAt }) => [template, plannedAt])).toEqual([
+    ['card_to_confirm', now],
+    ['card_reminder', plusDays(now, 12)],
+  ]);
+  for (const { deadline } of told) {
+    const dueAt = plusDays(now, 14);
+    expect(deadline).toEqual({ service: 'escrow', kind: 'billing_method.confirmation', id: 'method', dueAt });
+  }
+});
+
+test('P-2: a card that was not verified is told of, but to who has removed it', () => {
+  const ended = (reason: 'amounts_wrong' | 'disputed' | 'removed') =>
+    told({ type: 'escrow.billing_method.unconfirmed', ...card, reason });
+  expect(ended('amounts_wrong')).toEqual(['person-1 card_not_verified account']);
+  expect(ended('disputed')).toEqual(['person-1 card_not_verified account']);
+  expect(ended('removed')).toEqual([]);
+});
+
 test('A-19: with nothing held nobody is asked to act while the contract closes', () => {
   const refused = factOf('escrow.contract.clearing_refused') as Extract<
     TellingFact,
@@ -528,6 +563,10 @@ test('what ends or moves a deadline ends what was to be told of it', () => {
       ...each(
         ['contracts.amendment.lapsed', 'contracts.contract.amended'],
         'contracts amendment.expiry amendment',
+      ),
+      ...each(
+        ['escrow.billing_method.unconfirmed', 'escrow.billing_method.verified'],
+        'escrow billing_method.confirmation method',
       ),
       ...each(
         ['escrow.review.started', 'escrow.review.suspended', 'escrow.review.resumed'],

@@ -7,6 +7,8 @@ import {
   amendmentExpiry,
   announced,
   both,
+  cardConfirmation,
+  cardToConfirm,
   client,
   type Draft,
   digits,
@@ -82,6 +84,11 @@ const table = {
     account(accountId, 'appeal_refused', { holdId, reason, dueAt: againAt.toISOString() }),
   ],
   'contracts.account.closed': ({ accountId }) => [account(accountId, 'account_closed', {})],
+  'escrow.billing_method.confirmable': (fact, known) => cardToConfirm(fact, known),
+  // Who has removed it knows.
+  'escrow.billing_method.unconfirmed': ({ accountId, methodId, reason }) =>
+    reason === 'removed' ? [] : [account(accountId, 'card_not_verified', { methodId, reason })],
+  'escrow.billing_method.verified': () => [],
   'escrow.funding.failed': ({ agreementId, reason }, known) => {
     const template = reason === 'payer_needed' ? 'funding_payer_needed' : 'funding_failed';
     return [money(client(known), template, { agreementId, reason })];
@@ -250,6 +257,9 @@ export function deadlinesEndedBy(fact: TellingFact): DeadlineName[] {
     case 'contracts.amendment.lapsed':
     case 'contracts.contract.amended':
       return [amendmentExpiry(fact)];
+    case 'escrow.billing_method.unconfirmed':
+    case 'escrow.billing_method.verified':
+      return [cardConfirmation(fact)];
     case 'escrow.review.started':
     case 'escrow.review.suspended':
     case 'escrow.review.resumed':

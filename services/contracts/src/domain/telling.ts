@@ -88,6 +88,12 @@ export const dormancyStep = ({ agreementId: id }: { agreementId: string }): Dead
   id,
 });
 
+export const cardConfirmation = ({ methodId: id }: { methodId: string }): DeadlineName => ({
+  service: 'escrow',
+  kind: 'billing_method.confirmation',
+  id,
+});
+
 type Announced = Readonly<{
   to: string;
   first: Template;
@@ -146,6 +152,21 @@ export function underReview(
   return [
     { ...told, template: first },
     ...reminders.map((at) => ({ ...told, template: 'review_reminder', at }) as const),
+  ];
+}
+
+/** At once, and two days before the end: a mail server that is away for one does not make it late (P-2, C-8). */
+export function cardToConfirm(
+  card: FactOf<'escrow.billing_method.confirmable'>,
+  { settings }: Known,
+): Draft[] {
+  const { accountId: to, methodId, dueAt } = card;
+  const facts = { methodId, dueAt: dueAt.toISOString() };
+  const told = { to, category: 'deadline', facts, deadline: { ...cardConfirmation(card), dueAt } } as const;
+  const at = plusHours(dueAt, -2 * settings['forfeit.notice_hours']);
+  return [
+    { ...told, template: 'card_to_confirm' },
+    { ...told, template: 'card_reminder', at },
   ];
 }
 

@@ -23,6 +23,13 @@ const whyRefused: Readonly<Record<string, string>> = {
   other: 'Our support can tell you more.',
 };
 
+/** Why a card was not verified by its small charges (P-2). */
+const whyUnverified: Readonly<Record<string, string>> = {
+  amounts_wrong: 'The amounts that you told us were wrong three times.',
+  not_confirmed: 'You have not told us in time what the two small charges took.',
+  disputed: 'The holder of the card disputes a small charge at the bank.',
+};
+
 const whyDisabled: Readonly<Record<string, string>> = {
   name_mismatch: 'Its name is not your verified name.',
   under_review: 'It is under review.',
@@ -39,6 +46,7 @@ const whyReturned: Readonly<Record<string, string>> = {
 const secure = 'If this was not you, contact our support at once.';
 const seeBalance = { label: 'See your balance', path: '/balance' };
 const seeMethods = { label: 'See your withdrawal methods', path: '/withdrawal-methods' };
+const confirmCard = { label: 'Confirm the card', path: '/billing-methods' };
 const seeAccount = { label: 'See your account', path: '/account' };
 const appeal = { label: 'Appeal', path: '/account/appeals' };
 
@@ -79,6 +87,31 @@ export const accountTexts = {
   email_changed: () => ({
     subject: 'Your e-mail address was changed',
     paragraphs: ['Mails about your account go to another address from now on.', secure],
+  }),
+  card_to_confirm: (facts) => ({
+    subject: 'Confirm your card',
+    paragraphs: [
+      'We have taken two small charges from your card. Look at its statement, and tell us what each of them took.',
+      `Please do so until ${moment(needed(facts.dueAt))}. Whatever you do, both go back to your card.`,
+      secure,
+    ],
+    action: confirmCard,
+  }),
+  card_reminder: (facts) => ({
+    subject: 'Second notice: confirm your card',
+    paragraphs: [
+      `Tell us until ${moment(needed(facts.dueAt))} what the two small charges took: it stands in the statement of your card.`,
+      'After that the card is not verified, and you would have to add it again.',
+    ],
+    action: confirmCard,
+  }),
+  card_not_verified: (facts) => ({
+    subject: 'Your card was not verified',
+    paragraphs: [
+      whyUnverified[needed(facts.reason)] ?? 'It was not confirmed.',
+      'We do not charge it. The small charges go back; you may add the card again.',
+    ],
+    action: { label: 'See your billing methods', path: '/billing-methods' },
   }),
   method_added: (facts) => ({
     subject: 'A withdrawal method was added',

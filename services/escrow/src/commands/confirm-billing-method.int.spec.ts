@@ -9,6 +9,13 @@ import { useVerifications } from '../testing/small-charges.ts';
 const escrow = useVerifications();
 
 const wrong: [bigint, bigint] = [1n, 2n];
+/** What whoever tells the client learns of the card (C-8). */
+const toConfirm = { type: 'escrow.billing_method.confirmable', kind: 'card', dueAt: expect.any(Date) };
+const unconfirmed = (reason: string) => ({
+  type: 'escrow.billing_method.unconfirmed',
+  kind: 'card',
+  reason,
+});
 const refused = (triesLeft: number) => ({ code: 'billing_method.amounts_wrong', details: { triesLeft } });
 const shown = async (accountId: string) => {
   const answer = await new BillingMethods(escrow().database.orm).of(accountId);
@@ -63,7 +70,8 @@ describe('P-2: two small charges', () => {
       triesLeft: 3,
       confirmBy: expect.any(String),
     });
-    expect(await escrow().published(accountId)).toEqual([]);
+    const { confirm_by: dueAt } = await escrow().methodOf(methodId);
+    expect(await escrow().published(accountId)).toEqual([{ ...toConfirm, accountId, methodId, dueAt }]);
     expect(await kindsOf(methodId)).toEqual(['small_charge', 'small_charge']);
   });
 
@@ -121,6 +129,7 @@ describe('P-2, P-16: the client says both amounts', () => {
       confirm_by: null,
     });
     expect(await escrow().published(accountId)).toEqual([
+      { ...toConfirm, accountId, methodId },
       { type: 'escrow.billing_method.verified', accountId, methodId, kind: 'card' },
     ]);
     expect(await escrow().smallRefundsOf(methodId)).toMatchObject([
@@ -159,7 +168,10 @@ describe('P-2, P-16: the client says both amounts', () => {
     await expect(escrow().confirm(accountId, methodId, amounts)).rejects.toMatchObject({
       code: 'billing_method.not_confirming',
     });
-    expect(await escrow().published(accountId)).toEqual([]);
+    expect(await escrow().published(accountId)).toEqual([
+      { ...toConfirm, accountId, methodId },
+      { ...unconfirmed('amounts_wrong'), accountId, methodId },
+    ]);
     await escrow().seeSmallRefunds(methodId, 'succeeded');
     expect(await kindsOf(methodId)).toEqual(['small_charge', 'small_charge', 'refund_paid', 'refund_paid']);
   });
@@ -201,13 +213,14 @@ describe('P-2: in every other ending all goes back whole', () => {
     await escrow().expireConfirmation(methodId, confirmBy);
     expect(await shown(accountId)).toMatchObject({ status: 'refused', refusal: 'not_confirmed' });
     expect(await escrow().smallRefundsOf(methodId)).toHaveLength(2);
+    expect((await escrow().published(accountId)).at(-1)).toMatchObject(unconfirmed('not_confirmed'));
   });
 
   test('the card is removed', async () => {
     const { accountId, methodId } = await escrow().confirming();
     await escrow().removeMethod(accountId, methodId);
     expect(await escrow().smallRefundsOf(methodId)).toHaveLength(2);
-    expect(await escrow().published(accountId)).toEqual([]);
+    expect((await escrow().published(accountId)).at(-1)).toMatchObject(unconfirmed('removed'));
   });
 
   test('after it was verified and removed nothing goes back twice', async () => {

@@ -6,7 +6,7 @@ import { type BillingMethod, BillingMethodTable } from '../tables/billing-method
 import { SmallChargeTable } from '../tables/small-charge.table.ts';
 import { loadMethod } from './order-billing-methods.ts';
 import { giveBackSmallCharges } from './small-charges.ts';
-import { refuseMethod, verifyMethod } from './verify-method.ts';
+import { endConfirmation, refuseMethod, verifyMethod } from './verify-method.ts';
 
 export type ConfirmAnswer = { methodId: string; status: 'verified' };
 
@@ -45,7 +45,10 @@ export class ConfirmBillingMethodHandler implements ICommandHandler<ConfirmBilli
       const judged: BillingMethod = { ...method, triesLeft };
       if (status === 'confirming') tx.save(BillingMethodTable, judged);
       if (status === 'verified') await verifyMethod(tx, judged);
-      if (status === 'refused') refuseMethod(tx, judged, 'amounts_wrong');
+      if (status === 'refused') {
+        refuseMethod(tx, judged, 'amounts_wrong');
+        endConfirmation(tx, judged, 'amounts_wrong');
+      }
       if (status !== 'confirming') await giveBackSmallCharges(tx, methodId);
       // Returned, not thrown: the try is gone, although it is refused.
       return status === 'verified'
@@ -72,6 +75,7 @@ export class ExpireConfirmationHandler implements ICommandHandler<ExpireConfirma
       if (!method) throw new NotYet('billing_method.unknown');
       if (method.status !== 'confirming' || method.confirmBy! > tx.now) return;
       refuseMethod(tx, method, 'not_confirmed');
+      endConfirmation(tx, method, 'not_confirmed');
       await giveBackSmallCharges(tx, method.id);
     });
   }

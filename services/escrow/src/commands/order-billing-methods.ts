@@ -5,6 +5,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { rankOfPrimary } from '../domain/billing-method.ts';
 import { type BillingMethod, BillingMethodTable } from '../tables/billing-method.table.ts';
 import { giveBackSmallCharges } from './small-charges.ts';
+import { endConfirmation } from './verify-method.ts';
 
 type Input = { message: MessageRef; accountId: string; methodId: string };
 type Named = Omit<Input, 'message'>;
@@ -59,6 +60,7 @@ export class RemoveBillingMethodHandler implements ICommandHandler<RemoveBilling
         confirmBy: null,
       });
       await giveBackSmallCharges(tx, methodId);
+      endConfirmation(tx, method, 'removed');
       if (status === 'verified') {
         tx.publish(escrowEvents, [{ type: 'escrow.billing_method.removed', accountId, methodId, kind }]);
       }

@@ -1,4 +1,5 @@
 import { NotYet, usd } from '@holdfast/domain';
+import { escrowEvents } from '@holdfast/events';
 import { type MessageRef, type Tx, UnitOfWork } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { expire, type Funding, type Observation, observe } from '../domain/funding.ts';
@@ -52,12 +53,13 @@ export class RecordSmallChargeHandler implements ICommandHandler<RecordSmallChar
     tx.post(smallChargeJournal(row.id, { accountId: row.accountId, amount: usd(row.amountMinor) }));
     if (method.status !== 'verifying') return giveBackSmallCharge(tx, row);
     if (row.place === 2) {
-      const confirming = {
-        status: 'confirming',
-        confirmBy: confirmableUntil(tx.now),
-        payerUrl: null,
-      } as const;
-      return tx.save(BillingMethodTable, { ...method, ...confirming });
+      const { accountId, id: methodId, kind } = method;
+      const dueAt = confirmableUntil(tx.now);
+      tx.save(BillingMethodTable, { ...method, status: 'confirming', confirmBy: dueAt, payerUrl: null });
+      tx.publish(escrowEvents, [
+        { type: 'escrow.billing_method.confirmable', accountId, methodId, kind, dueAt },
+      ]);
+      return;
     }
     if (await this.smallCharges.begin(tx, method, 2)) {
       return tx.save(BillingMethodTable, { ...method, payerUrl: null });

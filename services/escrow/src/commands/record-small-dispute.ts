@@ -27,7 +27,7 @@ import {
 } from '../tables/small-charge.table.ts';
 import { fromRow, SmallDisputeTable, toRow } from '../tables/small-dispute.table.ts';
 import { giveBackSmallCharges, sendSmallRefund } from './small-charges.ts';
-import { refuseMethod } from './verify-method.ts';
+import { endConfirmation, refuseMethod } from './verify-method.ts';
 
 /** 1 day: as any dispute, in case its notice is lost. */
 const lookDays = 1;
@@ -99,6 +99,7 @@ async function receive(tx: Tx, charge: SmallChargeRow, view: DisputeView) {
   const method = (await tx.one(BillingMethodTable, { id: charge.methodId }))!;
   if (method.status === 'verifying' || method.status === 'confirming') {
     refuseMethod(tx, method, 'disputed');
+    endConfirmation(tx, method, 'disputed');
     await giveBackSmallCharges(tx, method.id, charge.id);
   }
   return toRow(dispute, {

@@ -1,4 +1,4 @@
-import { escrowEvents } from '@holdfast/events';
+import { type ConfirmationEnd, escrowEvents } from '@holdfast/events';
 import type { Tx } from '@holdfast/messaging';
 import { mandate, rankOfNew } from '../domain/billing-method.ts';
 import { type BillingMethod, BillingMethodTable } from '../tables/billing-method.table.ts';
@@ -31,4 +31,13 @@ export function refuseMethod(tx: Tx, method: BillingMethod, refusal: string): vo
     confirmBy: null,
     nextCallAt: null,
   });
+}
+
+/** Who was told to say what the small charges took need not any more (P-2, C-8). */
+export function endConfirmation(tx: Tx, method: BillingMethod, reason: ConfirmationEnd): void {
+  const { accountId, id: methodId, kind, status } = method;
+  if (status !== 'confirming') return;
+  tx.publish(escrowEvents, [
+    { type: 'escrow.billing_method.unconfirmed', accountId, methodId, kind, reason },
+  ]);
 }

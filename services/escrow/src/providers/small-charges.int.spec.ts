@@ -187,6 +187,10 @@ describe('P-2, P-11: the holder’s bank disputes a small charge', () => {
     const { accountId, methodId, amounts, dispute, smallChargeId } = await disputed();
     expect(dispute).toMatchObject({ amount_minor: amounts[0], fee_minor: 1_500n });
     expect(await untilMethod(methodId, 'refused')).toMatchObject({ refusal: 'disputed' });
+    expect((await escrow().published(accountId)).at(-1)).toMatchObject({
+      type: 'escrow.billing_method.unconfirmed',
+      reason: 'disputed',
+    });
     await expect(escrow().confirm(accountId, methodId, amounts)).rejects.toMatchObject({
       code: 'billing_method.not_confirming',
     });

@@ -6,6 +6,7 @@ import { Dormancies } from './dormancies.ts';
 import { Draws } from './draws.ts';
 import { Endings } from './endings.ts';
 import { http } from './escrow.ts';
+import { Verifications } from './small-charges.ts';
 import { paidWithdrawal, returnedWithdrawal } from './withdrawals.ts';
 
 /** What people and providers do with escrow, and the facts that it leaves under one key for others to read (AD-8). */
@@ -51,6 +52,26 @@ const method: Story = {
     const clientId = `client-${newId()}`;
     await escrow.removeMethod(clientId, await escrow.verifiedMethod(clientId));
     return clientId;
+  },
+};
+
+const confirmed: Story = {
+  leaves: ['escrow.billing_method.confirmable'],
+  async play(escrow) {
+    const verifications = new Verifications(escrow.database);
+    const { accountId, methodId, amounts } = await verifications.confirming();
+    await verifications.confirm(accountId, methodId, amounts);
+    return accountId;
+  },
+};
+
+/** The client removes the card instead of saying what the small charges took (P-2). */
+const unconfirmed: Story = {
+  leaves: ['escrow.billing_method.unconfirmed'],
+  async play(escrow) {
+    const { accountId, methodId } = await new Verifications(escrow.database).confirming();
+    await escrow.removeMethod(accountId, methodId);
+    return accountId;
   },
 };
 
@@ -274,6 +295,8 @@ export const stories: readonly Story[] = [
   approved,
   unasked,
   method,
+  confirmed,
+  unconfirmed,
   unpaid,
   bonuses,
   rolled,
