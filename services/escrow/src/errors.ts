@@ -43,6 +43,10 @@ export const escrowErrors = {
     status: 409,
     title: 'The time to confirm the small charges is over; add the card again.',
   },
+  'billing_method.too_many_verifications': {
+    status: 409,
+    title: 'Too many of your cards are being verified, or were begun within a day; try again later.',
+  },
   'billing_method.missing': { status: 409, title: 'A verified billing method is needed first.' },
   'bonus.unknown': { status: 404, title: 'There is no such bonus, or you are no party to it.' },
   'bonus.too_small': { status: 409, title: 'The bonus is below the smallest one.' },

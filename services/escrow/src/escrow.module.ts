@@ -136,6 +136,7 @@ import { Migration018PaidRefunds } from './migrations/018-paid-refunds.ts';
 import { Migration019SmallCharges } from './migrations/019-small-charges.ts';
 import { Migration020Reports } from './migrations/020-reports.ts';
 import { Migration021Staff } from './migrations/021-staff.ts';
+import { Migration022Verifications } from './migrations/022-verifications.ts';
 import { PaidRefundsController } from './paid-refunds.controller.ts';
 import { BankClient } from './providers/bank-client.ts';
 import { BankRefund } from './providers/bank-refund.ts';
@@ -316,6 +317,7 @@ export const definition: ServiceDefinition = {
     { name: '019-small-charges', class: Migration019SmallCharges },
     { name: '021-staff', class: Migration021Staff },
     { name: '020-reports', class: Migration020Reports },
+    { name: '022-verifications', class: Migration022Verifications },
   ],
   grants: {
     account_holds: 'select, insert, update',

@@ -8,7 +8,7 @@ import {
   UnitOfWork,
 } from '@holdfast/messaging';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { triesMax } from '../domain/small-charge.ts';
+import { assertFewVerifications, triesMax } from '../domain/small-charge.ts';
 import { isKeptFromPaying } from '../tables/account-hold.table.ts';
 import { type BillingMethod, BillingMethodTable } from '../tables/billing-method.table.ts';
 
@@ -30,7 +30,7 @@ export class AddBillingMethod extends Command<{ methodId: string; status: 'verif
 /**
  * Stores a card or a bank account by its provider's token, or that a PayPal account is to be stored, and starts the
  * set-up with its holder present, or the small charges that take its place (P-1, P-2, P-15).
- * @throws Rejection account.on_hold, where it is to be charged (S-5)
+ * @throws Rejection account.on_hold | billing_method.too_many_verifications, where it is to be charged (S-5)
  */
 @CommandHandler(AddBillingMethod)
 export class AddBillingMethodHandler implements ICommandHandler<AddBillingMethod> {
@@ -43,6 +43,8 @@ export class AddBillingMethodHandler implements ICommandHandler<AddBillingMethod
       if (isCharged && (await isKeptFromPaying(tx, accountId))) {
         throw new Rejection('account.on_hold', { kind: 'financial' });
       }
+      const earlier = isCharged ? await tx.many(BillingMethodTable, { accountId, verifyBy }) : [];
+      assertFewVerifications(earlier, tx.now);
       const methodId = newId();
       tx.insert(BillingMethodTable, {
         id: methodId,
@@ -51,6 +53,7 @@ export class AddBillingMethodHandler implements ICommandHandler<AddBillingMethod
         status: 'verifying',
         verifyBy,
         triesLeft: isCharged ? triesMax : null,
+        verificationNumber: isCharged ? earlier.length + 1 : null,
         confirmBy: null,
         token: token ?? null,
         customerId: null,

@@ -1,4 +1,4 @@
-import { usd } from '@holdfast/domain';
+import { plusHours, usd } from '@holdfast/domain';
 import { newId } from '@holdfast/messaging';
 import { describe, expect, test } from '@jest/globals';
 import { BillingMethods } from '../queries/billing-methods.ts';
@@ -274,6 +274,33 @@ describe('P-2: in every other ending all goes back whole', () => {
     expect(await shown(accountId)).toMatchObject({ status: 'refused', refusal: 'in_review' });
     expect(await kindsOf(methodId)).toEqual(['small_charge']);
     expect(await escrow().smallRefundsOf(methodId)).toHaveLength(1);
+  });
+});
+
+describe('P-2: stolen cards are not tested here', () => {
+  const tooMany = { code: 'billing_method.too_many_verifications' };
+  const later = (hours: number) => escrow().pass(plusHours(escrow().now(), hours));
+
+  test('three at a time, also where more are added at once; of another account three more', async () => {
+    const accountId = `client-${newId()}`;
+    const added = await Promise.allSettled(Array.from({ length: 6 }, () => escrow().addSmall(accountId)));
+    expect(added.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+    for (const one of added) if (one.status === 'rejected') expect(one.reason).toMatchObject(tooMany);
+    later(25);
+    await expect(escrow().addSmall(accountId)).rejects.toMatchObject(tooMany);
+    await escrow().addSmall();
+    expect(await escrow().addMethod(accountId)).toMatchObject({ status: 'verifying' });
+  });
+
+  test('three within 24 hours, whatever became of them', async () => {
+    const accountId = `client-${newId()}`;
+    for (let count = 0; count < 3; count += 1) {
+      const { methodId } = await escrow().addSmall(accountId);
+      await escrow().removeMethod(accountId, methodId);
+    }
+    await expect(escrow().addSmall(accountId)).rejects.toMatchObject(tooMany);
+    later(24);
+    await escrow().addSmall(accountId);
   });
 });
 

@@ -1,9 +1,10 @@
-import { plusDays, usd } from '@holdfast/domain';
+import { plusDays, plusHours, usd } from '@holdfast/domain';
 import { describe, expect, test } from '@jest/globals';
 import { observe } from './funding.ts';
 import type { RefundAttempt } from './refund-attempt.ts';
 import {
   assertConfirmable,
+  assertFewVerifications,
   confirmableUntil,
   judge,
   leastMinor,
@@ -46,6 +47,27 @@ describe('P-2: what the two charges took is said', () => {
     expect(leastMinor).toBe(50);
     const amounts = mostMinor - leastMinor + 1;
     expect((2 * triesMax) / amounts ** 2).toBeLessThan(1 / 3_000);
+  });
+});
+
+describe('P-2: three cards of an account are verified at a time, or begun within a day', () => {
+  const begun = (status: string, hoursAgo: number) => ({ status, addedAt: plusHours(now, -hoursAgo) });
+  const one =
+    (...more: ReturnType<typeof begun>[]) =>
+    () =>
+      assertFewVerifications(more, now);
+  const refusal = expect.objectContaining({ code: 'billing_method.too_many_verifications' });
+
+  test('what is under way counts as long as it is', () => {
+    const [first, second] = [begun('verifying', 300), begun('confirming', 300)];
+    expect(one(first, second)).not.toThrow();
+    expect(one(first, second, begun('confirming', 200))).toThrow(refusal);
+  });
+
+  test.each(['verified', 'refused', 'removed'])('what is %s counts for 24 hours', (status) => {
+    const others = [begun(status, 0), begun(status, 23)];
+    expect(one(...others, begun(status, 23.99))).toThrow(refusal);
+    expect(one(...others, begun(status, 24))).not.toThrow();
   });
 });
 

@@ -6,6 +6,7 @@ import {
   journal,
   type Money,
   plusDays,
+  plusHours,
   Rejection,
   usd,
 } from '@holdfast/domain';
@@ -23,11 +24,31 @@ export const mostMinor = 199;
 export const triesMax = 3;
 /** 14 days: a charge stands in every bank's statement by then. */
 const confirmDays = 14;
+/** A client has a few cards; who tests stolen ones has many. */
+export const verificationsMost = 3;
+/** 24 h: who gives a card up to try the next one is no quicker for it. */
+const verificationHours = 24;
 
 /** The second one follows the first, by the method that the first one has kept. */
 export type SmallChargePlace = 1 | 2;
 
 export const confirmableUntil = (chargedAt: Date): Date => plusDays(chargedAt, confirmDays);
+
+/**
+ * So many cards of an account are verified at a time, or begun within a day (P-2).
+ * @param earlier cards of the account that small charges verify, whatever became of them
+ * @throws Rejection billing_method.too_many_verifications
+ */
+export function assertFewVerifications(
+  earlier: readonly Readonly<{ status: string; addedAt: Date }>[],
+  now: Date,
+): void {
+  const counted = earlier.filter(
+    ({ status, addedAt }) =>
+      status === 'verifying' || status === 'confirming' || plusHours(addedAt, verificationHours) > now,
+  );
+  if (counted.length >= verificationsMost) throw new Rejection('billing_method.too_many_verifications');
+}
 
 /** The course of a small charge is that of any charge with its payer present (E-26). */
 export const startSmallCharge = (

@@ -176,6 +176,8 @@ test('P-2: a card has two small charges and three tries, and each charge one way
     'tries_left = -1',
     'tries_left = 0',
     'tries_left = null',
+    'verification_number = null',
+    'verification_number = 0',
     'confirm_by = null',
     `status = 'verified', mandate_at = now(), confirm_by = null`,
     `verify_by = 'set_up'`,
@@ -188,6 +190,7 @@ test('P-2: a card has two small charges and three tries, and each charge one way
       `insert into ${table} select (jsonb_populate_record(t, $1)).* from ${table} t where account_id = $2 limit 1`,
       [changed, accountId],
     );
+  await expect(again('billing_methods', { id: newId() })).rejects.toMatchObject({ code: '23505' });
   const next = { id: newId(), intent_id: null };
   await expect(again('small_charges', next)).rejects.toMatchObject({ code: '23505' });
   await expect(again('small_charges', { ...next, place: 3 })).rejects.toMatchObject({ code: '23514' });

@@ -17,6 +17,8 @@ export const BillingMethodTable = defineEntity({
     /** How often, and until when, the client may say what the small charges took. */
     triesLeft: p.integer().nullable(),
     confirmBy: p.datetime().nullable(),
+    /** Of the account's cards that small charges verify, from 1: two that are added at once meet here. */
+    verificationNumber: p.integer().nullable(),
     /** Of the provider's own form in the browser; PayPal has none, its payer approves on its page. */
     token: p.text().nullable(),
     customerId: p.text().nullable(),
