@@ -35,6 +35,23 @@ export interface Deadline<E extends Entity> {
 // biome-ignore lint/suspicious/noExplicitAny: a list of deadlines mixes entities; each one is typed where it is defined.
 export type AnyDeadline = Deadline<any>;
 
+/** What a service does next at a provider: no fact of others stops it, and it is no person's deadline. */
+export const nextCall = <E extends Entity>(
+  kind: string,
+  entity: E,
+  key: keyof InferEntity<E> & string,
+  fire: Deadline<E>['fire'],
+): Deadline<E> => ({
+  kind,
+  does: 'work',
+  entity,
+  dueAt: 'nextCallAt' as keyof InferEntity<E> & string,
+  keys: [key],
+  parties: [],
+  stoppedBy: [],
+  fire,
+});
+
 /** C-8: a notice comes at least this long before. */
 const noticeHoursMin = 24;
 

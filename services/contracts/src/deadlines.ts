@@ -1,4 +1,4 @@
-import type { AnyDeadline, Deadline } from '@holdfast/messaging';
+import { type AnyDeadline, type Deadline, nextCall } from '@holdfast/messaging';
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ExpireAmendment } from './commands/answer-amendment.ts';
@@ -24,16 +24,7 @@ export function contractsDeadlines(app: INestApplicationContext): AnyDeadline[] 
     fire: (offer, message) => commands.execute(new ExpireOffer({ message, offerId: offer.id })),
   };
   const mails = app.get(NoticeWorker);
-  const mailing: Deadline<typeof NoticeTable> = {
-    kind: 'notice.send',
-    does: 'work',
-    entity: NoticeTable,
-    dueAt: 'nextCallAt',
-    keys: ['accountId'],
-    parties: [],
-    stoppedBy: [],
-    fire: (notice) => mails.advance(notice),
-  };
+  const mailing = nextCall('notice.send', NoticeTable, 'accountId', (notice) => mails.advance(notice));
   const amendments: Deadline<typeof AmendmentTable> = {
     kind: 'amendment.expiry',
     does: 'timer',

@@ -1,4 +1,4 @@
-import type { AnyDeadline, Deadline } from '@holdfast/messaging';
+import { type AnyDeadline, type Deadline, nextCall } from '@holdfast/messaging';
 import { noticeDeadline } from '@holdfast/providers';
 import { CONFIG, deployedTopics } from '@holdfast/service';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -98,46 +98,18 @@ export function escrowDeadlines(app: INestApplicationContext): AnyDeadline[] {
     announced: { by: 'nobody', because: 'the life of a funding (C-8, E-26)' },
     fire: (funding, message) => commands.execute(new ExpireFunding({ message, fundingId: funding.id })),
   };
-  const charging: Deadline<typeof FundingTable> = {
-    kind: 'funding.call',
-    does: 'work',
-    entity: FundingTable,
-    dueAt: 'nextCallAt',
-    keys: ['agreementId'],
-    parties: [],
-    stoppedBy: [],
-    fire: (funding) => charges.advance(funding),
-  };
-  const verifying: Deadline<typeof BillingMethodTable> = {
-    kind: 'billing_method.call',
-    does: 'work',
-    entity: BillingMethodTable,
-    dueAt: 'nextCallAt',
-    keys: ['accountId'],
-    parties: [],
-    stoppedBy: [],
-    fire: (method) => setups.advance(method),
-  };
-  const settling: Deadline<typeof SettlementTable> = {
-    kind: 'settlement.call',
-    does: 'work',
-    entity: SettlementTable,
-    dueAt: 'nextCallAt',
-    keys: ['id'],
-    parties: [],
-    stoppedBy: [],
-    fire: (settlement) => settlements.advance(settlement),
-  };
-  const refunding: Deadline<typeof RefundAttemptTable> = {
-    kind: 'refund.call',
-    does: 'work',
-    entity: RefundAttemptTable,
-    dueAt: 'nextCallAt',
-    keys: ['agreementId'],
-    parties: [],
-    stoppedBy: [],
-    fire: (attempt) => refunds.advance(attempt),
-  };
+  const charging = nextCall('funding.call', FundingTable, 'agreementId', (funding) =>
+    charges.advance(funding),
+  );
+  const verifying = nextCall('billing_method.call', BillingMethodTable, 'accountId', (method) =>
+    setups.advance(method),
+  );
+  const settling = nextCall('settlement.call', SettlementTable, 'id', (settlement) =>
+    settlements.advance(settlement),
+  );
+  const refunding = nextCall('refund.call', RefundAttemptTable, 'agreementId', (attempt) =>
+    refunds.advance(attempt),
+  );
   return [
     reviewSilence,
     refundSilence,
@@ -170,16 +142,7 @@ function costDeadlines(app: INestApplicationContext, commands: CommandBus): AnyD
       commands.execute(new ReadCostsDaily({ message: { source: 'worker', id }, readingId })),
   };
   const costs = app.get(CostWorker);
-  const reading: Deadline<typeof CostReportTable> = {
-    kind: 'costs.call',
-    does: 'work',
-    entity: CostReportTable,
-    dueAt: 'nextCallAt',
-    keys: ['id'],
-    parties: [],
-    stoppedBy: [],
-    fire: (report) => costs.advance(report),
-  };
+  const reading = nextCall('costs.call', CostReportTable, 'id', (report) => costs.advance(report));
   return [daily, reading];
 }
 
@@ -199,26 +162,13 @@ function chargebackDeadlines(app: INestApplicationContext, commands: CommandBus)
     fire: (chargeback, message) =>
       commands.execute(new ExpireEvidence({ message, chargebackId: chargeback.id })),
   };
-  const looking: Deadline<typeof ChargebackTable> = {
-    kind: 'chargeback.call',
-    does: 'work',
-    entity: ChargebackTable,
-    dueAt: 'nextCallAt',
-    keys: ['agreementId'],
-    parties: [],
-    stoppedBy: [],
-    fire: (chargeback) => disputes.advance(chargeback),
-  };
+  const looking = nextCall('chargeback.call', ChargebackTable, 'agreementId', (chargeback) =>
+    disputes.advance(chargeback),
+  );
   const searches = app.get(DisputeSearchWorker);
-  const searching: Deadline<typeof DisputeSearchTable> = {
-    kind: 'chargeback.search',
-    does: 'watch',
-    entity: DisputeSearchTable,
-    dueAt: 'nextCallAt',
-    keys: ['id'],
-    parties: [],
-    stoppedBy: [],
-    fire: (search) => searches.advance(search),
+  const searching = {
+    ...nextCall('chargeback.search', DisputeSearchTable, 'id', (search) => searches.advance(search)),
+    does: 'watch' as const,
   };
   return [evidence, looking, searching];
 }
@@ -248,36 +198,15 @@ function smallChargeDeadlines(app: INestApplicationContext, commands: CommandBus
     announced: { by: 'nobody', because: 'the life of a charge whose payer is present (C-8, E-26)' },
     fire: (charge, message) => commands.execute(new ExpireSmallCharge({ message, smallChargeId: charge.id })),
   };
-  const charging: Deadline<typeof SmallChargeTable> = {
-    kind: 'small_charge.call',
-    does: 'work',
-    entity: SmallChargeTable,
-    dueAt: 'nextCallAt',
-    keys: ['accountId'],
-    parties: [],
-    stoppedBy: [],
-    fire: (charge) => charges.advanceSmall(charge),
-  };
-  const refunding: Deadline<typeof SmallRefundTable> = {
-    kind: 'small_refund.call',
-    does: 'work',
-    entity: SmallRefundTable,
-    dueAt: 'nextCallAt',
-    keys: ['accountId'],
-    parties: [],
-    stoppedBy: [],
-    fire: (attempt) => refunds.advanceSmall(attempt),
-  };
+  const charging = nextCall('small_charge.call', SmallChargeTable, 'accountId', (charge) =>
+    charges.advanceSmall(charge),
+  );
+  const refunding = nextCall('small_refund.call', SmallRefundTable, 'accountId', (attempt) =>
+    refunds.advanceSmall(attempt),
+  );
   const disputes = app.get(DisputeWorker);
-  const looking: Deadline<typeof SmallDisputeTable> = {
-    kind: 'small_dispute.call',
-    does: 'work',
-    entity: SmallDisputeTable,
-    dueAt: 'nextCallAt',
-    keys: ['accountId'],
-    parties: [],
-    stoppedBy: [],
-    fire: (dispute) => disputes.lookAtSmall(dispute),
-  };
+  const looking = nextCall('small_dispute.call', SmallDisputeTable, 'accountId', (dispute) =>
+    disputes.lookAtSmall(dispute),
+  );
   return [confirmation, payersTime, charging, refunding, looking];
 }

@@ -1,4 +1,4 @@
-import type { AnyDeadline, Deadline } from '@holdfast/messaging';
+import { type AnyDeadline, type Deadline, nextCall } from '@holdfast/messaging';
 import { noticeDeadline } from '@holdfast/providers';
 import { type BaseConfig, CONFIG, deployedTopics } from '@holdfast/service';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -57,16 +57,9 @@ export function payoutsDeadlines(app: INestApplicationContext): AnyDeadline[] {
     announced: { by: 'nobody', because: 'it takes no right and moves no money (W-1)' },
     fire: (method, message) => commands.execute(new EndCooling({ message, methodId: method.id })),
   };
-  const screening: Deadline<typeof WithdrawalMethodTable> = {
-    kind: 'method.call',
-    does: 'work',
-    entity: WithdrawalMethodTable,
-    dueAt: 'nextCallAt',
-    keys: ['accountId'],
-    parties: [],
-    stoppedBy: [],
-    fire: (method) => methods.advance(method),
-  };
+  const screening = nextCall('method.call', WithdrawalMethodTable, 'accountId', (method) =>
+    methods.advance(method),
+  );
   return [endOfHold, identityAnswer, cooling, screening, ...sendingDeadlines(app)];
 }
 
@@ -77,25 +70,9 @@ function sendingDeadlines(app: INestApplicationContext): AnyDeadline[] {
     app.get(NoticeWorker),
     app.get(StopWorker),
   ];
-  const sending: Deadline<typeof WithdrawalTable> = {
-    kind: 'withdrawal.call',
-    does: 'work',
-    entity: WithdrawalTable,
-    dueAt: 'nextCallAt',
-    keys: ['accountId'],
-    parties: [],
-    stoppedBy: [],
-    fire: (withdrawal) => withdrawals.advance(withdrawal),
-  };
-  const stopped: Deadline<typeof SendingStopTable> = {
-    kind: 'sending_stop.review',
-    does: 'work',
-    entity: SendingStopTable,
-    dueAt: 'nextCallAt',
-    keys: ['id'],
-    parties: [],
-    stoppedBy: [],
-    fire: (stop) => stops.work(stop),
-  };
+  const sending = nextCall('withdrawal.call', WithdrawalTable, 'accountId', (withdrawal) =>
+    withdrawals.advance(withdrawal),
+  );
+  const stopped = nextCall('sending_stop.review', SendingStopTable, 'id', (stop) => stops.work(stop));
   return [sending, noticeDeadline(notices), stopped];
 }
