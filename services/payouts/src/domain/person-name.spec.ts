@@ -6,6 +6,7 @@ describe('W-2: names are compared without case, accents, punctuation and word or
   test.each([
     ['case', 'Ada Marie Lopez', 'ADA MARIE lopez'],
     ['case of a letter that becomes two', 'Ina Weiß', 'INA WEISS'],
+    ['the capital of that letter', 'INA WEIẞ', 'Ina Weiß'],
     ['case at the end of a word', 'ΝΙΚΟΣ ΠΑΠΑΣ', 'Νικος Παπας'],
     ['accents', 'José Núñez', 'Jose Nunez'],
     ['accents written as signs of their own', 'Jose\u0301 Nu\u0301n\u0303ez', 'José Núñez'],
@@ -84,5 +85,15 @@ describe('W-2: names are compared without case, accents, punctuation and word or
         expect(nameWords(nameWords(a).join(' '))).toEqual(nameWords(a));
       }),
     );
+  });
+
+  test('of every sign that there is, what remains is compared as it is', () => {
+    const changed: string[] = [];
+    for (let code = 0; code <= 0x10_ff_ff; code += 1) {
+      const sign = code >= 0xd8_00 && code <= 0xdf_ff ? '' : String.fromCodePoint(code);
+      const [before, after] = [nameWords(sign).join(' '), nameWords(nameWords(sign).join(' ')).join(' ')];
+      if (before !== after) changed.push(sign);
+    }
+    expect(changed).toEqual([]);
   });
 });

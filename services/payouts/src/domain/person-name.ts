@@ -10,16 +10,21 @@ const neitherWordNorSpace = /[^\p{L}\p{M}\p{N}\s]/gu;
  * words as a space does; every other sign is left out.
  */
 export function nameWords(name: string): string[] {
-  return name
-    .replace(apostrophes, '')
-    .normalize('NFKD')
-    .replace(accents, '')
-    .replace(dashes, ' ')
-    .replace(neitherWordNorSpace, '')
-    .split(/\s+/u)
-    .filter((word) => word !== '')
-    .map((word) => word.toUpperCase().toLowerCase())
-    .sort();
+  return (
+    name
+      .replace(apostrophes, '')
+      .normalize('NFKD')
+      // Some letters bring one along when they are taken apart.
+      .replace(apostrophes, '')
+      .replace(accents, '')
+      .replace(dashes, ' ')
+      .replace(neitherWordNorSpace, '')
+      .split(/\s+/u)
+      .filter((word) => word !== '')
+      // Down first: of the capital sharp s only the small one has a plain capital form.
+      .map((word) => word.toLowerCase().toUpperCase().toLowerCase())
+      .sort()
+  );
 }
 
 /** Whether two names are one by rule W-2. A name without any word is nobody's. */
