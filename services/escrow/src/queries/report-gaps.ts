@@ -38,7 +38,8 @@ export class ReportGaps {
     const breaks = await em.find(
       ReportLineTable,
       { provider, reason: { $ne: null } },
-      { orderBy: { id: 'desc' }, limit: gapsMax },
+      // Those of the last days are told again by the report itself.
+      { orderBy: { id: 'asc' }, limit: gapsMax },
     );
     const unreported = await em.find(
       UnreportedMovementView,
