@@ -32,13 +32,19 @@ export class Dormancies {
     const row = await this.row(agreementId);
     const datedAt = at ?? ((row.turn_at ?? row.due_at) as Date);
     this.escrow.pass(datedAt);
+    await this.fireAt(agreementId, datedAt);
+    return datedAt;
+  }
+
+  /** The same, where the clock stands at it or later. */
+  async fireAt(agreementId: string, datedAt: Date): Promise<void> {
+    const row = await this.row(agreementId);
     const message = { source: 'timer', id: `dormancy/${newId()}`, datedAt } as const;
     if (row.turn_at) {
       await new TakeDormancyTurnHandler(this.#uow).execute(new TakeDormancyTurn({ message, agreementId }));
     } else {
       await new EndDormancyHandler(this.#uow).execute(new EndDormancy({ message, agreementId }));
     }
-    return datedAt;
   }
 
   /** A milestone of 400.00 that is funded, and of which nobody spoke for 97 days: the freelancer is asked. */
@@ -56,27 +62,36 @@ export class Dormancies {
     return { ...agreed, dueAt: new Date(dueAt) };
   }
 
-  requestRelease({ agreementId, freelancerId }: Pick<Agreed, 'agreementId' | 'freelancerId'>) {
-    const command = new RequestDormantRelease({ message: http(), agreementId, freelancerId });
+  requestRelease(
+    { agreementId, freelancerId }: Pick<Agreed, 'agreementId' | 'freelancerId'>,
+    message = http(),
+  ) {
+    const command = new RequestDormantRelease({ message, agreementId, freelancerId });
     return new RequestDormantReleaseHandler(this.#uow).execute(command);
   }
 
-  refuseRelease({ agreementId, clientId }: Pick<Agreed, 'agreementId' | 'clientId'>) {
-    const command = new RefuseDormantRelease({ message: http(), agreementId, clientId });
+  refuseRelease({ agreementId, clientId }: Pick<Agreed, 'agreementId' | 'clientId'>, message = http()) {
+    const command = new RefuseDormantRelease({ message, agreementId, clientId });
     return new RefuseDormantReleaseHandler(this.#uow).execute(command);
   }
 
-  act(agreementId: string, at: Date, due?: NoteActivity['input']['due']) {
-    const command = new NoteActivity({ message: event(), agreementId, at, due });
+  act(agreementId: string, at: Date, due?: NoteActivity['input']['due'], message = event()) {
+    const command = new NoteActivity({ message, agreementId, at, due });
     return new NoteActivityHandler(this.#uow).execute(command);
   }
 
   /** Contracts tells that a person was told of the step, or could not be. */
-  notice(agreementId: string, accountId: string, provenAt: Date, outcome: 'sent' | 'bounced' = 'sent') {
+  notice(
+    agreementId: string,
+    accountId: string,
+    provenAt: Date,
+    outcome: 'sent' | 'bounced' = 'sent',
+    { message = event(), noticeId = newId() } = {},
+  ) {
     const command = new RecordNotice({
-      message: event(),
+      message,
       type: `contracts.notice.${outcome}`,
-      noticeId: newId(),
+      noticeId,
       accountId,
       deadline: { service: 'escrow', kind: 'dormancy.step', id: agreementId },
       provenAt,

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { Act } from './acts/act.ts';
 import { answerChargeback, answerClawBack, dispute, provider, restored } from './acts/chargebacks.ts';
 import { addMilestone, bonus, changeTerms, charge, fund } from './acts/charges.ts';
-import { pass, sweep } from './acts/clock.ts';
+import { pass, quiet, sweep } from './acts/clock.ts';
+import { activity, notices, refuseRelease, requestRelease } from './acts/dormancy.ts';
 import {
   approve,
   end,
@@ -49,9 +50,19 @@ export const acts = (maxCommands: number) => {
     ...[rarely(dispute, 2), provider, provider, provider, answerChargeback],
     ...[answerClawBack, answerClawBack, findNothing, findNothing, findNothing, rarely(restored, 2)],
   ];
+  const forgotten = [rarely(quiet, 2), rarely(activity, 6), notices, requestRelease, refuseRelease];
   const last = [rarely(end, 6), rarely(freelancerEnds, 24), fc.constant(new Again())];
-  return fc.commands([...often, ...often, ...more, ...asked, ...disputed, ...last], {
-    maxCommands,
-    size: 'max',
-  });
+  const all = [...often, ...more, ...asked, ...disputed, ...forgotten, ...last];
+  const told = [quiet, notices, requestRelease, refuseRelease];
+  // All of them in each sequence, and in each some more often: what begins with many steps of one subject is reached too.
+  return fc.oneof(
+    { arbitrary: commandsOf([...often, ...all], maxCommands), weight: 2 },
+    {
+      arbitrary: commandsOf([...all, ...told, ...told, ...told, ...told], maxCommands),
+      weight: 1,
+    },
+  );
 };
+
+const commandsOf = (all: fc.Arbitrary<fc.AsyncCommand<Reference, Mirror>>[], maxCommands: number) =>
+  fc.commands(all, { maxCommands, size: 'max' });

@@ -6,12 +6,13 @@ import { expect } from '@jest/globals';
 import type { RefundReleasedAnswer } from '../../commands/refund-released.ts';
 import { RetryRefund, RetryRefundHandler } from '../../commands/retry-refund.ts';
 import type { DisputeView } from '../../domain/chargeback.ts';
+import { Dormancies } from '../dormancies.ts';
 import { Draws } from '../draws.ts';
 import { Endings } from '../endings.ts';
 import { type Agreed, type Escrow, http } from '../escrow.ts';
 import type { Step } from './acts/act.ts';
 import type { Reference } from './reference.ts';
-import { type Milestone, Refused, type Terms } from './state.ts';
+import { day, type Milestone, Refused, type Terms } from './state.ts';
 
 type Call = (message: MessageRef) => Promise<unknown>;
 type Outcome = { answer: unknown } | { refused: string };
@@ -23,6 +24,7 @@ export class Mirror {
   readonly taken: string[] = [];
   readonly submissionIds: string[] = [];
   readonly draws: Draws;
+  readonly dormancies: Dormancies;
   /** What payouts was asked for, by the model's numbers. */
   readonly asked: RefundReleasedAnswer[] = [];
   /** Each as the bank has it whole, by the model's numbers. */
@@ -33,9 +35,11 @@ export class Mirror {
   private constructor(
     readonly escrow: Escrow,
     readonly agreed: Agreed,
+    private readonly begunAt: Date,
   ) {
     this.endings = new Endings(escrow);
     this.draws = new Draws(escrow);
+    this.dormancies = new Dormancies(escrow);
   }
 
   static async of(
@@ -57,8 +61,10 @@ export class Mirror {
       milestoneIds: prices.map(() => newId()),
     };
     await escrow.verifiedMethod(agreed.clientId);
+    const begunAt = noonAfter(escrow.now());
+    escrow.pass(begunAt);
     await escrow.activate(agreed, prices.map(usd), settings);
-    return new Mirror(escrow, agreed);
+    return new Mirror(escrow, agreed, begunAt);
   }
 
   milestoneId(index: number): string {
@@ -79,6 +85,8 @@ export class Mirror {
   /** The same step on both sides: both take it or both refuse. */
   async step(model: Reference, { theirs, ours, isKeyless }: Step, name: string): Promise<void> {
     const message = http();
+    // No two steps at one instant, as with the clock that is compared.
+    model.now += 1;
     const expected = refusedBy(theirs);
     const outcome = await outcomeOf(ours, message);
     this.#last = isKeyless ? undefined : { call: ours, message, outcome };
@@ -94,6 +102,11 @@ export class Mirror {
     const { call, message, outcome } = this.#last;
     expect(await outcomeOf(call, message)).toEqual(outcome);
     await this.compare(model);
+  }
+
+  /** In quarters of days: each is far longer than a sequence takes. */
+  #quarterOf(at: Date | null): number | undefined {
+    return quarterOf(at ? at.getTime() - this.begunAt.getTime() : undefined);
   }
 
   async compare(model: Reference): Promise<void> {
@@ -122,6 +135,7 @@ export class Mirror {
     const requests = await rows('select status from refund_requests where agreement_id = $1 order by id');
     const balances = await rows(`select e.account, e.sub_account, sum(e.amount_minor)::text as amount
       from journals j join entries e on e.journal_id = j.id where j.agreement_id = $1 group by 1, 2`);
+    const dormancy = await this.dormancies.row(agreementId);
     return {
       contract: [agreement!.status, agreement!.initiation_fee, agreement!.cleared_at !== null],
       milestones: milestones.map((row) =>
@@ -140,6 +154,10 @@ export class Mirror {
       ),
       requests: requests.map(({ status }) => status),
       chargebacks: chargebacks.map(({ status }) => status),
+      dormancy: [
+        ...[dormancy.status, this.#quarterOf((dormancy.turn_at ?? dormancy.due_at) as Date | null)],
+        ...[dormancy.waits, dormancy.balance_minor, (dormancy.milestone_ids as string[]).map(indexOf).sort()],
+      ],
       books: booksOf(balances, indexOf),
     };
   }
@@ -147,9 +165,16 @@ export class Mirror {
 
 const ended = ['succeeded', 'failed'];
 
+/** A sequence begins at noon: both sides see the same dates, although only one has a clock that runs. */
+const noonAfter = (now: Date): Date => new Date((Math.floor(now.getTime() / day + 0.5) + 0.5) * day);
+
+const quarterOf = (at: number | undefined): number | undefined =>
+  at === undefined ? undefined : Math.floor((4 * at) / day);
+
 /** What should be there by the model, in the same form. */
 function expectedOf(model: Reference) {
-  const { status, initiation, isCleared, milestones, charges, refunds, requests, chargebacks, books } = model;
+  const { status, initiation, isCleared, milestones, charges, refunds, requests, books } = model;
+  const { chargebacks, dormancy } = model;
   const signed = [...books].map(([account, amount]) => (debits.includes(account) ? amount : -amount));
   expect(signed.reduce((sum, amount) => sum + amount, 0n)).toBe(0n);
   // A refund and a chargeback of the same money leave less than nothing in cash, of the platform's (P-10).
@@ -177,6 +202,10 @@ function expectedOf(model: Reference) {
     refunds: refunds.map((each) => [each.chargeId, each.milestone ?? -1, each.amount, each.status].join(' ')),
     requests: requests.map((request) => request.status),
     chargebacks: chargebacks.map((each) => each.status),
+    dormancy: [
+      ...[dormancy.status, quarterOf(dormancy.at), dormancy.waits ?? null],
+      ...[dormancy.balance, dormancy.milestones],
+    ],
     books: Object.fromEntries([...books].filter(([, amount]) => amount !== 0n).sort(byName)),
   };
 }

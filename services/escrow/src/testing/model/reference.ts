@@ -1,12 +1,13 @@
-import { Chargebacks } from './reference/chargebacks.ts';
+import { Dormancies } from './reference/dormancies.ts';
 import type { Terms } from './state.ts';
 
 /**
  * Fixed price money as docs/domain-rules.md tells it, without storage, retries or services: what may happen to the
  * milestones of one contract, and where each cent is afterwards. The real commands are compared with it step by step. Each
- * subject stands on those before it: money comes, is paid or goes back, and is taken back by a bank.
+ * subject stands on those before it: money comes, is paid or goes back, is taken back by a bank, or is
+ * forgotten.
  */
-export class Reference extends Chargebacks {
+export class Reference extends Dormancies {
   constructor(terms: Terms, prices: readonly bigint[]) {
     super(terms, prices);
     this.fund(0, 1);

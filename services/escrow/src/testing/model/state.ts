@@ -51,7 +51,7 @@ export type Milestone = {
 };
 
 /** `by`: what it waits for. A chargeback freezes the lots of its charge. */
-export type Freeze = Readonly<{ by: string; amount: bigint; chargeId?: number }>;
+export type Freeze = Readonly<{ by: string; amount: bigint; chargeId?: number; since: number }>;
 
 export type Charge = {
   status: 'pending' | 'failed' | 'succeeded' | 'orphaned';
@@ -128,7 +128,7 @@ export type Chargeback = {
 };
 
 export type Deadline = Readonly<
-  { at: number } & ({ review: number } | { request: number } | { evidence: number })
+  { at: number } & ({ review: number } | { request: number } | { evidence: number } | { dormancy: true })
 >;
 
 const hour = 3_600_000;

@@ -61,3 +61,4 @@ export const part = fc.oneof(
 export const partOf = (whole: bigint, thousandths: number | undefined): bigint | undefined =>
   thousandths === undefined ? undefined : (whole * BigInt(thousandths)) / 1_000n;
 export const nthOf = <T>(all: readonly T[], at: number): T | undefined => all[at % Math.max(1, all.length)];
+export const dateOf = (at: Date): string => at.toISOString().slice(0, 10);

@@ -1,6 +1,7 @@
+import { plusDays } from '@holdfast/domain';
 import { newId } from '@holdfast/messaging';
 import fc from 'fast-check';
-import { Act, among, nthOf, pick } from './act.ts';
+import { Act, among, dateOf, nthOf, pick } from './act.ts';
 
 export const fund = fc.tuple(pick, fc.boolean(), fc.nat(9)).map(
   ([which, pays, outdated]) =>
@@ -64,29 +65,37 @@ export const changeTerms = fc.tuple(pick, fc.bigInt(500n, 40_000n), fc.nat(4)).m
       const index = among(model, which, ['agreed']);
       if (index === undefined) return undefined;
       const [version, isDeleted] = [model.milestones[index]!.version + 1, chance === 0];
+      let at: Date;
       return {
         theirs: () => model.changeTerms(index, price, isDeleted),
-        ours: (message) => {
+        ours: async (message) => {
           const terms = { version, priceMinor: price, isDeleted, message };
-          return mirror.escrow.changeTerms(mirror.milestoneId(index), terms);
+          await mirror.escrow.changeTerms(mirror.milestoneId(index), terms);
+          at ??= mirror.escrow.now();
+          await mirror.dormancies.act(mirror.agreed.agreementId, at, undefined, message);
         },
       };
     }),
 );
 
 export const milestonesMax = 6;
-export const addMilestone = fc.bigInt(500n, 40_000n).map(
-  (price) =>
-    new Act(`addMilestone(${price})`, (model, mirror) => {
+export const addMilestone = fc.tuple(fc.bigInt(500n, 40_000n), fc.nat(60)).map(
+  ([price, days]) =>
+    new Act(`addMilestone(${price}, ${days})`, (model, mirror) => {
       const order = model.milestones.length + 1;
       if (order > milestonesMax || model.status !== 'active') return undefined;
       const milestoneId = newId();
+      let at: Date;
       return {
-        theirs: () => model.addMilestone(price),
-        ours: (message) => {
+        theirs: () => model.addMilestone(price, days),
+        ours: async (message) => {
           if (order > mirror.agreed.milestoneIds.length) mirror.agreed.milestoneIds.push(milestoneId);
           const terms = { order, priceMinor: price, message };
-          return mirror.escrow.addMilestone(mirror.agreed.agreementId, milestoneId, terms);
+          const { agreementId } = mirror.agreed;
+          await mirror.escrow.addMilestone(agreementId, milestoneId, terms);
+          at ??= mirror.escrow.now();
+          const due = { milestoneId, date: dateOf(plusDays(at, days)) };
+          await mirror.dormancies.act(agreementId, at, due, message);
         },
       };
     }),

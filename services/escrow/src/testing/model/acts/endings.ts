@@ -13,10 +13,11 @@ export const submit = pick.map(
       let submittedAt: Date;
       return {
         theirs: () => model.submit(index),
-        ours: (message) => {
+        ours: async (message) => {
           if (!mirror.submissionIds.includes(submissionId)) mirror.submissionIds.push(submissionId);
           submittedAt ??= mirror.escrow.now();
-          return mirror.escrow.submit(mirror.milestoneId(index), submissionId, { submittedAt, message });
+          await mirror.escrow.submit(mirror.milestoneId(index), submissionId, { submittedAt, message });
+          await mirror.dormancies.act(mirror.agreed.agreementId, submittedAt, undefined, message);
         },
       };
     }),
@@ -114,16 +115,18 @@ export const end = fc.tuple(paidOfEach, fc.nat(9)).map(
 
 export const freelancerEnds = fc.array(fc.nat(2), { maxLength: 2 }).map(
   (waived) =>
-    new Act(`freelancerEnds(${waived})`, (model, mirror) => ({
-      theirs: () => model.freelancerEnds(waived),
-      ours: (message) => {
-        const waivedMilestoneIds = waived.map((index) => mirror.milestoneId(index));
-        return mirror.endings.requestEnd(mirror.agreed.agreementId, 'freelancer', {
-          waivedMilestoneIds,
-          message,
-        });
-      },
-    })),
+    new Act(`freelancerEnds(${waived})`, (model, mirror) => {
+      let requestedAt: Date;
+      return {
+        theirs: () => model.freelancerEnds(waived),
+        ours: (message) => {
+          requestedAt ??= mirror.escrow.now();
+          const waivedMilestoneIds = waived.map((index) => mirror.milestoneId(index));
+          const more = { waivedMilestoneIds, message, requestedAt };
+          return mirror.endings.requestEnd(mirror.agreed.agreementId, 'freelancer', more);
+        },
+      };
+    }),
 );
 
 export const approve = fc.nat(3).map(

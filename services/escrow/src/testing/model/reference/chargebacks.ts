@@ -279,6 +279,7 @@ export class Chargebacks extends Refunds {
     const lot = milestone.lots.find((each) => each.chargeId === chargeId)!;
     Object.assign(lot, { held: principal, fee });
     const held = { held: principal, principal, fee, feeHeld: fee };
+    this.touch();
     Object.assign(milestone, { status: 'funded', ...held, freezes: [], ...stopped });
     this.post(`escrow:${index}`, principal);
     this.post(`fee_held:${index}`, fee);

@@ -1,8 +1,10 @@
 import { feeOf, halfUp, least, share, sum } from '../arithmetic.ts';
+import { endOfDate } from '../dormancy.ts';
 import { type Lot, take } from '../lots.ts';
 import {
   agreed,
   type Charge,
+  day,
   feesOf,
   holding,
   isRest,
@@ -32,6 +34,7 @@ export class Charges extends Contract {
       this.#book(index, { shares: [], rolling, pays });
       return;
     }
+    this.touch();
     const paid = upfront ? this.indices(({ status }) => status === 'agreed') : [index];
     const principals = paid.map((each) => this.milestones[each]!.price - amount);
     const chargeId = this.#charge(principals, { bonus: false, pays, named: index, rolling }, paid);
@@ -65,6 +68,7 @@ export class Charges extends Contract {
       this.initiationCharge = chargeId;
     }
     if (charge.bonus) {
+      this.touch();
       charge.freelancerFee = this.earn(total, fees);
       this.clear();
       return;
@@ -80,12 +84,16 @@ export class Charges extends Contract {
   }
 
   /** Whether it may be charged is asked when it is. */
-  addMilestone(price: bigint): void {
-    this.milestones.push(agreed(price));
+  addMilestone(price: bigint, days: number): void {
+    this.note(this.now, {
+      index: this.milestones.push(agreed(price)) - 1,
+      endsAt: endOfDate(this.now + days * day),
+    });
   }
 
   /** Terms of what is agreed only. */
   changeTerms(index: number, price: bigint, isDeleted: boolean): void {
+    this.touch();
     const milestone = this.milestones[index]!;
     if (milestone.status !== 'agreed' || this.status !== 'active') return;
     milestone.version += 1;
@@ -163,6 +171,7 @@ export class Charges extends Contract {
     named: number,
     paid: Pick<Charge, 'shares' | 'rolling'> & { chargeId?: number; pays: boolean },
   ): void {
+    this.touch();
     const lots = paid.rolling ? this.#roll(named, paid.rolling) : [];
     const targets = paid.shares.length > 0 ? paid.shares.map(({ milestone }) => milestone) : [named];
     for (const index of targets) {

@@ -1,4 +1,5 @@
 import { feeOf, halfUp, least, sum } from '../arithmetic.ts';
+import { type Dormancy, endOfDate, isAskedOf, watched } from '../dormancy.ts';
 import { take } from '../lots.ts';
 import {
   agreed,
@@ -37,6 +38,8 @@ export class Contract {
   initiation: 'due' | 'held' | 'earned' | 'returned' = 'due';
   now = 0;
   submissions = 0;
+  dormancy: Dormancy;
+  #dated: number | undefined;
   protected initiationCharge = -1;
 
   constructor(
@@ -44,6 +47,33 @@ export class Contract {
     prices: readonly bigint[],
   ) {
     this.milestones = prices.map(agreed);
+    const dueEnds = new Map(prices.map((_, index) => [index, endOfDate(0)]));
+    this.dormancy = watched({ activityAt: 0, dueEnds });
+  }
+
+  /** What a timer does is dated at its own instant, however late it fires (M-21). */
+  protected datedAt(at: number, act: () => void): void {
+    this.#dated = at;
+    act();
+    this.#dated = undefined;
+  }
+
+  protected get at(): number {
+    return this.#dated ?? this.now;
+  }
+
+  /** Contracts tells of an act, and perhaps of another due date, or of none for a milestone that is gone. */
+  note(at: number, due?: { index: number; endsAt: number | undefined }): void {
+    if (due?.endsAt !== undefined) this.dormancy.dueEnds.set(due.index, due.endsAt);
+    else if (due) this.dormancy.dueEnds.delete(due.index);
+    this.touch(at);
+  }
+
+  /** Somebody acts: the days of dormancy start again, unless silence has had the word by then (E-20, M-16). */
+  protected touch(at = this.at): void {
+    const { at: dueAt, activityAt } = this.dormancy;
+    if (isAskedOf(this.dormancy) && dueAt !== undefined && at >= dueAt) return;
+    this.dormancy = watched({ ...this.dormancy, activityAt: Math.max(activityAt, at) });
   }
 
   protected post(account: string, amount: bigint): void {
@@ -63,9 +93,9 @@ export class Contract {
   }
 
   /** What runs stands still, unless it has ended (E-16, M-16). */
-  protected freeze(index: number, freeze: Freeze): void {
+  protected freeze(index: number, freeze: Omit<Freeze, 'since'>): void {
     const milestone = this.milestones[index]!;
-    milestone.freezes.push(freeze);
+    milestone.freezes.push({ ...freeze, since: this.now });
     if (milestone.dueAt !== undefined && this.now < milestone.dueAt) {
       Object.assign(milestone, { left: milestone.dueAt - this.now, dueAt: undefined });
     }
@@ -100,7 +130,8 @@ export class Contract {
   }
 
   /** The client fee is earned in proportion (P-5, R-6), the freelancer's on the part (P-7, R-9). */
-  protected pay(index: number, gross: bigint, { clears = true, at = this.now } = {}): void {
+  protected pay(index: number, gross: bigint, { clears = true } = {}): void {
+    this.touch();
     const milestone = this.milestones[index]!;
     const { held, principal, fee, feeHeld, requestId, status } = milestone;
     const lots = lotsFor(milestone, gross);
@@ -119,7 +150,7 @@ export class Contract {
     this.post(`escrow:${index}`, -gross);
     this.post(`fee_held:${index}`, -earned);
     const freelancerFee = this.earn(gross, earned);
-    this.payments.push({ milestone: index, gross, fee: earned, freelancerFee, back: 0n, at });
+    this.payments.push({ milestone: index, gross, fee: earned, freelancerFee, back: 0n, at: this.at });
     if (status === 'refund_pending') this.settle(requestId!);
     if (clears) this.clear();
   }
@@ -178,8 +209,9 @@ export class Contract {
 
   /** While its charge is disputed it is not sent (E-23). */
   protected refundOf(chargeId: number, amount: bigint, more: Partial<Refund> = {}): Refund {
+    this.touch();
     const call = this.isDisputed(chargeId) ? 'kept' : 'due';
-    return { chargeId, amount, status: 'refunding', call, since: this.now, ...more };
+    return { chargeId, amount, status: 'refunding', call, since: this.at, ...more };
   }
 
   /** Where the contract ends and nothing was ever released: with the last refund of its charge, or alone (P-6). */

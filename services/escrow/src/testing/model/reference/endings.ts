@@ -5,6 +5,7 @@ import { Charges } from './charges.ts';
 export class Endings extends Charges {
   /** Answered either way: the review begins, or nothing changes (E-4, E-5, A-19). */
   submit(index: number): void {
+    this.touch();
     const milestone = this.milestones[index]!;
     const submission = this.submissions++;
     const takes =
@@ -18,6 +19,7 @@ export class Endings extends Charges {
     const milestone = this.milestones[index]!;
     refuseIf(milestone.status !== 'submitted' || milestone.submission !== submission);
     refuseIf(milestone.dueAt !== undefined && this.now >= milestone.dueAt);
+    this.touch();
     Object.assign(milestone, { status: 'changes_requested', ...stopped });
   }
 
@@ -55,6 +57,7 @@ export class Endings extends Charges {
     for (const [index, pay] of pays) if (pay > 0n) this.pay(index, pay, { clears: false });
     const asked = open.filter((index) => this.milestones[index]!.held > 0n);
     if (asked.length > 0) {
+      this.touch();
       const asksFrozen = asked.some((index) => isFrozen(this.milestones[index]!));
       const runs = { status: asksFrozen ? 'suspended' : 'running', left: 7 * day } as const;
       const requestId = this.requests.push({ ...runs, dueAt: this.now + 7 * day, proofs: [] }) - 1;
@@ -126,19 +129,21 @@ export class Endings extends Charges {
   /** Silence pays the freelancer (E-5), or the client, who must not gain by what nobody was told (E-14, C-8). */
   fallSilent(deadline: Deadline): void {
     if ('review' in deadline) {
-      this.pay(deadline.review, this.milestones[deadline.review]!.held, { at: deadline.at });
+      const { dueAt, held } = this.milestones[deadline.review]!;
+      if (dueAt === deadline.at) this.datedAt(dueAt, () => this.pay(deadline.review, held));
       return;
     }
     if ('evidence' in deadline) {
       this.chargebacks[deadline.evidence]!.status = 'accepted';
       return;
     }
+    if ('dormancy' in deadline) return;
     const request = this.requests[deadline.request]!;
     const second = request.proofs[1];
     if (second === undefined) request.status = 'unproven';
     else if (second + day > request.dueAt) {
       this.#move(deadline.request, second + day, second + day - request.dueAt);
-    } else this.#grant(deadline.request, 'silent');
+    } else this.datedAt(deadline.at, () => this.#grant(deadline.request, 'silent'));
   }
 
   protected deadlines(): Deadline[] {
