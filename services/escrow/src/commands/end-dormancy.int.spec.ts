@@ -2,6 +2,7 @@ import { plusDays, plusHours, usd } from '@holdfast/domain';
 import { pinnedDefaults } from '@holdfast/events';
 import { newId } from '@holdfast/messaging';
 import { describe, expect, jest, test } from '@jest/globals';
+import { Cases } from '../testing/cases.ts';
 import { Dormancies } from '../testing/dormancies.ts';
 import { linesOf, useEscrow } from '../testing/escrow.ts';
 
@@ -9,6 +10,7 @@ jest.setTimeout(60_000);
 
 const escrow = useEscrow();
 const dormancies = () => new Dormancies(escrow());
+const cases = () => new Cases(escrow());
 const last = async (agreementId: string) => (await escrow().published(agreementId)).at(-1);
 const dormancyOf = async (agreementId: string) => (await dormancies().row(agreementId)).status;
 const dayOf = (at: Date): Date => new Date(at.toISOString().slice(0, 10));
@@ -97,6 +99,24 @@ describe('E-20: the freelancer’s turn', () => {
     await dormancies().fire(agreementId);
     expect(await escrow().statusOf(milestoneIds[0]!)).toBe('funded');
     expect(await dormancyOf(agreementId)).toBe('watching');
+  });
+
+  test('E-22, M-16: a hold that came too late for the silence covers what a case keeps back', async () => {
+    const agreed = await escrow().funded({ prices: [40_000n] });
+    const { agreementId, clientId, freelancerId, milestoneIds } = agreed;
+    const caseId = await cases().open(agreed, { claimMinor: 10_000n });
+    for (let turn = 1; turn <= 3; turn += 1) await dormancies().fire(agreementId);
+    await dormancies().twoNotices(agreementId, freelancerId);
+    const dueAt = (await dormancies().row(agreementId)).due_at as Date;
+    escrow().pass(dueAt);
+    await escrow().hold(freelancerId);
+    await dormancies().fire(agreementId, dueAt);
+    const text = 'select held_minor from milestones where id = $1';
+    expect(await escrow().rows(text, milestoneIds)).toEqual([{ held_minor: 10_000n }]);
+    await cases().withdraw(agreed, caseId);
+    await expect(escrow().release(clientId, milestoneIds[0]!)).rejects.toMatchObject({
+      code: 'milestone.frozen',
+    });
   });
 
   test('the freelancer asks for the money, and the client has 14 days', async () => {

@@ -15,6 +15,7 @@ import { evolve, type Freeze, type HeldMilestone, movable } from '../domain/mile
 import { release } from '../domain/release.ts';
 import { dormancyProofs, loadDormancy } from '../tables/dormancy.table.ts';
 import { freeClientFee } from '../tables/lot.table.ts';
+import { saveMilestoneWithFreezes } from '../tables/milestone.table.ts';
 import { bookRelease, decisionOf } from './book-release.ts';
 import { clearIfSettled, loadStanding, withMilestone } from './clear-agreement.ts';
 import { saveTurned, settingsOf } from './follow-dormancy.ts';
@@ -68,8 +69,10 @@ export class EndDormancyHandler implements ICommandHandler<EndDormancy> {
       if (!silent.silence) return saveTurned(tx, silent);
       // The lots of a disputed charge stay, and the others go without them.
       const isDisputed = ({ fundingId }: Freeze): boolean => fundingId !== undefined;
-      const begun = inTime(await loadStanding(tx, agreementId), dormancy.dueAt, isDisputed);
+      const standing = await loadStanding(tx, agreementId);
+      const begun = inTime(standing, dormancy.dueAt, isDisputed);
       const ended = await giveAway(tx, begun, { step: silent.silence, milestoneIds: dormancy.milestoneIds });
+      await freezeRests(tx, standing, ended);
       saveTurned(tx, settle(dormancy, ended.milestones, settings, dormancy.dueAt));
     });
   }
@@ -94,6 +97,15 @@ async function giveAway(
     return { milestoneId: milestone.id, amount: movable(milestone), cause: 'dormancy' } as const;
   });
   return refundMilestones(tx, begun, refundings);
+}
+
+/** What came too late to stop the silence covers what that has left (E-22, M-16). */
+async function freezeRests(tx: Tx, before: Standing, { milestones }: Standing): Promise<void> {
+  for (const known of before.milestones) {
+    const rest = milestones.find(({ id }) => id === known.id)!;
+    if (!('held' in known) || !('held' in rest) || rest.held.amountMinor === known.held.amountMinor) continue;
+    await saveMilestoneWithFreezes(tx, { ...rest, freezes: known.freezes });
+  }
 }
 
 async function releaseAll(tx: Tx, begun: Standing, going: readonly HeldMilestone[]): Promise<Standing> {
