@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { Act } from './acts/act.ts';
+import { openCase, withdrawCase } from './acts/cases.ts';
 import { answerChargeback, answerClawBack, dispute, provider, restored } from './acts/chargebacks.ts';
 import { addMilestone, bonus, changeTerms, charge, fund } from './acts/charges.ts';
 import { pass, quiet, sweep } from './acts/clock.ts';
@@ -27,6 +28,13 @@ class Again implements fc.AsyncCommand<Reference, Mirror> {
   toString = (): string => 'again()';
 }
 
+/** Its key once more, with another body (M-8). */
+class Reuse implements fc.AsyncCommand<Reference, Mirror> {
+  check = (): boolean => true;
+  run = (model: Reference, mirror: Mirror): Promise<void> => mirror.reuse(model);
+  toString = (): string => 'reuse()';
+}
+
 /** In the sequences as often as the others, and mostly without effect. */
 const rarely = (act: fc.Arbitrary<Act>, oneIn: number): fc.Arbitrary<Act> =>
   fc
@@ -50,10 +58,23 @@ export const acts = (maxCommands: number) => {
     ...[rarely(dispute, 2), provider, provider, provider, answerChargeback],
     ...[answerClawBack, answerClawBack, findNothing, findNothing, findNothing, rarely(restored, 2)],
   ];
-  const forgotten = [rarely(quiet, 2), rarely(activity, 6), notices, requestRelease, refuseRelease];
-  const last = [rarely(end, 6), rarely(freelancerEnds, 24), fc.constant(new Again())];
-  const all = [...often, ...more, ...asked, ...disputed, ...forgotten, ...last];
-  const told = [quiet, notices, requestRelease, refuseRelease];
+  const forgotten = [
+    rarely(quiet, 2),
+    rarely(activity, 6),
+    notices,
+    requestRelease,
+    refuseRelease,
+    refuseRelease,
+  ];
+  const last = [
+    rarely(end, 6),
+    rarely(freelancerEnds, 24),
+    fc.constant(new Again()),
+    fc.constant(new Reuse()),
+  ];
+  const claimed = [openCase, withdrawCase, withdrawCase];
+  const all = [...often, ...more, ...asked, ...disputed, ...forgotten, ...claimed, ...last];
+  const told = [quiet, notices, requestRelease, refuseRelease, refuseRelease];
   // All of them in each sequence, and in each some more often: what begins with many steps of one subject is reached too.
   return fc.oneof(
     { arbitrary: commandsOf([...often, ...all], maxCommands), weight: 2 },

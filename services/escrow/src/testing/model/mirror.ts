@@ -6,6 +6,7 @@ import { expect } from '@jest/globals';
 import type { RefundReleasedAnswer } from '../../commands/refund-released.ts';
 import { RetryRefund, RetryRefundHandler } from '../../commands/retry-refund.ts';
 import type { DisputeView } from '../../domain/chargeback.ts';
+import { Cases } from '../cases.ts';
 import { Dormancies } from '../dormancies.ts';
 import { Draws } from '../draws.ts';
 import { Endings } from '../endings.ts';
@@ -25,12 +26,14 @@ export class Mirror {
   readonly submissionIds: string[] = [];
   readonly draws: Draws;
   readonly dormancies: Dormancies;
+  readonly cases: Cases;
   /** What payouts was asked for, by the model's numbers. */
   readonly asked: RefundReleasedAnswer[] = [];
   /** Each as the bank has it whole, by the model's numbers. */
   readonly disputes: { fundingId: string; view: DisputeView }[] = [];
+  readonly disputed: { milestoneId: string; caseId: string }[] = [];
   readonly held: { accountId: string; holdId: string }[] = [];
-  #last?: { call: Call; message: MessageRef; outcome: Outcome };
+  #last?: { call: Call; other: Call | undefined; message: MessageRef; outcome: Outcome };
 
   private constructor(
     readonly escrow: Escrow,
@@ -40,6 +43,7 @@ export class Mirror {
     this.endings = new Endings(escrow);
     this.draws = new Draws(escrow);
     this.dormancies = new Dormancies(escrow);
+    this.cases = new Cases(escrow);
   }
 
   static async of(
@@ -83,13 +87,13 @@ export class Mirror {
   }
 
   /** The same step on both sides: both take it or both refuse. */
-  async step(model: Reference, { theirs, ours, isKeyless }: Step, name: string): Promise<void> {
+  async step(model: Reference, { theirs, ours, other, isKeyless }: Step, name: string): Promise<void> {
     const message = http();
     // No two steps at one instant, as with the clock that is compared.
     model.now += 1;
     const expected = refusedBy(theirs);
     const outcome = await outcomeOf(ours, message);
-    this.#last = isKeyless ? undefined : { call: ours, message, outcome };
+    this.#last = isKeyless ? undefined : { call: ours, other, message, outcome };
     const detail = 'refused' in outcome ? `refused: ${outcome.refused}` : 'accepted';
     this.taken.push(`${name} ${'refused' in outcome ? outcome.refused : 'accepted'}`);
     expect(detail).toMatch(expected ? /^refused: / : /^accepted$/);
@@ -101,6 +105,15 @@ export class Mirror {
     if (!this.#last) return;
     const { call, message, outcome } = this.#last;
     expect(await outcomeOf(call, message)).toEqual(outcome);
+    await this.compare(model);
+  }
+
+  /** The same key with another body is refused, whatever came of the first, and changes nothing (M-8). */
+  async reuse(model: Reference): Promise<void> {
+    if (!this.#last?.other) return;
+    const outcome = await outcomeOf(this.#last.other, this.#last.message);
+    this.taken.push(`reuse ${'refused' in outcome ? 'accepted' : 'answered'}`);
+    expect(outcome).toEqual({ refused: 'idempotency.key_reused' });
     await this.compare(model);
   }
 

@@ -8,6 +8,8 @@ import type { Milestone } from '../state.ts';
 export type Step = Readonly<{
   theirs: () => void;
   ours: (message: MessageRef) => Promise<unknown>;
+  /** The same, of another body. */
+  other?: (message: MessageRef) => Promise<unknown>;
   /** What has no key of its own cannot be repeated under it. */
   isKeyless?: true;
 }>;

@@ -71,7 +71,7 @@ export async function tell(
   }
 }
 
-export const requestRelease = fc.nat(9).map(
+export const requestRelease = fc.nat(29).map(
   (chance) =>
     new Act(`requestRelease(${chance})`, (model, mirror) => {
       if (model.dormancy.status !== 'freelancer_asked' && chance > 0) return undefined;
@@ -82,7 +82,7 @@ export const requestRelease = fc.nat(9).map(
     }),
 );
 
-export const refuseRelease = fc.nat(9).map(
+export const refuseRelease = fc.nat(29).map(
   (chance) =>
     new Act(`refuseRelease(${chance})`, (model, mirror) => {
       if (model.dormancy.status !== 'release_requested' && chance > 0) return undefined;

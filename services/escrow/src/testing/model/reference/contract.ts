@@ -32,6 +32,8 @@ export class Contract {
   readonly chargebacks: Chargeback[] = [];
   /** Whether each that was placed on a party still stands (S-5). */
   readonly holds: boolean[] = [];
+  /** Whether each that was opened has not been withdrawn (D-15). */
+  readonly cases: boolean[] = [];
   readonly milestones: Milestone[];
   status: 'active' | 'closing' = 'active';
   isCleared = false;
@@ -93,15 +95,15 @@ export class Contract {
   }
 
   /** What runs stands still, unless it has ended (E-16, M-16). */
-  protected freeze(index: number, freeze: Omit<Freeze, 'since'>): void {
+  protected freeze(index: number, freeze: Omit<Freeze, 'since'>, since = this.now): void {
     const milestone = this.milestones[index]!;
-    milestone.freezes.push({ ...freeze, since: this.now });
-    if (milestone.dueAt !== undefined && this.now < milestone.dueAt) {
-      Object.assign(milestone, { left: milestone.dueAt - this.now, dueAt: undefined });
+    milestone.freezes.push({ ...freeze, since });
+    if (milestone.dueAt !== undefined && since < milestone.dueAt) {
+      Object.assign(milestone, { left: milestone.dueAt - since, dueAt: undefined });
     }
     const request = milestone.status === 'refund_pending' && this.requests[milestone.requestId!]!;
-    if (request && request.status === 'running' && this.now < request.dueAt) {
-      Object.assign(request, { status: 'suspended', left: request.dueAt - this.now });
+    if (request && request.status === 'running' && since < request.dueAt) {
+      Object.assign(request, { status: 'suspended', left: request.dueAt - since });
     }
   }
 

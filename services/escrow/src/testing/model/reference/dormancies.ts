@@ -27,7 +27,7 @@ export class Dormancies extends Chargebacks {
       return;
     }
     this.#proofs.push({ person, at: this.now });
-    const from = this.#silenceFrom();
+    const from = this.silenceFrom();
     const { at, waits } = this.dormancy;
     const isMoved = from !== undefined && (waits === 'proof' || (at !== undefined && from > at));
     if (isMoved) this.#become({ at: from, waits: undefined });
@@ -65,7 +65,7 @@ export class Dormancies extends Chargebacks {
 
   /** Without two proofs, the second of them a day before, nobody loses anything (C-8). */
   #endStep(at: number): void {
-    const from = this.#silenceFrom();
+    const from = this.silenceFrom();
     if (from === undefined) this.#become({ at: undefined, waits: 'proof' });
     else if (from > at) this.#become({ at: from });
     else {
@@ -100,7 +100,7 @@ export class Dormancies extends Chargebacks {
     this.dormancy = this.milestones.some(holding) ? again : { ...again, status: 'idle', at: undefined };
   }
 
-  #silenceFrom(): number | undefined {
+  protected silenceFrom(): number | undefined {
     const person = loserOf(this.dormancy);
     const own = this.#proofs.filter((each) => each.person === person && each.at >= this.dormancy.since);
     return own[1] && own[1].at + day;
