@@ -1,5 +1,5 @@
 import { plusDays } from '@holdfast/domain';
-import { newId } from '@holdfast/messaging';
+import { type MessageRef, newId } from '@holdfast/messaging';
 import fc from 'fast-check';
 import { Act, among, dateOf, nthOf, pick } from './act.ts';
 
@@ -8,16 +8,18 @@ export const fund = fc.tuple(pick, fc.boolean(), fc.nat(9)).map(
     new Act(`${pays ? 'pay' : 'fund'}(${JSON.stringify(which)}, ${outdated})`, (model, mirror) => {
       const index = among(model, which, ['agreed']);
       if (index === undefined || (model.status !== 'active' && !which.wild)) return undefined;
-      const version = model.milestones[index]!.version + (outdated === 0 ? 1 : 0);
+      const known = model.milestones[index]!.version + (outdated === 0 ? 1 : 0);
+      const begin = (message: MessageRef, version: number): Promise<unknown> => {
+        const { clientId } = mirror.agreed;
+        const milestoneId = mirror.milestoneId(index);
+        return pays
+          ? mirror.escrow.pay(clientId, milestoneId, { version, message })
+          : mirror.escrow.fund(clientId, milestoneId, { version, message });
+      };
       return {
-        theirs: () => model.fund(index, version, pays),
-        ours: (message) => {
-          const { clientId } = mirror.agreed;
-          const milestoneId = mirror.milestoneId(index);
-          return pays
-            ? mirror.escrow.pay(clientId, milestoneId, { version, message })
-            : mirror.escrow.fund(clientId, milestoneId, { version, message });
-        },
+        theirs: () => model.fund(index, known, pays),
+        ours: (message) => begin(message, known),
+        other: (message) => begin(message, known + 1),
       };
     }),
 );
@@ -56,6 +58,8 @@ export const bonus = fc.oneof(fc.bigInt(90n, 5_000n), fc.constant(1_000_001n)).m
       theirs: () => model.bonus(amount),
       ours: (message) =>
         mirror.escrow.bonus(mirror.agreed.clientId, mirror.agreed.agreementId, amount, message),
+      other: (message) =>
+        mirror.escrow.bonus(mirror.agreed.clientId, mirror.agreed.agreementId, amount + 1n, message),
     })),
 );
 

@@ -1,4 +1,4 @@
-import { newId } from '@holdfast/messaging';
+import { type MessageRef, newId } from '@holdfast/messaging';
 import fc from 'fast-check';
 import type { Reference } from '../reference.ts';
 import { Act, among, held, nthOf, part, partOf, pick } from './act.ts';
@@ -63,13 +63,15 @@ export const release = fc.tuple(pick, part, fc.boolean(), fc.nat(9), tip).map(
         const amountMinor = partOf(milestone.held, thousandths);
         const names = isJudged && milestone.status === 'submitted';
         const submission = names ? judged(model, index, older) : undefined;
+        const pay = (message: MessageRef, more: { bonusMinor: bigint | undefined }): Promise<unknown> => {
+          const submissionId = submission === undefined ? undefined : mirror.submissionIds[submission];
+          const what = { amountMinor, submissionId, ...more, message };
+          return mirror.escrow.release(mirror.agreed.clientId, mirror.milestoneId(index), what);
+        };
         return {
           theirs: () => model.release(index, amountMinor, submission, extra),
-          ours: (message) => {
-            const submissionId = submission === undefined ? undefined : mirror.submissionIds[submission];
-            const what = { amountMinor, submissionId, bonusMinor: extra, message };
-            return mirror.escrow.release(mirror.agreed.clientId, mirror.milestoneId(index), what);
-          },
+          ours: (message) => pay(message, { bonusMinor: extra }),
+          other: (message) => pay(message, { bonusMinor: (extra ?? 0n) + 1n }),
         };
       },
     ),
@@ -84,6 +86,7 @@ export const giveBack = pick.map(
         theirs: () => model.giveBack(index),
         ours: (message) =>
           mirror.escrow.giveBack(mirror.agreed.freelancerId, mirror.milestoneId(index), message),
+        other: (message) => mirror.escrow.giveBack(mirror.agreed.freelancerId, newId(), message),
       };
     }),
 );
@@ -109,6 +112,7 @@ export const end = fc.tuple(paidOfEach, fc.nat(9)).map(
           const byId = Object.fromEntries([...pays].map(([index, pay]) => [mirror.milestoneId(index), pay]));
           return mirror.endings.end(mirror.agreed, byId, { message });
         },
+        other: (message) => mirror.endings.end(mirror.agreed, { [newId()]: 1n }, { message }),
       };
     }),
 );

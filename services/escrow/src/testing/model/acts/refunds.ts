@@ -62,6 +62,10 @@ export const draw = fc.tuple(pick, part).map(
           mirror.asked[number] = answer;
           return answer;
         },
+        other: (message) => {
+          const { freelancerId } = mirror.agreed;
+          return mirror.draws.ask(freelancerId, mirror.milestoneId(index), (amount ?? 0n) + 1n, message);
+        },
       };
     }),
 );
