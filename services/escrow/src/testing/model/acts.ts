@@ -17,7 +17,8 @@ import {
   requestChanges,
   submit,
 } from './acts/endings.ts';
-import { answerDraw, draw, findNothing, refund, sendAgain } from './acts/refunds.ts';
+import { ask, decline, draw, drawBySupport, reverse } from './acts/paid.ts';
+import { answerDraw, findNothing, refund, sendAgain } from './acts/refunds.ts';
 import type { Mirror } from './mirror.ts';
 import type { Reference } from './reference.ts';
 
@@ -66,6 +67,7 @@ export const acts = (maxCommands: number) => {
     refuseRelease,
     refuseRelease,
   ];
+  const paid = [rarely(ask, 2), rarely(decline, 2), drawBySupport, drawBySupport, reverse, reverse];
   const last = [
     rarely(end, 6),
     rarely(freelancerEnds, 24),
@@ -73,17 +75,10 @@ export const acts = (maxCommands: number) => {
     fc.constant(new Reuse()),
   ];
   const claimed = [openCase, withdrawCase, withdrawCase];
-  const all = [...often, ...more, ...asked, ...disputed, ...forgotten, ...claimed, ...last];
+  const all = [...often, ...more, ...asked, ...disputed, ...forgotten, ...claimed, ...paid, ...last];
   const told = [quiet, notices, requestRelease, refuseRelease, refuseRelease];
-  // All of them in each sequence, and in each some more often: what begins with many steps of one subject is reached too.
-  return fc.oneof(
-    { arbitrary: commandsOf([...often, ...all], maxCommands), weight: 2 },
-    {
-      arbitrary: commandsOf([...all, ...told, ...told, ...told, ...told], maxCommands),
-      weight: 1,
-    },
-  );
+  const repaid = [draw, answerDraw, refund, ask, decline, reverse, reverse, rarely(pass, 2)];
+  // All of them in each sequence, and in each some more often: what takes many steps of one subject is reached too.
+  const themes = [often, often, [...told, ...told, ...told, ...told], [...repaid, ...repaid, ...repaid]];
+  return fc.oneof(...themes.map((theme) => fc.commands([...all, ...theme], { maxCommands, size: 'max' })));
 };
-
-const commandsOf = (all: fc.Arbitrary<fc.AsyncCommand<Reference, Mirror>>[], maxCommands: number) =>
-  fc.commands(all, { maxCommands, size: 'max' });

@@ -81,7 +81,7 @@ export class Mirror {
   }
 
   /** The rows of the contract in the order in which they came to be. */
-  async idsIn(table: 'fundings' | 'refunds' | 'refund_requests'): Promise<string[]> {
+  async idsIn(table: 'fundings' | 'refunds' | 'refund_requests' | 'paid_refund_requests'): Promise<string[]> {
     const text = `select id from ${table} where agreement_id = $1 order by id`;
     return (await this.escrow.rows(text, [this.agreed.agreementId])).map(({ id }) => String(id));
   }
@@ -146,6 +146,9 @@ export class Mirror {
       from refunds where agreement_id = $1 order by id`);
     const chargebacks = await rows('select status from chargebacks where agreement_id = $1 order by id');
     const requests = await rows('select status from refund_requests where agreement_id = $1 order by id');
+    const paidRequests = await rows(
+      'select status from paid_refund_requests where agreement_id = $1 order by id',
+    );
     const balances = await rows(`select e.account, e.sub_account, sum(e.amount_minor)::text as amount
       from journals j join entries e on e.journal_id = j.id where j.agreement_id = $1 group by 1, 2`);
     const dormancy = await this.dormancies.row(agreementId);
@@ -166,6 +169,7 @@ export class Mirror {
         [chargeOf(row.funding_id), indexOf(row.milestone_id), row.amount_minor, row.status].join(' '),
       ),
       requests: requests.map(({ status }) => status),
+      paidRequests: paidRequests.map(({ status }) => status),
       chargebacks: chargebacks.map(({ status }) => status),
       dormancy: [
         ...[dormancy.status, this.#quarterOf((dormancy.turn_at ?? dormancy.due_at) as Date | null)],
@@ -214,6 +218,7 @@ function expectedOf(model: Reference) {
     charges: charges.map((charge) => (charge.status === 'orphaned' ? 'succeeded' : charge.status)),
     refunds: refunds.map((each) => [each.chargeId, each.milestone ?? -1, each.amount, each.status].join(' ')),
     requests: requests.map((request) => request.status),
+    paidRequests: model.paidRequests.map((each) => each.status),
     chargebacks: chargebacks.map((each) => each.status),
     dormancy: [
       ...[dormancy.status, quarterOf(dormancy.at), dormancy.waits ?? null],

@@ -61,7 +61,8 @@ export type Charge = {
   shares: { milestone: number; version: number; principal: bigint; fee: bigint }[];
   rolling?: { from: number; amount: bigint };
   initiation: bigint;
-  /** Of a bonus, what the freelancer got less than it. */
+  /** Of a bonus, what the freelancer got of it and has not given back, and got less than it. */
+  paid: Lot[];
   freelancerFee?: bigint;
 };
 
@@ -69,7 +70,7 @@ export type Refund = {
   chargeId: number;
   milestone?: number;
   amount: bigint;
-  status: 'drawing' | 'refunding' | 'refunded' | 'refund_failed' | 'refused' | 'cancelled';
+  status: 'drawing' | 'refunding' | 'refunded' | 'refund_failed' | 'refused' | 'cancelled' | 'reversed';
   /**
    * Of the call that pays it: still to be made, looked for since a chargeback came, kept back until that ends, taken by the
    * provider, or looked for in vain after its key was forgotten.
@@ -77,13 +78,18 @@ export type Refund = {
   call: 'due' | 'doubt' | 'kept' | 'sent' | 'lost';
   /** Since when the provider may know its key. */
   since: number;
-  /** It draws on the freelancer's balance (E-25). */
-  isDrawn?: boolean;
+  /** It draws on the freelancer's balance (E-25): since when, what leaves it, and the fees that are not earned. */
+  drawn?: Readonly<{ at: number; net: bigint; fees: bigint; undo: () => void }>;
 };
 
-/** What was released of a milestone, and how much of it went back since (E-18). */
+/** What was paid: a milestone, or a bonus by its charge. */
+export type Paid = Readonly<{ milestone: number } | { bonus: number }>;
+export const nameOf = (paid: Paid): string =>
+  'bonus' in paid ? `bonus ${paid.bonus}` : `milestone ${paid.milestone}`;
+
+/** What was released of a milestone or as a bonus, and how much of it went back since (E-18). */
 export type Payment = {
-  milestone: number;
+  of: Paid;
   gross: bigint;
   fee: bigint;
   freelancerFee: bigint;
@@ -95,9 +101,15 @@ export type Payment = {
 export type Draw = {
   status: 'asked' | 'taken' | 'refused';
   refunds: number[];
-  net: bigint;
-  fees: bigint;
-  undo: () => void;
+  /** What the client had asked for, and it answers. */
+  request?: PaidRequest;
+};
+
+/** The client asks for paid money (E-18): one at a time for each, until it is answered or can no longer be given. */
+export type PaidRequest = {
+  of: Paid;
+  status: 'open' | 'given' | 'declined' | 'lapsed';
+  openUntil: number;
 };
 
 export type Request = {
@@ -150,7 +162,7 @@ export const lotsFor = ({ lots, freezes, held }: Milestone, amount: bigint): Lot
   amount === held ? lots : lots.filter((lot) => freezes.every(({ chargeId }) => chargeId !== lot.chargeId));
 export const feesOf = (lots: readonly Lot[]): bigint => sum(lots.map(({ fee }) => fee));
 
-const overRefunds: readonly Refund['status'][] = ['refunded', 'refused', 'cancelled'];
+const overRefunds: readonly Refund['status'][] = ['refunded', 'refused', 'cancelled', 'reversed'];
 export const isOpenRefund = ({ status }: Refund): boolean => !overRefunds.includes(status);
 /** Taken, and not decided: no refund of its charge is sent (E-23). */
 export const isOpenChargeback = ({ status }: Chargeback): boolean =>

@@ -8,11 +8,13 @@ import { type Deadline, day } from '../state.ts';
 import { Act } from './act.ts';
 import { tell } from './dormancy.ts';
 
+const days = fc.oneof({ arbitrary: fc.integer({ min: 1, max: 5 }), weight: 9 }, fc.constant(31));
+
 /** Only the clock moves: what is due is not done yet, and whoever acts now acts late. Often to the next deadline. */
-export const pass = fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined, freq: 2 }).map(
-  (days) =>
-    new Act(`pass(${days ?? 'due'})`, (model, mirror) => {
-      const passed = days ?? model.daysToDeadline();
+export const pass = fc.option(days, { nil: undefined, freq: 2 }).map(
+  (chosen) =>
+    new Act(`pass(${chosen ?? 'due'})`, (model, mirror) => {
+      const passed = chosen ?? model.daysToDeadline();
       if (passed === undefined) return undefined;
       return {
         isKeyless: true,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Disputes } from '../../chargebacks.ts';
-import { Act, nthOf, part, partOf, pick } from './act.ts';
+import { Act, nthOf } from './act.ts';
 
 export const refund = fc.tuple(fc.nat(8), fc.nat(9)).map(
   ([at, chance]) =>
@@ -38,33 +38,6 @@ export const sendAgain = fc.tuple(fc.nat(8), fc.nat(9)).map(
         ours: async () => {
           const id = (await mirror.idsIn('refunds'))[index]!;
           for (const person of ['operator-1', 'operator-2']) await mirror.retry(id, person);
-        },
-      };
-    }),
-);
-
-/** The freelancer gives paid money back (E-18). */
-export const draw = fc.tuple(pick, part).map(
-  ([{ at, wild }, thousandths]) =>
-    new Act(`draw(${at}, ${wild}, ${thousandths})`, (model, mirror) => {
-      const paid = model.payments.map(({ milestone }) => milestone);
-      const index = nthOf(wild ? model.milestones.map((_, each) => each) : paid, at);
-      if (index === undefined) return undefined;
-      const own = model.payments.filter(({ milestone }) => milestone === index);
-      const kept = own.reduce((sum, { gross, back }) => sum + gross - back, 0n);
-      const amount = partOf(kept, thousandths);
-      const number = model.draws.length;
-      return {
-        theirs: () => model.draw(index, amount),
-        ours: async (message) => {
-          const { freelancerId } = mirror.agreed;
-          const answer = await mirror.draws.ask(freelancerId, mirror.milestoneId(index), amount, message);
-          mirror.asked[number] = answer;
-          return answer;
-        },
-        other: (message) => {
-          const { freelancerId } = mirror.agreed;
-          return mirror.draws.ask(freelancerId, mirror.milestoneId(index), (amount ?? 0n) + 1n, message);
         },
       };
     }),

@@ -148,12 +148,13 @@ export class Chargebacks extends Refunds {
   #bonusPart(chargeId: number, open: bigint): Part[] {
     const charge = this.charges[chargeId]!;
     if (!charge.bonus || charge.status !== 'succeeded') return [];
-    const { total, fees } = sums(charge);
-    const cut = (minor: bigint): bigint => (open >= total + fees ? minor : (minor * open) / (total + fees));
-    const principal = cut(total);
+    const { held, fee } = charge.paid[0]!;
+    const cut = (minor: bigint): bigint => (open >= held + fee ? minor : (minor * open) / (held + fee));
+    const principal = cut(held);
     if (principal === 0n) return [];
-    const freelancerFee = halfUp(charge.freelancerFee!, principal, total);
-    return [{ kind: 'bonus', net: principal - freelancerFee, fees: freelancerFee + cut(fees) }];
+    const whole = halfUp(charge.freelancerFee!, held, sums(charge).total);
+    const freelancerFee = halfUp(whole, principal, held);
+    return [{ kind: 'bonus', net: principal - freelancerFee, fees: freelancerFee + cut(fee) }];
   }
 
   /** Held money leaves, nobody is paid; what was owed is owed no more (E-24). */
@@ -207,10 +208,10 @@ export class Chargebacks extends Refunds {
     for (const { refundId } of owed) this.refunds[refundId]!.status = 'cancelled';
     if (!isKept) this.#resume(chargeId);
     for (const { refundId, amount } of owed) {
-      const { amount: whole, milestone, isDrawn } = this.refunds[refundId]!;
+      const { amount: whole, milestone, drawn } = this.refunds[refundId]!;
       this.post('payable', -amount);
       if (whole > amount)
-        this.refunds.push(this.refundOf(chargeId, whole - amount, isDrawn ? {} : { milestone }));
+        this.refunds.push(this.refundOf(chargeId, whole - amount, drawn ? {} : { milestone }));
     }
     for (const { refundId } of owed) {
       const refund = this.refunds[refundId]!;
@@ -261,9 +262,9 @@ export class Chargebacks extends Refunds {
     }
     for (const part of parts) {
       if (part.kind !== 'owed') continue;
-      const { milestone, isDrawn } = this.refunds[part.refundId]!;
+      const { milestone, drawn } = this.refunds[part.refundId]!;
       const isHeldToo = parts.some((other) => other.kind === 'held' && other.milestone === milestone);
-      const gone = milestone !== undefined && !isDrawn && !isHeldToo ? milestone : -1;
+      const gone = milestone !== undefined && !drawn && !isHeldToo ? milestone : -1;
       const goes = this.milestones[gone]?.status === 'charged_back' || this.#again.has(gone);
       if (goes) this.#again.add(gone);
       this.#owe(chargeId, part.amount, goes ? gone : undefined);

@@ -69,7 +69,11 @@ export class Charges extends Contract {
     }
     if (charge.bonus) {
       this.touch();
-      charge.freelancerFee = this.earn(total, fees);
+      const freelancerFee = this.earn(total, fees);
+      charge.freelancerFee = freelancerFee;
+      charge.paid = [{ chargeId, age: this.#succeeded, born: this.#born++, held: total, fee: fees }];
+      const payment = { gross: total, fee: fees, freelancerFee, back: 0n, at: this.at };
+      this.payments.push({ of: { bonus: chargeId }, ...payment });
       this.clear();
       return;
     }
@@ -127,7 +131,7 @@ export class Charges extends Contract {
     });
     const isAsked = this.charges.some(({ status, initiation }) => status === 'pending' && initiation > 0n);
     const initiation = this.initiation === 'due' && !isAsked ? this.terms.initiation : 0n;
-    return this.charges.push({ ...charge, status: 'pending', shares, initiation }) - 1;
+    return this.charges.push({ ...charge, status: 'pending', shares, initiation, paid: [] }) - 1;
   }
 
   /** What the charge is for still waits for it, or could be charged anew (E-26). */

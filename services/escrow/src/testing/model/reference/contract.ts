@@ -14,6 +14,7 @@ import {
   isOpenRefund,
   lotsFor,
   type Milestone,
+  type PaidRequest,
   type Payment,
   type Refund,
   type Request,
@@ -29,6 +30,7 @@ export class Contract {
   readonly requests: Request[] = [];
   readonly payments: Payment[] = [];
   readonly draws: Draw[] = [];
+  readonly paidRequests: PaidRequest[] = [];
   readonly chargebacks: Chargeback[] = [];
   /** Whether each that was placed on a party still stands (S-5). */
   readonly holds: boolean[] = [];
@@ -152,7 +154,14 @@ export class Contract {
     this.post(`escrow:${index}`, -gross);
     this.post(`fee_held:${index}`, -earned);
     const freelancerFee = this.earn(gross, earned);
-    this.payments.push({ milestone: index, gross, fee: earned, freelancerFee, back: 0n, at: this.at });
+    this.payments.push({
+      of: { milestone: index },
+      gross,
+      fee: earned,
+      freelancerFee,
+      back: 0n,
+      at: this.at,
+    });
     if (status === 'refund_pending') this.settle(requestId!);
     if (clears) this.clear();
   }

@@ -1,6 +1,16 @@
-import { halfUp, least, sum } from '../arithmetic.ts';
+import { halfUp, least, share, sum } from '../arithmetic.ts';
 import { take } from '../lots.ts';
-import { day, isOpenRefund, type Milestone, type Payment, type Refund, refuseIf } from '../state.ts';
+import {
+  day,
+  isOpenRefund,
+  type Milestone,
+  nameOf,
+  type Paid,
+  type PaidRequest,
+  type Payment,
+  type Refund,
+  refuseIf,
+} from '../state.ts';
 import { Endings } from './endings.ts';
 
 /** What providers say of refunds, and what goes back of paid money. */
@@ -47,59 +57,118 @@ export class Refunds extends Endings {
   }
 
   /** The milestone whose last money went to the client, or was to; a refund after release leaves it alone (E-18). */
-  protected goingBack({ milestone: index, isDrawn }: Refund): Milestone | undefined {
-    if (index === undefined || isDrawn) return undefined;
+  protected goingBack({ milestone: index, drawn }: Refund): Milestone | undefined {
+    if (index === undefined || drawn) return undefined;
     const milestone = this.milestones[index]!;
     return milestone.status === 'refunding' || milestone.status === 'refund_failed' ? milestone : undefined;
   }
 
   protected others(refund: Refund): Refund[] {
-    return this.refunds.filter((each) => each.milestone === refund.milestone && !each.isDrawn);
+    return this.refunds.filter((each) => each.milestone === refund.milestone && !each.drawn);
   }
 
-  /** Paid money goes back, the newest payments and lots first, with both fees on it (E-18, E-19, E-21). */
-  draw(index: number, asked: bigint | undefined): void {
-    const { paid, charges } = this.milestones[index]!;
-    const payments = this.payments.filter(({ milestone }) => milestone === index).reverse();
+  /** Given up after 30 days by two persons: the net is the freelancer's again, and the fees are earned (E-25). */
+  reverse(refundId: number): void {
+    const refund = this.refunds[refundId]!;
+    const { status, drawn, amount } = refund;
+    refuseIf(status !== 'refund_failed' || !drawn || this.now < drawn.at + 30 * day);
+    refund.status = 'reversed';
+    drawn!.undo();
+    this.post('payable', -amount);
+    this.post('clearing', drawn!.net);
+    this.post('revenue', drawn!.fees);
+    this.clear();
+  }
+
+  /** The freelancer gives paid money back, within 180 days (E-18). */
+  draw(of: Paid, asked: bigint | undefined): void {
+    this.#draw(of, this.#givable(of, asked, { from: 0, to: 180 }));
+  }
+
+  /** Afterwards support alone does, to a year after the release (E-18). */
+  drawBySupport(of: Paid, asked: bigint | undefined): void {
+    this.#draw(of, this.#givable(of, asked, { from: 180, to: 365 }));
+  }
+
+  /** The client asks for as much as could be given now (E-18). */
+  ask(of: Paid, asked: bigint | undefined): void {
+    const { payments, amount } = this.#givable(of, asked, { from: 0, to: 180 });
+    const open = this.#openRequest(of);
+    refuseIf(open !== undefined && this.now < open.openUntil);
+    if (open) open.status = 'lapsed';
+    const instants: number[] = [];
+    let left = amount;
+    for (const { gross, back, at } of payments) {
+      if (left > 0n && gross > back) instants.push(at);
+      left -= gross - back;
+    }
+    this.touch();
+    this.paidRequests.push({ of, status: 'open', openUntil: Math.min(...instants) + 180 * day });
+  }
+
+  declinePaid(requestId: number): void {
+    const request = this.paidRequests[requestId]!;
+    refuseIf(request.status !== 'open');
+    request.status = 'declined';
+  }
+
+  #openRequest(of: Paid): PaidRequest | undefined {
+    return this.paidRequests.find((each) => each.status === 'open' && nameOf(each.of) === nameOf(of));
+  }
+
+  /** Of payments in their time, the newest first. */
+  #givable(of: Paid, asked: bigint | undefined, { from, to }: { from: number; to: number }) {
+    const own = this.payments.filter((each) => nameOf(each.of) === nameOf(of)).reverse();
     const left = (all: readonly Payment[]) => sum(all.map(({ gross, back }) => gross - back));
-    const inTime = payments.filter(({ at }) => this.now < at + 180 * day);
-    const amount = asked ?? left(inTime);
-    refuseIf(left(payments) === 0n || amount > left(payments) || amount === 0n || amount > left(inTime));
-    refuseIf([...charges].some((chargeId) => this.#isTaken(chargeId)));
+    const payments = own.filter(({ at }) => this.now >= at + from * day && this.now < at + to * day);
+    const amount = asked ?? left(payments);
+    refuseIf(left(own) === 0n || amount > left(own) || amount === 0n || amount > left(payments));
+    const charges = 'bonus' in of ? [of.bonus] : [...this.milestones[of.milestone]!.charges];
+    refuseIf(charges.some((chargeId) => this.#isTaken(chargeId)));
+    return { payments, amount };
+  }
+
+  /** The newest payments and lots first, with both fees on it (E-18, E-19, E-21). */
+  #draw(of: Paid, { payments, amount }: { payments: readonly Payment[]; amount: bigint }): void {
+    const paid = 'bonus' in of ? this.charges[of.bonus]!.paid : this.milestones[of.milestone]!.paid;
     let open = amount;
-    const back = new Map<number, bigint>();
-    const draw = { net: 0n, fees: 0n, undo: [] as (() => void)[] };
-    for (const payment of inTime) {
+    const back = new Map<number, { amount: bigint; net: bigint; fees: bigint; undo: (() => void)[] }>();
+    for (const payment of payments) {
       const part = least(payment.gross - payment.back, open);
       if (part === 0n) continue;
       open -= part;
       const kept = payment.gross - payment.back;
       const going = (fee: bigint) =>
         halfUp(fee, kept, payment.gross) - halfUp(fee, kept - part, payment.gross);
-      const freelancerFee = going(payment.freelancerFee);
       const taken = take(paid, part, going(payment.fee), 'newest');
-      for (const { chargeId, held, fee } of taken) {
-        back.set(chargeId, (back.get(chargeId) ?? 0n) + held + fee);
-        draw.fees += fee;
-        draw.undo.push(() => {
-          const lot = paid.find((each) => each.chargeId === chargeId)!;
+      const freelancerFees = share(
+        going(payment.freelancerFee),
+        taken.map(({ held }) => held),
+      );
+      for (const [at, { chargeId, held, fee }] of taken.entries()) {
+        const each = back.get(chargeId) ?? { amount: 0n, net: 0n, fees: 0n, undo: [] };
+        each.amount += held + fee;
+        each.net += held - freelancerFees[at]!;
+        each.fees += fee + freelancerFees[at]!;
+        each.undo.push(() => {
+          const lot = paid.find((one) => one.chargeId === chargeId)!;
           lot.held += held;
           lot.fee += fee;
+          payment.back -= held;
         });
+        back.set(chargeId, each);
       }
       payment.back += part;
-      draw.net += part - freelancerFee;
-      draw.fees += freelancerFee;
-      draw.undo.push(() => {
-        payment.back -= part;
-      });
     }
-    const refunds = [...back].map(([chargeId, each]) => {
-      const drawn = { milestone: index, status: 'drawing', isDrawn: true } as const;
-      return this.refunds.push(this.refundOf(chargeId, each, drawn)) - 1;
+    const milestone = 'bonus' in of ? {} : { milestone: of.milestone };
+    const refunds = [...back].map(([chargeId, { amount: whole, net, fees, undo }]) => {
+      const drawn = { at: this.now, net, fees, undo: () => undo.forEach((each) => void each()) };
+      const more = { ...milestone, status: 'drawing', drawn } as const;
+      return this.refunds.push(this.refundOf(chargeId, whole, more)) - 1;
     });
-    const undo = (): void => draw.undo.forEach((each) => void each());
-    this.draws.push({ status: 'asked', refunds, net: draw.net, fees: draw.fees, undo });
+    const request = this.#openRequest(of);
+    if (request) request.status = 'given';
+    this.draws.push({ status: 'asked', refunds, ...(request ? { request } : {}) });
   }
 
   /** The client's bank has the money, or may get it: nobody pays the client a second time (P-9, M-13). */
@@ -108,24 +177,26 @@ export class Refunds extends Endings {
     return this.chargebacks.some((each) => each.chargeId === chargeId && !over.includes(each.status));
   }
 
-  /** Payouts has taken the net of it, or refuses (E-25). */
+  /** Payouts has taken the net of it, or refuses: what the client asked for waits again (E-18, E-25). */
   answerDraw(drawId: number, isTaken: boolean): void {
     const draw = this.draws[drawId]!;
     refuseIf(draw.status !== 'asked');
     draw.status = isTaken ? 'taken' : 'refused';
     for (const id of draw.refunds) {
       const refund = this.refunds[id]!;
+      const { net, fees, undo } = refund.drawn!;
       if (isTaken) {
         Object.assign(refund, this.refundOf(refund.chargeId, refund.amount));
         this.post('payable', refund.amount);
-      } else refund.status = 'refused';
+        this.post('clearing', -net);
+        this.post('revenue', -fees);
+      } else {
+        refund.status = 'refused';
+        undo();
+      }
     }
-    if (isTaken) {
-      this.post('clearing', -draw.net);
-      this.post('revenue', -draw.fees);
-    } else {
-      draw.undo();
-      this.clear();
-    }
+    if (isTaken) return;
+    if (draw.request && !this.#openRequest(draw.request.of)) draw.request.status = 'open';
+    this.clear();
   }
 }
