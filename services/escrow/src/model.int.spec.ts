@@ -28,7 +28,7 @@ test.each(modelRuns(known, { known: 5, fresh: 60 }))(
   'M-4, M-6, M-8: random commands leave the money where the rules say, cent by cent ($seed $path)',
   async (runs) => {
     const taken: string[] = [];
-    const property = fc.asyncProperty(contracts, acts(150), async ({ terms, prices }, commands) => {
+    const property = fc.asyncProperty(contracts, acts(250), async ({ terms, prices }, commands) => {
       const mirror = await Mirror.of(escrow(), terms, prices);
       const model = new Reference(terms, prices);
       await mirror.compare(model);

@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { Act } from './acts/act.ts';
 import { openCase, withdrawCase } from './acts/cases.ts';
 import { answerChargeback, answerClawBack, dispute, provider, restored } from './acts/chargebacks.ts';
-import { addMilestone, bonus, changeTerms, charge, fund } from './acts/charges.ts';
+import { addMilestone, bonus, changeTerms, charge, expire, fund } from './acts/charges.ts';
 import { pass, quiet, sweep } from './acts/clock.ts';
 import { activity, notices, refuseRelease, requestRelease } from './acts/dormancy.ts';
 import {
   approve,
+  ban,
   end,
   freelancerEnds,
   giveBack,
@@ -18,7 +19,7 @@ import {
   submit,
 } from './acts/endings.ts';
 import { ask, decline, draw, drawBySupport, reverse } from './acts/paid.ts';
-import { answerDraw, findNothing, refund, sendAgain } from './acts/refunds.ts';
+import { answerDraw, comeBack, findNothing, refund, sendAgain } from './acts/refunds.ts';
 import type { Mirror } from './mirror.ts';
 import type { Reference } from './reference.ts';
 
@@ -68,6 +69,7 @@ export const acts = (maxCommands: number) => {
     refuseRelease,
   ];
   const paid = [rarely(ask, 2), rarely(decline, 2), drawBySupport, drawBySupport, reverse, reverse];
+  const rare = [rarely(ban, 4), rarely(comeBack, 2), rarely(expire, 2)];
   const last = [
     rarely(end, 6),
     rarely(freelancerEnds, 24),
@@ -75,10 +77,14 @@ export const acts = (maxCommands: number) => {
     fc.constant(new Reuse()),
   ];
   const claimed = [openCase, withdrawCase, withdrawCase];
-  const all = [...often, ...more, ...asked, ...disputed, ...forgotten, ...claimed, ...paid, ...last];
+  const all = [...often, ...more, ...asked, ...disputed, ...forgotten, ...claimed, ...paid, ...rare, ...last];
   const told = [quiet, notices, requestRelease, refuseRelease, refuseRelease];
   const repaid = [draw, answerDraw, refund, ask, decline, reverse, reverse, rarely(pass, 2)];
   // All of them in each sequence, and in each some more often: what takes many steps of one subject is reached too.
-  const themes = [often, often, [...told, ...told, ...told, ...told], [...repaid, ...repaid, ...repaid]];
+  const themes = [
+    ...[often, often, [...often, ...disputed, ...disputed, bonus, charge]],
+    [...told, ...told, ...told, ...told],
+    [...often, ...repaid, ...repaid, ...repaid],
+  ];
   return fc.oneof(...themes.map((theme) => fc.commands([...all, ...theme], { maxCommands, size: 'max' })));
 };

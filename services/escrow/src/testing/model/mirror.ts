@@ -32,6 +32,7 @@ export class Mirror {
   /** Each as the bank has it whole, by the model's numbers. */
   readonly disputes: { fundingId: string; view: DisputeView }[] = [];
   readonly disputed: { milestoneId: string; caseId: string }[] = [];
+  readonly banned: string[] = [];
   readonly held: { accountId: string; holdId: string }[] = [];
   #last?: { call: Call; other: Call | undefined; message: MessageRef; outcome: Outcome };
 

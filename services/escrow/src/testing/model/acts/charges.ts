@@ -104,3 +104,24 @@ export const addMilestone = fc.tuple(fc.bigInt(500n, 40_000n), fc.nat(60)).map(
       };
     }),
 );
+
+/** The payer's minutes are over: the provider is asked to cancel, and only its word decides (E-26). */
+export const expire = fc.nat(8).map(
+  (at) =>
+    new Act(`expire(${at})`, (model, mirror) => {
+      const index = nthOf(
+        model.charges.flatMap(({ status }, each) => (status === 'pending' ? [each] : [])),
+        at,
+      );
+      if (index === undefined) return undefined;
+      return {
+        isKeyless: true,
+        theirs: () => undefined,
+        ours: async () => {
+          const id = (await mirror.idsIn('fundings'))[index]!;
+          const [row] = await mirror.escrow.rows('select expires_at from fundings where id = $1', [id]);
+          await mirror.escrow.expire(id, (row!.expires_at as Date | null) ?? mirror.escrow.now());
+        },
+      };
+    }),
+);

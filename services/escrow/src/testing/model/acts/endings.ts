@@ -207,3 +207,26 @@ export const lift = fc.nat(3).map(
       };
     }),
 );
+
+/** Contracts places a financial hold on the client, or lifts one: money that is held goes on (S-5). */
+export const ban = fc.boolean().map(
+  (isNew) =>
+    new Act(`ban(${isNew})`, (model, mirror) => {
+      const known = model.bans.lastIndexOf(true);
+      const number = isNew ? model.bans.length : known;
+      if (number < 0 || (isNew && known >= 0)) return undefined;
+      const holdId = newId();
+      let at: Date;
+      return {
+        theirs: () => {
+          model.bans[number] = isNew;
+        },
+        ours: (message) => {
+          mirror.banned[number] ??= holdId;
+          at ??= mirror.escrow.now();
+          const more = { kind: 'financial', isStanding: isNew, at, message } as const;
+          return mirror.escrow.hold(mirror.agreed.clientId, { holdId: mirror.banned[number], ...more });
+        },
+      };
+    }),
+);

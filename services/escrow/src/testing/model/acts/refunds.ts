@@ -23,6 +23,26 @@ export const refund = fc.tuple(fc.nat(8), fc.nat(9)).map(
     }),
 );
 
+/** What had arrived comes back from the client's bank (E-23). */
+export const comeBack = fc.nat(8).map(
+  (at) =>
+    new Act(`comeBack(${at})`, (model, mirror) => {
+      const index = nthOf(
+        model.refunds.flatMap(({ status }, each) => (status === 'refunded' ? [each] : [])),
+        at,
+      );
+      if (index === undefined) return undefined;
+      return {
+        isKeyless: true,
+        theirs: () => model.comeBack(index),
+        ours: async () => {
+          const id = (await mirror.idsIn('refunds'))[index]!;
+          await mirror.escrow.seeRefund(id, 'failed');
+        },
+      };
+    }),
+);
+
 /** What failed is proposed by one person to be sent again, and decided by another (E-23, S-11). */
 export const sendAgain = fc.tuple(fc.nat(8), fc.nat(9)).map(
   ([at, chance]) =>

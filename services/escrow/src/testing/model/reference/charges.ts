@@ -34,6 +34,7 @@ export class Charges extends Contract {
       this.#book(index, { shares: [], rolling, pays });
       return;
     }
+    refuseIf(this.isBanned);
     this.touch();
     const paid = upfront ? this.indices(({ status }) => status === 'agreed') : [index];
     const principals = paid.map((each) => this.milestones[each]!.price - amount);
@@ -44,7 +45,7 @@ export class Charges extends Contract {
 
   /** Beside what is agreed, whatever becomes of the contract (E-10, E-11). */
   bonus(amount: bigint): void {
-    refuseIf(amount < 100n || amount > 1_000_000n);
+    refuseIf(amount < 100n || amount > 1_000_000n || this.isBanned);
     this.#charge([amount], { bonus: true, pays: false });
   }
 
@@ -103,6 +104,11 @@ export class Charges extends Contract {
     milestone.version += 1;
     if (isDeleted) milestone.status = 'cancelled';
     else milestone.price = price;
+  }
+
+  /** A financial hold: the client pays nothing new, and what is held moves on (S-5). */
+  protected get isBanned(): boolean {
+    return this.bans.includes(true);
   }
 
   #isOpenBeside(index: number): boolean {

@@ -34,6 +34,8 @@ export class Contract {
   readonly chargebacks: Chargeback[] = [];
   /** Whether each that was placed on a party still stands (S-5). */
   readonly holds: boolean[] = [];
+  /** The same of each by which the client pays nothing (S-5). */
+  readonly bans: boolean[] = [];
   /** Whether each that was opened has not been withdrawn (D-15). */
   readonly cases: boolean[] = [];
   readonly milestones: Milestone[];

@@ -32,7 +32,7 @@ export class Endings extends Charges {
     const gross = amount ?? milestone.held;
     refuseIf(gross === 0n || gross > movable(milestone));
     refuseIf(milestone.status === 'refund_pending' && gross < milestone.held);
-    refuseIf(bonus !== undefined && (bonus < 100n || bonus > 1_000_000n));
+    refuseIf(bonus !== undefined && (bonus < 100n || bonus > 1_000_000n || this.isBanned));
     this.pay(index, gross);
     if (bonus !== undefined) this.bonus(bonus);
   }

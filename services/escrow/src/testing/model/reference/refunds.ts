@@ -46,6 +46,19 @@ export class Refunds extends Endings {
     this.clear();
   }
 
+  /** What had arrived comes back: it is owed again (E-23). */
+  comeBack(refundId: number): void {
+    const refund = this.refunds[refundId]!;
+    refund.status = 'refund_failed';
+    this.post('payable', refund.amount);
+    this.post('cash', refund.amount);
+    if (refund.milestone === undefined || refund.drawn) return;
+    const milestone = this.milestones[refund.milestone]!;
+    // What was paid or charged back since is not undone.
+    const isBack = ['refunding', 'refund_failed', 'refunded', 'split'].includes(milestone.status);
+    if (isBack) milestone.status = 'refund_failed';
+  }
+
   /** Two persons send it once more (E-23, S-11). */
   sendAgain(refundId: number): void {
     const refund = this.refunds[refundId]!;
