@@ -24,7 +24,7 @@ beforeAll(() => escrow().limitStaff(1_000_000_000));
 /** What every run plays; a sequence that finds a fault comes among them. */
 const known = [{ seed: 1 }, { seed: 11 }, { seed: 12 }, { seed: 13 }];
 
-test.each(modelRuns(known, { known: 5, fresh: 60 }))(
+test.each(modelRuns(known, { known: 5, fresh: 45 }))(
   'M-4, M-6, M-8: random commands leave the money where the rules say, cent by cent ($seed $path)',
   async (runs) => {
     const taken: string[] = [];
