@@ -313,7 +313,10 @@ describe('two replicas', () => {
       for (const replica of replicas) replica.wake();
     }
     expect(together).toBe(false);
-    expect(calls).toHaveLength(60);
+    // One that was read while it ran may be called once more; the inbox makes that nothing.
+    expect(new Set(calls).size).toBe(60);
+    const { rows } = await database.pool.query('select version from timers');
+    expect(rows).toEqual(timers.map(() => ({ version: 2 })));
   });
 
   test('when the session of the one that sweeps ends, the process lives and the sweeping goes on', async () => {
