@@ -46,7 +46,7 @@ describe('the broker and what stands on it', () => {
       await assertBooksExact(rig());
       expect(rig().pids()).toEqual(pids);
     },
-    3 * minuteMs,
+    6 * minuteMs,
   );
 
   it(

@@ -14,8 +14,8 @@ import {
 } from '@holdfast/journeys';
 import type { PatientMarketplace } from './patient-people.ts';
 
-/** A service that was killed takes part again when its old membership has run out: 6 s, longer when busy. */
-const faultyMs = 60_000;
+/** A service that was killed takes part again when its old membership has run out: 6 s, much longer when busy. */
+const faultyMs = 150_000;
 
 const oneMilestone: AgreementDraft = { milestones: [{ amountMinor: 100_000n }] };
 
