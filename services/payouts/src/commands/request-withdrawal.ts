@@ -21,7 +21,7 @@ import {
   type Withdrawal,
 } from '../domain/withdrawal.ts';
 import { payoutsSettings } from '../settings.ts';
-import { loadPerson } from '../tables/person.table.ts';
+import { loadPerson, touchPerson } from '../tables/person.table.ts';
 import { loadStoppedProviders } from '../tables/sending-stop.table.ts';
 import { insertWithdrawal } from '../tables/withdrawal.table.ts';
 import { loadMethod } from '../tables/withdrawal-method.table.ts';
@@ -56,6 +56,8 @@ export class RequestWithdrawalHandler implements ICommandHandler<RequestWithdraw
       const { accountId, methodId, amount } = command.input;
       const method = await loadMethod(tx, methodId, accountId);
       const person = await loadPerson(tx, accountId);
+      // A hold that is decided meanwhile has not seen this withdrawal, and decides again (F63).
+      await touchPerson(tx, accountId);
       const settings = await currentSettings(tx, payoutsSettings);
       const withdrawalId = newId();
       const now = tx.now;
